@@ -1,0 +1,148 @@
+//! An image reference as people type it, and what it means.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::Digest;
+
+/// What a reference points with.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Target {
+    /// A tag, which may move.
+    Tag(String),
+    /// A digest, which cannot: such a container is pinned.
+    Digest(Digest),
+}
+
+/// An image reference, normalised: registry, repository, and tag or digest.
+///
+/// `nginx` means `docker.io/library/nginx:latest`. [`fmt::Display`] gives it as the engine shows it (`nginx:latest`). With both a tag and a digest, the digest counts.
+/// Source: the reference grammar of distribution/reference, as Docker's command line reads it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Reference {
+    registry: String,
+    repository: String,
+    target: Target,
+}
+
+/// The text is not an image reference that a registry could be asked for.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ReferenceError {
+    /// A bare image id: there is no name to ask a registry for.
+    #[error("`{0}` is an image id, not a name")]
+    ImageId(String),
+    /// Not of the grammar.
+    #[error("`{0}` is not an image reference")]
+    Malformed(String),
+}
+
+const HUB: &str = "docker.io";
+
+impl Reference {
+    /// Host, and port if one was given: `docker.io`, `10.0.0.1:5000`.
+    pub fn registry(&self) -> &str {
+        &self.registry
+    }
+
+    /// Path below the registry: `library/nginx`.
+    pub fn repository(&self) -> &str {
+        &self.repository
+    }
+
+    /// Tag or digest.
+    pub fn target(&self) -> &Target {
+        &self.target
+    }
+
+    /// Registry and repository as the engine shows them: `nginx`, `10.0.0.1:5000/web`.
+    pub fn familiar_name(&self) -> String {
+        if self.registry != HUB {
+            return format!("{}/{}", self.registry, self.repository);
+        }
+        self.repository.strip_prefix("library/").unwrap_or(&self.repository).to_owned()
+    }
+
+    /// The same repository at this digest.
+    pub fn at_digest(&self, digest: &Digest) -> Self {
+        Self { target: Target::Digest(digest.clone()), ..self.clone() }
+    }
+
+    /// True if both name the same repository on the same registry.
+    pub fn is_same_repository(&self, other: &Self) -> bool {
+        self.registry == other.registry && self.repository == other.repository
+    }
+}
+
+impl FromStr for Reference {
+    type Err = ReferenceError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let malformed = || ReferenceError::Malformed(text.to_owned());
+        let is_hex = |s: &str| !s.is_empty() && s.chars().all(|c| c.is_ascii_hexdigit());
+        if text.parse::<Digest>().is_ok() || (text.len() == 64 && is_hex(text)) {
+            return Err(ReferenceError::ImageId(text.to_owned()));
+        }
+        let (rest, digest) = match text.split_once('@') {
+            Some((rest, digest)) => (rest, Some(digest.parse::<Digest>().map_err(|_| malformed())?)),
+            None => (text, None),
+        };
+        let (name, tag) = match rest.rsplit_once(':') {
+            Some((name, tag)) if !tag.contains('/') => (name, Some(tag)),
+            _ => (rest, None),
+        };
+        let (registry, path) = match name.split_once('/') {
+            Some((host, path)) if host.contains(['.', ':']) || host == "localhost" || host.chars().any(char::is_uppercase) => (host, path),
+            _ => (HUB, name),
+        };
+        let registry = if registry == "index.docker.io" { HUB } else { registry };
+        if !is_repository(path) || !tag.is_none_or(is_tag) || registry.is_empty() {
+            return Err(malformed());
+        }
+        let repository = if registry == HUB && !path.contains('/') { format!("library/{path}") } else { path.to_owned() };
+        let target = match digest {
+            Some(digest) => Target::Digest(digest),
+            None => Target::Tag(tag.unwrap_or("latest").to_owned()),
+        };
+        Ok(Self { registry: registry.to_owned(), repository, target })
+    }
+}
+
+fn is_repository(path: &str) -> bool {
+    path.len() <= 255
+        && path.split('/').all(|part| {
+            let edge = |c: Option<char>| c.is_some_and(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
+            let inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '_' | '-');
+            edge(part.chars().next()) && edge(part.chars().last()) && part.chars().all(inner)
+        })
+}
+
+fn is_tag(tag: &str) -> bool {
+    let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    tag.len() <= 128 && tag.starts_with(word) && tag.chars().all(|c| word(c) || matches!(c, '.' | '-'))
+}
+
+impl fmt::Display for Reference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.target {
+            Target::Tag(tag) => write!(f, "{}:{tag}", self.familiar_name()),
+            Target::Digest(digest) => write!(f, "{}@{digest}", self.familiar_name()),
+        }
+    }
+}
+
+impl TryFrom<String> for Reference {
+    type Error = ReferenceError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<Reference> for String {
+    fn from(reference: Reference) -> Self {
+        reference.to_string()
+    }
+}
