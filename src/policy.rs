@@ -1,9 +1,9 @@
-//! Config + labels of one container -> one typed [`Policy`]. Pure; knows neither engine nor container.
+//! Config + labels of one container -> one typed `Policy`. Pure; knows neither engine nor container.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::config::{Config, Select, ValueError, did_you_mean, duration, flag, list, positive_duration, quoted};
+use crate::config::{Config, Select, ValueError, duration, flag, list, nearest, positive_duration, quoted};
 
 /// Every label that a person may set.
 pub const LABELS: &[&str] = &["rotate.enable", "rotate.keep_old", "rotate.min_healthy", "rotate.deadline", "rotate.oneshot"];
@@ -67,7 +67,7 @@ pub enum PolicyError {
     #[error("label `{label}` cannot be {}: {reason}", quoted(value))]
     BadValue {
         /// The label.
-        label: &'static str,
+        label: String,
         /// The value as given.
         value: String,
         /// Why not. Part of the clause, hence no source of its own.
@@ -87,7 +87,10 @@ impl PolicyError {
             Self::UnknownLabel { label } => {
                 let end = label.get(PREFIX.len()..).unwrap_or_default();
                 let known: Vec<&str> = LABELS.iter().map(|label| label.trim_start_matches(PREFIX)).collect();
-                did_you_mean(end, &known, || format!("the labels are {}", list(LABELS, "and"))).replace("mean `", "mean `rotate.")
+                match nearest(end, &known) {
+                    Some(near) => format!("did you mean `{PREFIX}{near}`?"),
+                    None => format!("the labels are {}", list(LABELS, "and")),
+                }
             }
             Self::BadValue { value, reason, .. } => reason.help(value),
         }
@@ -136,10 +139,7 @@ impl Policy {
     }
 
     fn apply(&mut self, label: &str, value: &str) -> Result<(), PolicyError> {
-        let Some(label) = LABELS.iter().copied().find(|known| *known == label) else {
-            return Err(PolicyError::UnknownLabel { label: label.to_owned() });
-        };
-        let bad = |reason| PolicyError::BadValue { label, value: value.to_owned(), reason };
+        let bad = |reason| PolicyError::BadValue { label: label.to_owned(), value: value.to_owned(), reason };
         match label {
             "rotate.enable" => self.selection = if flag(value).map_err(bad)? { Selection::ByLabel } else { Selection::OptedOut },
             "rotate.keep_old" => self.keep_old = duration(value).map_err(bad)?,

@@ -3,9 +3,10 @@
 use std::io;
 
 use super::Exit;
+use super::socket::SocketError;
 use crate::config::ConfigError;
 use crate::cycle::CycleError;
-use crate::engine::{EngineError, SocketError};
+use crate::engine::EngineError;
 use crate::registry::RegistryError;
 use crate::rotation::RunError;
 use crate::store::{LockError, StoreError};
@@ -56,7 +57,7 @@ impl CliError {
     pub fn help(&self) -> String {
         match self {
             Self::Config(error) => error.help().to_string(),
-            Self::Socket(error) => error.help().to_owned(),
+            Self::Socket(error) => error.help(),
             Self::Engine(error) | Self::Cycle(CycleError::Engine(error)) => error.help(),
             Self::Lock(error) => error.help().to_owned(),
             Self::Store(error) | Self::Cycle(CycleError::Store(error)) => error.help().to_owned(),
@@ -73,6 +74,7 @@ impl CliError {
     /// The exit code.
     pub fn exit(&self) -> Exit {
         match self {
+            Self::Config(ConfigError::Unreadable { source, .. }) => io_error(source),
             Self::Config(_) | Self::Credentials(_) => Exit::Configuration,
             Self::Socket(SocketError::NoneFound(_)) => Exit::NoEngine,
             Self::Socket(_) => Exit::Configuration,
@@ -95,7 +97,7 @@ impl CliError {
 
 fn engine(error: &EngineError) -> Exit {
     match error {
-        EngineError::Unreachable { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => Exit::NotPermitted,
+        EngineError::Unreachable { cause, .. } if cause.kind() == io::ErrorKind::PermissionDenied => Exit::NotPermitted,
         _ => Exit::NoEngine,
     }
 }

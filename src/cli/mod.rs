@@ -9,6 +9,7 @@ mod plan;
 mod render;
 mod rollback;
 mod setup;
+mod socket;
 mod status;
 
 pub use args::Args;

@@ -3,19 +3,17 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::Args;
 use super::error::CliError;
+use super::{Args, socket};
 use crate::clock::SystemClock;
-use crate::config::{Config, EngineAddress};
+use crate::config::{Config, DEFAULT_PATH};
 use crate::cycle::Cycle;
-use crate::engine::{Docker, Engine, find_socket};
+use crate::engine::{Docker, Engine};
 use crate::host;
 use crate::interrupt::Interrupt;
 use crate::model::{Credential, Reference};
 use crate::registry::{Credentials, HttpRegistry};
 use crate::store::Store;
-
-const DEFAULT_CONFIG: &str = "/etc/rotate/rotate.toml";
 
 /// What each command needs.
 pub struct Setup {
@@ -34,7 +32,7 @@ pub struct Setup {
 pub fn config(args: &Args) -> Result<(Config, PathBuf), CliError> {
     let config = match &args.config {
         Some(path) => Config::load(path, true)?,
-        None => Config::load(Path::new(DEFAULT_CONFIG), false)?,
+        None => Config::load(Path::new(DEFAULT_PATH), false)?,
     };
     let state_dir = args.state_dir.clone().unwrap_or_else(|| config.state_dir.clone());
     Ok((config, state_dir))
@@ -45,8 +43,7 @@ impl Setup {
     pub async fn new(args: &Args, config: Config) -> Result<Self, CliError> {
         let docker_host = std::env::var("DOCKER_HOST").ok();
         let runtime_dir = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
-        let configured = config.engine.as_ref().map(EngineAddress::socket);
-        let socket = find_socket(args.engine.as_deref(), docker_host.as_deref(), configured, runtime_dir.as_deref())?;
+        let socket = socket::find(args.engine.as_deref(), docker_host.as_deref(), config.engine.as_ref(), runtime_dir.as_deref())?;
         let engine = Docker::connect(&socket).await?;
         let info = engine.info().await?;
         tracing::debug!(version = info.version, socket = %socket.display(), "engine");

@@ -101,7 +101,10 @@ impl ConfigError {
             Self::Unreadable { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
                 "use sudo, or let the user that runs rotate read it".to_owned()
             }
-            Self::Unreadable { .. } => "the path must be that of a file".to_owned(),
+            Self::Unreadable { source, .. } if matches!(source.kind(), io::ErrorKind::IsADirectory | io::ErrorKind::NotADirectory) => {
+                "the path must be that of a file".to_owned()
+            }
+            Self::Unreadable { .. } => "look at the disk, then try again: rotate does not guess what it says".to_owned(),
             Self::TooLarge { .. } => "the path must be that of a rotate.toml".to_owned(),
             Self::NotText { .. } => "save the file as UTF-8".to_owned(),
             Self::Syntax { .. } => "each line is a key, `=` and a value in quotes: keep_old = \"24h\"".to_owned(),

@@ -1,4 +1,4 @@
-//! `rotate.toml` -> [`Config`], in stages: a file as written (`fragment`), then each value checked (`validate`). Reads that file and nothing else.
+//! `rotate.toml` -> `Config`, in stages: a file as written (`fragment`), then each value checked (`validate`). Reads that file and nothing else.
 //!
 //! Every value keeps its file, line and column until it is checked, so that a later merge of several files can still say where each came from.
 
@@ -14,7 +14,7 @@ mod suggest;
 mod validate;
 mod value;
 
-pub use duration::{DurationError, MOST, parse_duration};
+pub use duration::{DurationError, LONGEST_DURATION, parse_duration};
 pub use engine_address::{EngineAddress, EngineAddressError};
 pub use error::ConfigError;
 pub use fragment::KEYS;
@@ -24,5 +24,5 @@ pub use settings::{Config, Select};
 pub use value::{Found, Kind, ValueError};
 
 pub(crate) use quote::quoted;
-pub(crate) use suggest::{did_you_mean, list};
+pub(crate) use suggest::{list, nearest};
 pub(crate) use value::{duration, flag, positive_duration};

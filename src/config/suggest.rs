@@ -4,13 +4,14 @@
 const LONGEST: usize = 40;
 
 /// `did you mean ...?`, or `otherwise` if no known word is near.
-///
-/// Case and `-` for `_` count as no difference; else a third of the known word's letters may differ, at least one: `shedule` is `schedule`, `port` is not `sort_by`.
-pub(crate) fn did_you_mean(typed: &str, known: &[&str], otherwise: impl FnOnce() -> String) -> String {
+pub(super) fn did_you_mean(typed: &str, known: &[&str], otherwise: impl FnOnce() -> String) -> String {
     nearest(typed, known).map_or_else(otherwise, |near| format!("did you mean `{near}`?"))
 }
 
-fn nearest<'a>(typed: &str, known: &[&'a str]) -> Option<&'a str> {
+/// The known word that was most likely meant, if one is near.
+///
+/// Case and `-` for `_` count as no difference; else a third of the known word's letters may differ, at least one: `shedule` is `schedule`, `port` is not `sort_by`.
+pub(crate) fn nearest<'a>(typed: &str, known: &[&'a str]) -> Option<&'a str> {
     if typed.len() > LONGEST {
         return None;
     }

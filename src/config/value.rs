@@ -79,7 +79,7 @@ impl Kind {
     /// What to write instead of what was found.
     pub fn help(self, found: &Found) -> String {
         match (self, found) {
-            (Self::Duration, Found::Integer(n @ 0..=9999)) => format!("write the unit too, in quotes: \"{n}s\", \"{n}m\" or \"{n}h\""),
+            (Self::Duration, Found::Integer(n @ 1..=9999)) => format!("write the unit too, in quotes: \"{n}s\", \"{n}m\" or \"{n}h\""),
             (Self::Duration, _) => "write it with its unit, in quotes: \"90s\", \"5m\", \"24h\"".to_owned(),
             (Self::Address, _) => "write it in quotes: \"unix:///var/run/docker.sock\"".to_owned(),
             (Self::Directory, _) => "write it in quotes: \"/var/lib/rotate\"".to_owned(),
@@ -105,7 +105,7 @@ impl fmt::Display for Found {
             Self::Integer(number) => write!(f, "the number {number}"),
             Self::Float(number) => write!(f, "the number {number}"),
             Self::Boolean(value) => write!(f, "the truth value {value}"),
-            Self::Date => f.write_str("a date"),
+            Self::Date => f.write_str("a date or time"),
             Self::List => f.write_str("a list"),
             Self::Table => f.write_str("a table"),
         }

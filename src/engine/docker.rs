@@ -25,6 +25,8 @@ const LOWEST_API: (u32, u32) = (1, 41);
 /// From 1.52 on inspect no longer shows the configured MAC address (`Config.MacAddress`).
 const HIGHEST_API: (u32, u32) = (1, 51);
 
+/// Whoever does not say its version within this time is no engine.
+const HELLO: Duration = Duration::from_secs(10);
 /// An engine that answers looks at once; this long is a hang.
 const LOOK: Duration = Duration::from_secs(20);
 /// For changes that touch no process.
@@ -49,16 +51,16 @@ pub struct Docker {
 impl Docker {
     /// Asks the engine for its version and settles on one API version for all further calls: the engine's own, at most 1.51.
     ///
-    /// Errors: [`EngineError::Unreachable`], [`EngineError::NotAnEngine`] (also when nothing comes back within 20 s), [`EngineError::Unsupported`].
+    /// Errors: [`EngineError::Unreachable`], [`EngineError::NotAnEngine`] (also when nothing comes back within 10 s), [`EngineError::Unsupported`].
     pub async fn connect(socket: &Path) -> Result<Self, EngineError> {
         let connector = Arc::new(Connector::new(socket));
         let not_an_engine = |detail: String| EngineError::NotAnEngine { socket: socket.to_owned(), detail };
-        let answer = tokio::time::timeout(LOOK, connector.call(Method::GET, "/version", None)).await;
+        let answer = tokio::time::timeout(HELLO, connector.call(Method::GET, "/version", None)).await;
         let (status, body) = match answer {
             Ok(Ok(answer)) => answer,
-            Ok(Err(Delivery::NotDelivered(source))) => return Err(EngineError::Unreachable { socket: socket.to_owned(), source }),
+            Ok(Err(Delivery::NotDelivered(cause))) => return Err(EngineError::Unreachable { socket: socket.to_owned(), cause }),
             Ok(Err(other)) => return Err(not_an_engine(other.to_string())),
-            Err(_) => return Err(not_an_engine(format!("no answer within {} s", LOOK.as_secs()))),
+            Err(_) => return Err(not_an_engine(format!("no answer within {} s", HELLO.as_secs()))),
         };
         let document: Value = serde_json::from_slice(&body).map_err(|_| not_an_engine(format!("it answered {status} and no JSON")))?;
         let text = |pointer: &str| document.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
@@ -119,7 +121,7 @@ impl Docker {
 
     fn undelivered(&self, call: &str, delivery: Delivery) -> EngineError {
         match delivery {
-            Delivery::NotDelivered(source) => EngineError::Unreachable { socket: self.connector.socket().to_owned(), source },
+            Delivery::NotDelivered(cause) => EngineError::Unreachable { socket: self.connector.socket().to_owned(), cause },
             Delivery::Lost(e) => EngineError::Unanswered { call: call.to_owned(), detail: format!("the connection ended ({e})") },
             Delivery::Malformed(detail) => EngineError::Refused { call: call.to_owned(), refusal: Refusal::Other, message: detail },
         }

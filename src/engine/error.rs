@@ -7,12 +7,12 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
     /// The call never reached an engine: nothing changed.
-    #[error("cannot reach the engine at {}: {}", .socket.display(), reason(.source))]
+    #[error("cannot reach the engine at {}: {}", .socket.display(), reason(.cause))]
     Unreachable {
         /// The socket that was tried.
         socket: PathBuf,
         /// What the operating system said.
-        source: io::Error,
+        cause: io::Error,
     },
     /// Something answers there, but not as a container engine does.
     #[error("what answers at {} is not a container engine: {detail}", .socket.display())]
@@ -116,7 +116,7 @@ impl EngineError {
     /// What to do.
     pub fn help(&self) -> String {
         match self {
-            Self::Unreachable { source, .. } => match source.kind() {
+            Self::Unreachable { cause, .. } => match cause.kind() {
                 io::ErrorKind::PermissionDenied => {
                     "run as root, or as a member of the group that owns the socket (its members are root in effect)".into()
                 }
@@ -135,11 +135,11 @@ impl EngineError {
     }
 }
 
-fn reason(source: &io::Error) -> String {
-    match source.kind() {
+fn reason(cause: &io::Error) -> String {
+    match cause.kind() {
         io::ErrorKind::NotFound => "there is no such socket".into(),
         io::ErrorKind::PermissionDenied => "permission denied".into(),
         io::ErrorKind::ConnectionRefused => "nothing listens there".into(),
-        _ => source.to_string(),
+        _ => cause.to_string(),
     }
 }

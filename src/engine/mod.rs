@@ -3,7 +3,6 @@
 mod connect;
 mod docker;
 mod error;
-mod socket;
 
 use std::collections::BTreeSet;
 
@@ -12,7 +11,6 @@ use serde_json::Value;
 
 pub use docker::Docker;
 pub use error::{EngineError, Refusal};
-pub use socket::{SocketError, find as find_socket};
 
 use crate::model::{Container, ContainerId, Credential, Image, InsecureRegistries, Reference, RestartPolicy};
 

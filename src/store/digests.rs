@@ -10,8 +10,7 @@ impl SqliteStore {
     pub(super) fn insert_refused(&self, refused: &RefusedDigest) -> Result<(), StoreError> {
         let sql = "INSERT OR REPLACE INTO refused (unit, reference, digest, reason, at) VALUES (?1, ?2, ?3, ?4, ?5)";
         let RefusedDigest { unit, reference, digest, reason, at } = refused;
-        let values = params![unit, reference.to_string(), digest.as_str(), reason, at.to_string()];
-        self.connection().execute(sql, values).map(|_| ()).map_err(|e| StoreError::of(&self.path, e))
+        self.write(|db| db.execute(sql, params![unit, reference.to_string(), digest.as_str(), reason, at.to_string()]))
     }
 
     pub(super) fn select_refused(&self) -> Result<Vec<RefusedDigest>, StoreError> {
@@ -32,24 +31,21 @@ impl SqliteStore {
     }
 
     pub(super) fn delete_refused(&self, unit: &str) -> Result<(), StoreError> {
-        let answer = self.connection().execute("DELETE FROM refused WHERE unit = ?1", [unit]);
-        answer.map(|_| ()).map_err(|e| StoreError::of(&self.path, e))
+        self.write(|db| db.execute("DELETE FROM refused WHERE unit = ?1", [unit]))
     }
 
     pub(super) fn first_seen(&self, reference: &Reference, digest: &Digest, at: Timestamp) -> Result<Timestamp, StoreError> {
-        let sql = |e| StoreError::of(&self.path, e);
-        let connection = self.connection();
         let insert = "INSERT OR IGNORE INTO seen (reference, digest, first_at) VALUES (?1, ?2, ?3)";
-        connection.execute(insert, params![reference.to_string(), digest.as_str(), at.to_string()]).map_err(sql)?;
+        self.write(|db| db.execute(insert, params![reference.to_string(), digest.as_str(), at.to_string()]))?;
         let select = "SELECT first_at FROM seen WHERE reference = ?1 AND digest = ?2";
-        let text: String = connection.query_row(select, params![reference.to_string(), digest.as_str()], |row| row.get(0)).map_err(sql)?;
+        let values = params![reference.to_string(), digest.as_str()];
+        let text: String = self.connection().query_row(select, values, |row| row.get(0)).map_err(|e| StoreError::of(&self.path, e))?;
         text.parse().map_err(|_| StoreError::Damaged { path: self.path.clone(), detail: format!("the first-seen time of {reference}") })
     }
 
     pub(super) fn insert_equal(&self, image: &ImageId, reference: &Reference, digest: &Digest) -> Result<(), StoreError> {
         let sql = "INSERT OR IGNORE INTO equal (image, reference, digest) VALUES (?1, ?2, ?3)";
-        let answer = self.connection().execute(sql, params![image.as_str(), reference.to_string(), digest.as_str()]);
-        answer.map(|_| ()).map_err(|e| StoreError::of(&self.path, e))
+        self.write(|db| db.execute(sql, params![image.as_str(), reference.to_string(), digest.as_str()]))
     }
 
     pub(super) fn has_equal(&self, image: &ImageId, reference: &Reference, digest: &Digest) -> Result<bool, StoreError> {

@@ -3,6 +3,7 @@
 use std::fs;
 use std::io;
 
+use rusqlite::Connection;
 use rustix::fs::{FallocateFlags, fallocate};
 
 use super::{SqliteStore, StoreError};
@@ -34,7 +35,13 @@ impl SqliteStore {
         file.sync_all().map_err(failed)
     }
 
-    pub(super) fn give_space(&self) -> Result<(), StoreError> {
+    /// Runs a write; if it fails, what was held back is for this moment: it is given up and the write tried once more.
+    pub(super) fn write(&self, write: impl Fn(&Connection) -> rusqlite::Result<usize>) -> Result<(), StoreError> {
+        let once = || write(&self.connection()).map(|_| ()).map_err(|e| StoreError::of(&self.path, e));
+        once().or_else(|_| self.give_space().and_then(|()| once()))
+    }
+
+    fn give_space(&self) -> Result<(), StoreError> {
         let path = self.state_dir.join("reserve");
         match fs::remove_file(&path) {
             Err(source) if source.kind() != io::ErrorKind::NotFound => Err(StoreError::Io { path, source }),

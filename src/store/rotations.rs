@@ -22,19 +22,6 @@ impl SqliteStore {
         }
         Ok(records)
     }
-
-    fn insert(&self, record: &Record, text: &str) -> Result<(), rusqlite::Error> {
-        let stage = match record.stage {
-            Stage::Preparing | Stage::Creating | Stage::Switching => "open",
-            Stage::Kept => "kept",
-            Stage::Closed => "closed",
-        };
-        let sql = "INSERT INTO rotation (id, unit, stage, opened_at, changed_at, record) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-                   ON CONFLICT (id) DO UPDATE SET stage = ?3, changed_at = ?5, record = ?6";
-        let now = Timestamp::now().to_string();
-        let values = params![record.id.as_str(), record.unit, stage, record.opened_at.to_string(), now, text];
-        self.connection().execute(sql, values).map(|_| ())
-    }
 }
 
 impl Store for SqliteStore {
@@ -44,13 +31,15 @@ impl Store for SqliteStore {
 
     fn save(&self, record: &Record) -> Result<(), StoreError> {
         let text = serde_json::to_string(record).map_err(|e| StoreError::Damaged { path: self.path.clone(), detail: e.to_string() })?;
-        let first = self.insert(record, &text).map_err(|e| StoreError::of(&self.path, e));
-        if !matches!(first, Err(StoreError::Full(_) | StoreError::Sqlite { .. } | StoreError::Io { .. })) {
-            return first;
-        }
-        // What was held back is for this moment.
-        self.give_space()?;
-        self.insert(record, &text).map_err(|e| StoreError::of(&self.path, e))
+        let stage = match record.stage {
+            Stage::Preparing | Stage::Creating | Stage::Switching => "open",
+            Stage::Kept => "kept",
+            Stage::Closed => "closed",
+        };
+        let sql = "INSERT INTO rotation (id, unit, stage, opened_at, changed_at, record) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+                   ON CONFLICT (id) DO UPDATE SET stage = ?3, changed_at = ?5, record = ?6";
+        let now = Timestamp::now().to_string();
+        self.write(|db| db.execute(sql, params![record.id.as_str(), record.unit, stage, record.opened_at.to_string(), now, text]))
     }
 
     fn has_rotation(&self, id: &RotationId) -> Result<bool, StoreError> {
