@@ -67,6 +67,10 @@ impl CliError {
             Self::Cycle(CycleError::NothingKept { .. }) => {
                 "a predecessor is kept for `keep_old` after a rotation; `rotate status` lists what is kept".to_owned()
             }
+            Self::Cycle(CycleError::NotOurs { .. }) => {
+                "its predecessor is still kept: `rotate status` names it; start it by hand under another name, or remove what has the name"
+                    .to_owned()
+            }
             Self::Cycle(CycleError::Random(_)) | Self::Host(_) => "see that /proc is mounted".to_owned(),
         }
     }
@@ -89,7 +93,7 @@ impl CliError {
                     _ => Exit::Configuration,
                 }
             }
-            Self::Cycle(CycleError::NoSuchContainer { .. } | CycleError::NothingKept { .. }) => Exit::Usage,
+            Self::Cycle(CycleError::NoSuchContainer { .. } | CycleError::NothingKept { .. } | CycleError::NotOurs { .. }) => Exit::Usage,
             Self::Cycle(CycleError::Random(_)) | Self::Host(_) => Exit::Failed,
         }
     }

@@ -67,6 +67,12 @@ pub enum CycleError {
         /// As typed.
         name: String,
     },
+    /// Another hand put a container of its own under the name.
+    #[error("the container named `{name}` is not the one that rotate put there")]
+    NotOurs {
+        /// As typed.
+        name: String,
+    },
     /// The operating system gave no random number.
     #[error("no random number to be had: {0}")]
     Random(#[from] std::io::Error),

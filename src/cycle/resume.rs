@@ -5,28 +5,55 @@ use super::{Cycle, CycleError};
 use crate::rotation::{Record, Stage};
 
 impl Cycle<'_> {
-    /// Goes on with every record that is not closed. Those that are only kept are not reported.
+    /// Goes on with every record that is not closed: first those in which a service may be down. One that cannot go on keeps no other from it;
+    /// the first error is returned at the end. Those that are only kept are not reported.
     pub async fn resume(&self, report: &mut Report) -> Result<(), CycleError> {
-        for mut record in self.store.open_rotations()? {
-            let was_kept = record.stage == Stage::Kept;
-            record.stuck = None;
-            let credential = record.members.first().and_then(|member| (self.credential)(&member.reference));
-            let ended = self.rotation(credential.as_ref()).drive(&mut record).await?;
-            let entry = self.settle(&record, &ended)?;
-            if !was_kept && entry.verdict != Verdict::Withdrawn {
-                report.entries.push(Entry { is_resumed: true, ..entry });
+        let mut records = self.store.open_rotations()?;
+        records.sort_by_key(|record| record.stage != Stage::Switching);
+        let mut first_error = None;
+        for mut record in records {
+            match self.go_on(&mut record).await {
+                Ok(entry) => report.entries.extend(entry),
+                Err(error) => {
+                    tracing::error!(rotation = %record.id, container = %record.unit, "{}: {error}", record.unit);
+                    first_error = first_error.or(Some(error));
+                }
             }
         }
-        Ok(())
+        first_error.map_or(Ok(()), Err)
     }
 
-    /// Takes the newest kept predecessor of a unit back. Its successor's digest is refused from then on.
+    async fn go_on(&self, record: &mut Record) -> Result<Option<Entry>, CycleError> {
+        let was_kept = record.stage == Stage::Kept;
+        record.stuck = None;
+        let credential = record.members.first().and_then(|member| (self.credential)(&member.reference));
+        let ended = self.rotation(credential.as_ref()).drive(record).await?;
+        let entry = self.settle(record, &ended)?;
+        let is_news = !was_kept && entry.verdict != Verdict::Withdrawn;
+        Ok(is_news.then_some(Entry { is_resumed: true, ..entry }))
+    }
+
+    /// Takes the newest kept predecessor of a unit back, after what earlier runs left. Its successor's digest is refused from then on.
+    ///
+    /// Errors: [`CycleError::NothingKept`]; [`CycleError::NotOurs`] if another hand put a container of its own under the name.
     pub async fn roll_back(&self, name: &str) -> Result<Report, CycleError> {
         let mut report = Report::default();
+        self.resume(&mut report).await?;
+        let is_open = |record: &Record| record.unit == name && record.stage != Stage::Kept;
+        if self.interrupt.is_set() || self.store.open_rotations()?.iter().any(is_open) {
+            return Ok(report);
+        }
         let Some(mut record) = self.newest_kept(name)? else {
             return Err(CycleError::NothingKept { name: name.to_owned() });
         };
-        let rotation = self.rotation(None);
+        for member in &record.members {
+            let holder = self.engine.container(&member.name).await?.map(|container| container.id());
+            if holder.is_some() && holder != member.successor {
+                return Err(CycleError::NotOurs { name: name.to_owned() });
+            }
+        }
+        let credential = record.members.first().and_then(|member| (self.credential)(&member.reference));
+        let rotation = self.rotation(credential.as_ref());
         rotation.request_back(&mut record)?;
         let ended = rotation.drive(&mut record).await?;
         report.entries.push(self.settle(&record, &ended)?);

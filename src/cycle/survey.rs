@@ -1,6 +1,6 @@
 //! Inventory and freshness: what runs, what is new, and the plan that follows.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use futures_util::future::join_all;
 
@@ -8,7 +8,7 @@ use super::{Answers, Cycle, CycleError};
 use crate::engine::Engine;
 use crate::model::{Digest, Reference};
 use crate::plan::{self, Candidate, Known, Plan, Planned, Reason, Skipped, Survey};
-use crate::registry::Registry;
+use crate::registry::{Registry, RegistryError};
 use crate::rotation::Stage;
 use crate::store::{Store, StoreError};
 
@@ -19,7 +19,8 @@ impl Cycle<'_> {
     /// What would be done now. Asks engine and registry, changes neither. With `is_retry`, refused digests are not held.
     pub async fn plan(&self, names: &[String], is_retry: bool) -> Result<Plan, CycleError> {
         let survey = survey(self.engine, self.store).await?;
-        if let Some(name) = names.iter().find(|name| !survey.containers.iter().any(|c| plan::is_named(c, name))) {
+        let is_known = |name: &String| survey.stuck.contains(name) || survey.containers.iter().any(|c| plan::is_named(c, name));
+        if let Some(name) = names.iter().find(|name| !is_known(name)) {
             return Err(CycleError::NoSuchContainer { name: name.clone() });
         }
         let (candidates, mut skipped) = plan::select(&survey, self.config, names);
@@ -69,15 +70,28 @@ pub async fn survey(engine: &dyn Engine, store: &dyn Store) -> Result<Survey, Cy
 async fn ask(registry: &dyn Registry, candidates: &[Candidate]) -> Answers {
     let references: BTreeSet<&Reference> = candidates.iter().map(|candidate| &candidate.reference).collect();
     let references: Vec<&Reference> = references.into_iter().collect();
-    let mut answers = Answers::new();
+    let mut answers: HashMap<Reference, Result<Digest, RegistryError>> = HashMap::new();
     for some in references.chunks(AT_ONCE) {
         let asked = some.iter().map(|reference| async move { ((*reference).clone(), registry.resolve(reference).await) });
-        for (reference, answer) in join_all(asked).await {
-            let answer = answer.map_err(|error| Reason::Unresolved { message: error.to_string(), help: error.help().to_string() });
-            answers.insert(reference, answer);
+        answers.extend(join_all(asked).await);
+    }
+    hold_limited_hosts(&mut answers);
+    let held = |error: RegistryError| Reason::Unresolved { message: error.to_string(), help: error.help().to_string() };
+    answers.into_iter().map(|(reference, answer)| (reference, answer.map_err(held))).collect()
+}
+
+/// A host that said «too many requests» is not asked for a pull either, whatever it had answered before.
+fn hold_limited_hosts(answers: &mut HashMap<Reference, Result<Digest, RegistryError>>) {
+    let limits = answers.iter().filter_map(|(reference, answer)| match answer {
+        Err(error @ RegistryError::TooManyRequests { .. }) => Some((reference.registry().to_owned(), error.clone())),
+        _ => None,
+    });
+    let limits: HashMap<String, RegistryError> = limits.collect();
+    for (reference, answer) in answers.iter_mut() {
+        if let Some(error) = limits.get(reference.registry()) {
+            *answer = Err(error.clone());
         }
     }
-    answers
 }
 
 fn known(store: &dyn Store, candidate: &Candidate, digest: Option<&Digest>, is_retry: bool) -> Result<Known, StoreError> {

@@ -157,8 +157,12 @@ impl Engine for Docker {
     }
 
     async fn container(&self, container: &str) -> Result<Option<Container>, EngineError> {
-        let document = self.look(&format!("inspect container {container}"), &format!("/containers/{container}/json")).await?;
-        Ok(document.map(Container::new))
+        let found = match self.look(&format!("inspect container {container}"), &format!("/containers/{container}/json")).await {
+            // The engine takes a name that nobody has for the beginning of an id, if it is made of hex digits.
+            Err(EngineError::Refused { message, .. }) if message.contains("multiple IDs found") => None,
+            answer => answer?.map(Container::new),
+        };
+        Ok(found.filter(|found| found.name() == container || found.id().as_str() == container))
     }
 
     async fn image(&self, image: &str) -> Result<Option<Image>, EngineError> {
@@ -252,7 +256,14 @@ impl Engine for Docker {
     async fn remove(&self, container: &ContainerId) -> Result<(), EngineError> {
         let options = query::RemoveContainerOptions { v: false, force: false, link: false };
         let answer = self.typed.remove_container(container.as_str(), Some(options));
-        absent_is_success(self.ask(&format!("remove container {}", container.short()), CHANGE, answer).await)
+        let call = format!("remove container {}", container.short());
+        match self.ask(&call, CHANGE, answer).await {
+            // An earlier call is at it.
+            Err(EngineError::Refused { message, .. }) if message.contains("already in progress") => {
+                Err(EngineError::Unanswered { call, detail: message })
+            }
+            answer => absent_is_success(answer),
+        }
     }
 
     async fn remove_volume(&self, volume: &str) -> Result<(), EngineError> {

@@ -32,6 +32,15 @@ pub async fn perform(engine: &dyn Engine, record: &Record, act: &Act, credential
             let m = member(n)?;
             Ok(engine.tag(&m.pull_reference().to_string(), tag(m)?).await?)
         }
+        Act::PullOld { member: n } => {
+            let m = member(n)?;
+            let digest = m.old_digest.as_ref().ok_or(ActError::Record("old digest"))?;
+            Ok(engine.pull(&m.reference.at_digest(digest), credential).await?)
+        }
+        Act::TagOld { member: n } => {
+            let m = member(n)?;
+            Ok(engine.tag(m.old_image.as_str(), tag(m)?).await?)
+        }
         Act::TagBack { member: n } => {
             let m = member(n)?;
             match &m.tag_before {

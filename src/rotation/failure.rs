@@ -86,6 +86,8 @@ pub enum Withdrawal {
         /// Its name now.
         to: String,
     },
+    /// Somebody changed the container's restart policy.
+    PolicyChanged,
     /// Somebody moved the tag in the meantime.
     TagMoved,
 }
@@ -191,6 +193,7 @@ impl Withdrawal {
             Self::PredecessorGone => "container_gone",
             Self::PredecessorNotRunning => "container_not_running",
             Self::PredecessorRenamed { .. } => "container_renamed",
+            Self::PolicyChanged => "policy_changed",
             Self::TagMoved => "tag_moved",
         }
     }
@@ -226,6 +229,7 @@ impl std::fmt::Display for Withdrawal {
             Self::PredecessorGone => f.write_str("somebody removed it in the meantime"),
             Self::PredecessorNotRunning => f.write_str("somebody stopped it in the meantime"),
             Self::PredecessorRenamed { to } => write!(f, "somebody renamed it to `{to}` in the meantime"),
+            Self::PolicyChanged => f.write_str("somebody changed its restart policy in the meantime"),
             Self::TagMoved => f.write_str("somebody moved the image's tag in the meantime"),
         }
     }

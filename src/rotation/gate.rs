@@ -40,7 +40,7 @@ pub struct Watch {
     baseline: Option<(Option<jiff::Timestamp>, u64)>,
     running_since: Option<Duration>,
     healthy_since: Option<Duration>,
-    was_healthy: bool,
+    well_until: Option<Duration>,
     restarts: u64,
     exit_code: Option<i64>,
 }
@@ -92,7 +92,7 @@ impl Watch {
             baseline: None,
             running_since: None,
             healthy_since: None,
-            was_healthy: false,
+            well_until: None,
             restarts: 0,
             exit_code: None,
         }
@@ -118,7 +118,7 @@ impl Watch {
         match state.health {
             Some(Health::Healthy) => {
                 self.healthy_since.get_or_insert(now);
-                self.was_healthy = true;
+                self.well_until = Some(now);
             }
             Some(Health::Starting | Health::Unhealthy) | None => self.healthy_since = None,
         }
@@ -160,10 +160,10 @@ pub fn verdict(rules: &GateRules, watch: &Watch, state: &State, now: Duration) -
         let proved_at = since.saturating_add(rules.min_healthy);
         return if now >= proved_at { Verdict::Passed } else { Verdict::Pending { until: proved_at.min(now + LOOK_EVERY) } };
     }
-    let late_at = watch.since.saturating_add(rules.deadline);
-    if now >= late_at && !watch.was_healthy {
+    // After the first healthy look there is no deadline for staying so, but one for coming back.
+    let late_at = watch.well_until.unwrap_or(watch.since).saturating_add(rules.deadline);
+    if now >= late_at {
         return Verdict::Failed(GateFailure::Deadline { seconds: rules.deadline.as_secs() });
     }
-    let next_look = now + LOOK_EVERY;
-    Verdict::Pending { until: if late_at > now { late_at.min(next_look) } else { next_look } }
+    Verdict::Pending { until: late_at.min(now + LOOK_EVERY) }
 }

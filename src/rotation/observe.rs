@@ -85,10 +85,10 @@ async fn look_at(
         view.images = images(engine, record, n, member).await?;
     }
     if record.stage == Stage::Creating
-        && !is_back
-        && let (Some(old), Some(new)) = (&predecessor, &successor)
+        && let Some(new) = &successor
     {
-        view.comparison = Some(compare(engine, record, member, old, new).await?);
+        let at_the_beginning = Container::new(member.document.clone());
+        view.comparison = Some(compare(engine, record, member, predecessor.as_ref().unwrap_or(&at_the_beginning), new).await?);
     }
     if is_back && successor.is_none() {
         for volume in &member.volumes_born {

@@ -16,6 +16,9 @@ use crate::store::{Store, StoreError};
 const RETRY: Duration = Duration::from_millis(300);
 /// An engine that is gone, or does not answer, for so long leaves the record to the next run.
 const PATIENCE: Duration = Duration::from_secs(180);
+/// A look that took so long is one over a restart of the engine; counted, because a slow host must not keep a gate open for ever.
+const SLOW: Duration = Duration::from_secs(3);
+const SLOW_LOOKS: u32 = 5;
 /// How much of a failed container's log is kept.
 const LOG_LINES: usize = 20;
 const LOG_LINE_BYTES: usize = 500;
@@ -93,9 +96,16 @@ impl Rotation<'_> {
             watches: HashMap::new(),
         };
         let mut silent_since = None;
+        let mut slow_looks = 0;
         loop {
             let moment = Moment { at: self.clock.at(), now: self.clock.elapsed(), is_interrupted: self.interrupt.is_set() };
             let result = match observe(self.engine, record, &mut memory, moment).await {
+                // An engine that is restarted behind a socket of systemd's is not gone, only slow; what it then shows is no evidence.
+                Ok(_) if self.clock.elapsed().saturating_sub(moment.now) >= SLOW && slow_looks < SLOW_LOOKS => {
+                    slow_looks += 1;
+                    self.forget(&mut memory);
+                    Ok(())
+                }
                 Ok(observed) => {
                     let step = decide(record, &observed);
                     tracing::debug!(rotation = %record.id, container = %record.unit, %observed, ?step);
@@ -124,11 +134,14 @@ impl Rotation<'_> {
                         }
                     }
                 }
-                Err(error) => Err(error),
+                Err(error) => {
+                    self.forget(&mut memory);
+                    Err(error)
+                }
             };
             match result {
                 Ok(()) => silent_since = None,
-                Err(error) => self.bear(record, &mut memory, error, silent_since.get_or_insert(moment.now)).await?,
+                Err(error) => self.bear(record, &mut memory, error, silent_since.get_or_insert_with(|| self.clock.elapsed())).await?,
             }
         }
     }
@@ -143,6 +156,11 @@ impl Rotation<'_> {
             () = self.interrupt.wait(), if matches!(act, Act::Pull { .. }) => return Ok(()),
         };
         let (refusal, message) = match answer {
+            // The name is ours alone: an earlier create of it is still under way, and shows when it is done.
+            Err(ActError::Engine(EngineError::Refused { refusal: Refusal::NameTaken, call, message })) if lost_create(&act) => {
+                memory.unanswered = None;
+                return Err(EngineError::Unanswered { call, detail: message });
+            }
             Ok(()) => {
                 memory.unanswered = None;
                 memory.refused.retain(|refused| refused.act != act);
@@ -249,6 +267,12 @@ impl Rotation<'_> {
         Ok(())
     }
 
+    /// From here on nothing that was seen before is evidence: as if another process looked.
+    fn forget(&self, memory: &mut Memory) {
+        memory.watches.clear();
+        memory.agent = format!("{}+{}", self.agent, self.clock.elapsed().as_millis());
+    }
+
     fn rest(&self, record: &mut Record, ended: Ended) -> Result<Ended, RunError> {
         if let Err(error) = self.store.save(record) {
             tracing::error!(rotation = %record.id, container = %record.unit, "{}: {error}", record.unit);
@@ -260,8 +284,7 @@ impl Rotation<'_> {
     async fn bear(&self, record: &Record, memory: &mut Memory, error: EngineError, since: &mut Duration) -> Result<(), RunError> {
         tracing::warn!(rotation = %record.id, container = %record.unit, "{}: {error}", record.unit);
         if matches!(error, EngineError::Unreachable { .. }) {
-            memory.watches.clear();
-            memory.agent = format!("{}+{}", self.agent, self.clock.elapsed().as_millis());
+            self.forget(memory);
         }
         let is_over = self.clock.elapsed().saturating_sub(*since) >= PATIENCE;
         let is_safe_to_leave = self.interrupt.is_set() && memory.unanswered.is_none();
@@ -271,6 +294,10 @@ impl Rotation<'_> {
         self.clock.sleep(RETRY).await;
         Ok(())
     }
+}
+
+fn lost_create(act: &Act) -> bool {
+    matches!(act, Act::Create { .. } | Act::Recreate { .. })
 }
 
 fn note(record: &mut Record, what: &str, at: jiff::Timestamp) {

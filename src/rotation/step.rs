@@ -63,6 +63,10 @@ pub enum Act {
     TagBack { member: usize },
     /// Create the successor under its temporary name.
     Create { member: usize },
+    /// Pull the old image again, by its digest: another hand removed it.
+    PullOld { member: usize },
+    /// Point the tag to the old image, so that the predecessor can be created from its reference as typed.
+    TagOld { member: usize },
     /// Create the predecessor again, from its saved document, under the name it has while it does not serve.
     Recreate { member: usize },
     /// Stop it. Its policy is still what it was: a person's restart would bring it back.
@@ -129,6 +133,8 @@ impl fmt::Display for Act {
             Self::MoveTag { .. } => f.write_str("move the tag to the new image"),
             Self::TagBack { .. } => f.write_str("move the tag back"),
             Self::Create { .. } => f.write_str("create the new container"),
+            Self::PullOld { .. } => f.write_str("pull the old image again"),
+            Self::TagOld { .. } => f.write_str("point the tag to the old image"),
             Self::Recreate { .. } => f.write_str("create the old container again"),
             Self::Stop { role, .. } => write!(f, "stop the {role}"),
             Self::Disarm { role, .. } => write!(f, "set the restart policy of the {role} to `no`"),

@@ -18,6 +18,11 @@ pub fn leaves(document: &Value) -> BTreeMap<Path, Value> {
 }
 
 fn collect(leaves: &mut BTreeMap<Path, Value>, path: &mut Path, value: &Value) {
+    if is_something_when_empty(path) && value.is_object() {
+        let mut marker = path.clone();
+        marker.push("(is there)".to_owned());
+        leaves.insert(marker, Value::Bool(true));
+    }
     let keyed = by_key(path, value);
     match keyed.as_ref().unwrap_or(value) {
         unset if is_unset(unset) => {
@@ -44,6 +49,14 @@ fn collect(leaves: &mut BTreeMap<Path, Value>, path: &mut Path, value: &Value) {
             leaves.insert(path.clone(), leaf.clone());
         }
     }
+}
+
+/// A network without a setting of its own is still a network, and a port that the engine shall choose still a published one.
+fn is_something_when_empty(path: &[String]) -> bool {
+    matches!(
+        path.iter().map(String::as_str).collect::<Vec<_>>().as_slice(),
+        ["NetworkSettings", "Networks", _] | ["HostConfig", "PortBindings", _, _]
+    )
 }
 
 /// Lists in which order means nothing, as maps: variables by name, mounts by target, binds and aliases by themselves.

@@ -67,7 +67,10 @@ impl Lock {
             }
             Err(errno) => return Err(failed(errno.into())),
         }
-        file.set_len(0).and_then(|()| file.rewind()).and_then(|()| writeln!(file, "{}", std::process::id())).map_err(failed)?;
+        // The lock is had; that a full disk takes no note of who has it must not keep a repair from going on.
+        if let Err(error) = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| writeln!(file, "{}", std::process::id())) {
+            tracing::warn!("cannot note in {} who holds it: {error}", path.display());
+        }
         Ok(Self { _file: file })
     }
 }

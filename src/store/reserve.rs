@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io;
+use std::path::Path;
 
 use rusqlite::Connection;
 use rustix::fs::{FallocateFlags, fallocate};
@@ -38,14 +39,16 @@ impl SqliteStore {
     /// Runs a write; if it fails, what was held back is for this moment: it is given up and the write tried once more.
     pub(super) fn write(&self, write: impl Fn(&Connection) -> rusqlite::Result<usize>) -> Result<(), StoreError> {
         let once = || write(&self.connection()).map(|_| ()).map_err(|e| StoreError::of(&self.path, e));
-        once().or_else(|_| self.give_space().and_then(|()| once()))
+        once().or_else(|_| give_space(&self.state_dir).and_then(|_| once()))
     }
+}
 
-    fn give_space(&self) -> Result<(), StoreError> {
-        let path = self.state_dir.join("reserve");
-        match fs::remove_file(&path) {
-            Err(source) if source.kind() != io::ErrorKind::NotFound => Err(StoreError::Io { path, source }),
-            Ok(()) | Err(_) => Ok(()),
-        }
+/// Gives up what was held back; true if there was something.
+pub(super) fn give_space(state_dir: &Path) -> Result<bool, StoreError> {
+    let path = state_dir.join("reserve");
+    match fs::remove_file(&path) {
+        Ok(()) => Ok(true),
+        Err(source) if source.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(source) => Err(StoreError::Io { path, source }),
     }
 }

@@ -9,6 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use rusqlite::{Connection, OpenFlags};
 
 use super::StoreError;
+use super::reserve::give_space;
 
 /// `rota` in ASCII: SQLite's `application_id`, by which the file is known to be ours.
 const APPLICATION_ID: i64 = 0x726f_7461;
@@ -47,6 +48,16 @@ impl SqliteStore {
     /// Errors: [`StoreError::NotOurs`], [`StoreError::Newer`], [`StoreError::Damaged`]; such a file is never changed.
     pub fn open(state_dir: &Path) -> Result<Self, StoreError> {
         create_dir(state_dir).map_err(|source| StoreError::Io { path: state_dir.to_owned(), source })?;
+        match Self::open_once(state_dir) {
+            // What was held back is for this moment, too: a repair must be able to begin on a full disk.
+            Err(StoreError::Full(_) | StoreError::Io { .. } | StoreError::Sqlite { .. }) if give_space(state_dir)? => {
+                Self::open_once(state_dir)
+            }
+            opened => opened,
+        }
+    }
+
+    fn open_once(state_dir: &Path) -> Result<Self, StoreError> {
         let path = state_dir.join("rotate.db");
         let is_new = !path.exists() || fs::metadata(&path).is_ok_and(|m| m.len() == 0);
         if !is_new {
@@ -59,15 +70,16 @@ impl SqliteStore {
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).map_err(|source| StoreError::Io { path: path.clone(), source })?;
         {
             let mut connection = store.connection();
-            connection.pragma_update(None, "journal_mode", "WAL").map_err(sql)?;
-            connection.pragma_update(None, "synchronous", "FULL").map_err(sql)?;
             if is_new {
+                // One transaction, and before anything else is written: a file is empty, or known to be ours.
                 let transaction = connection.transaction().map_err(sql)?;
                 transaction.execute_batch(SCHEMA).map_err(sql)?;
                 transaction.pragma_update(None, "application_id", APPLICATION_ID).map_err(sql)?;
                 transaction.pragma_update(None, "user_version", FORMAT).map_err(sql)?;
                 transaction.commit().map_err(sql)?;
             }
+            connection.pragma_update(None, "journal_mode", "WAL").map_err(sql)?;
+            connection.pragma_update(None, "synchronous", "FULL").map_err(sql)?;
         }
         Ok(store)
     }

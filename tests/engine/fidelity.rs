@@ -8,7 +8,7 @@ use super::scratch;
 use crate::lab::Scratch;
 
 /// Options of `docker run`, and where the create request carries each: without that part, the successor is another container.
-const OPTIONS: [(&[&str], &str); 24] = [
+const OPTIONS: [(&[&str], &str); 26] = [
     (&["-e", "MINE=1"], "/Env"),
     (&["--label", "mine=1"], "/Labels/mine"),
     (&["--user", "1:1"], "/User"),
@@ -32,6 +32,9 @@ const OPTIONS: [(&[&str], &str); 24] = [
     (&["--init"], "/HostConfig/Init"),
     (&["--shm-size", "10m"], "/HostConfig/ShmSize"),
     (&["--security-opt", "no-new-privileges"], "/HostConfig/SecurityOpt"),
+    (&["-p", "82"], "/HostConfig/PortBindings/82~1tcp"),
+    // A second network, without any setting of its own, by `docker network connect`.
+    (&[], "/NetworkingConfig/EndpointsConfig/SECOND"),
     (&["--network", "NET", "--ip", "IP", "--network-alias", "mine"], "/NetworkingConfig"),
 ];
 
@@ -61,6 +64,8 @@ impl<'a> Pair<'a> {
         let options: Vec<String> = OPTIONS.iter().flat_map(|(options, _)| options.iter()).map(own).collect();
         let options: Vec<&str> = options.iter().map(String::as_str).collect();
         s.run("web", &options);
+        s.host.docker(&["network", "create", &s.name("second")]);
+        s.host.docker(&["network", "connect", &s.name("second"), &s.name("web")]);
         s.push_with("web", "ok:v2", v2);
         s.host.docker(&["pull", "-q", &s.image("web")]);
         let engine = Docker::connect(&s.host.socket()).await.expect("the engine answers");
@@ -109,6 +114,7 @@ async fn a_create_request_that_lost_one_option_is_found_out_by_the_comparison() 
     for (n, (options, pointer)) in OPTIONS.iter().enumerate() {
         let mut request = pair.request();
         let (parent, key) = pointer.rsplit_once('/').expect("a pointer");
+        let key = &key.replace("SECOND", &s.name("second")).replace("~1", "/");
         let lost = request.pointer_mut(parent).and_then(Value::as_object_mut).and_then(|fields| fields.remove(key));
         assert!(lost.is_some(), "{options:?}: the request has no {pointer}");
         let new = pair.made(&request, &format!("lost{n}")).await;

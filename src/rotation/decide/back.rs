@@ -31,9 +31,6 @@ pub fn step(record: &Record, observed: &Observed, failure: &Failure) -> Step {
         if let Some(step) = start(observed, failure, n, predecessor) {
             return step;
         }
-        if let Some(act) = tag_back(n, member, view).and_then(|act| attempt_once(observed, act)) {
-            return act;
-        }
         match judge(observed, predecessor) {
             Verdict::Passed => {}
             Verdict::Pending { until } => waits.push(until),
@@ -70,14 +67,19 @@ fn undo_member(record: &Record, observed: &Observed, n: usize, member: &Member, 
         return Some(act);
     }
     if let Some(successor) = &view.successor {
-        let must = |act| Some(attempt(observed, act, |no| stuck_on(view, no)));
+        if member.successor.is_none() {
+            let seen = view.comparison.clone().unwrap_or_default();
+            let (successor, volumes_born) = (successor.id.clone(), seen.volumes_born);
+            return Some(Step::Write(Change::Adopt { member: n, successor, volumes_born, differences: seen.all }));
+        }
         if successor.state.is_active() {
-            return must(Act::Stop { member: n, role: Role::Successor });
+            return Some(attempt(observed, Act::Stop { member: n, role: Role::Successor }, |no| stuck_on(view, no)));
         }
         if successor.state.started_at.is_some() && record.log.is_none() {
             return Some(Step::ReadLog { successor: successor.id.clone() });
         }
-        return must(Act::Remove { member: n, role: Role::Successor });
+        // One that cannot be removed is in nobody's way; later runs report it.
+        return attempt_once(observed, Act::Remove { member: n, role: Role::Successor });
     }
     view.volumes_born.iter().find_map(|name| attempt_once(observed, Act::RemoveVolume { name: name.clone() }))
 }
@@ -102,12 +104,16 @@ fn start(observed: &Observed, failure: &Failure, member: usize, predecessor: &Co
 
 /// Another hand removed the predecessor, or it was not kept: it is created again from its document and its pinned image.
 fn recreate(observed: &Observed, failure: &Failure, n: usize, member: &Member, view: &MemberView) -> Step {
-    if member.document.is_null() || view.images.old.is_none() {
-        return give_up(observed, failure, StuckReason::NothingLeft);
+    let nothing_left = || give_up(observed, failure, StuckReason::NothingLeft);
+    if member.document.is_null() || (view.images.old.is_none() && member.old_digest.is_none()) {
+        return nothing_left();
     }
-    // It is created from the reference as typed, so the tag must point to the old image before.
-    if let Some(act) = tag_back(n, member, view) {
-        return attempt(observed, act, |no| stuck_on(view, no));
+    if view.images.old.is_none() {
+        return attempt(observed, Act::PullOld { member: n }, |_| nothing_left());
+    }
+    // It is created from the reference as typed, so the tag must point to the old image before, wherever it pointed.
+    if member.tag().is_some() && view.images.tag.as_ref() != Some(&member.old_image) {
+        return attempt(observed, Act::TagOld { member: n }, |no| stuck_on(view, no));
     }
     attempt(observed, Act::Recreate { member: n }, |no| stuck_on(view, no))
 }

@@ -32,6 +32,9 @@ pub fn pull(record: &Record, observed: &Observed) -> Step {
 
 /// Stage `Creating`.
 pub fn create(record: &Record, observed: &Observed) -> Step {
+    if let Some(act) = in_flight(record, observed) {
+        return attempt(observed, act, |no| turn_back(Failure::CreateRefused { refusal: no.refusal, message: no.message.clone() }));
+    }
     if let Some(why) = withdrawal(record, observed) {
         return turn_back(Failure::Withdrawn { why });
     }
@@ -70,6 +73,16 @@ pub fn create(record: &Record, observed: &Observed) -> Step {
     }
 }
 
+/// A process that died may have left a create behind that lands later: a new one repeats it before it gives the rotation up.
+fn in_flight(record: &Record, observed: &Observed) -> Option<Act> {
+    let mut members = record.members.iter().zip(&observed.members).enumerate();
+    members.find_map(|(n, (member, view))| {
+        let is_next = record.purpose == Purpose::DryRun || member.tag().is_none() || view.images.tag == member.new_image;
+        let is_unseen = member.successor.is_none() && view.successor.is_none() && view.predecessor.is_some();
+        (record.agent != observed.agent && is_next && is_unseen).then_some(Act::Create { member: n })
+    })
+}
+
 /// Why a rotation that has touched nothing is given up. A new process undoes what an old one prepared: the digest may be an old one by now.
 fn withdrawal(record: &Record, observed: &Observed) -> Option<Withdrawal> {
     if record.agent != observed.agent || observed.is_interrupted {
@@ -82,6 +95,7 @@ fn withdrawal(record: &Record, observed: &Observed) -> Option<Withdrawal> {
         None => Some(Withdrawal::PredecessorGone),
         Some(old) if old.name != member.name => Some(Withdrawal::PredecessorRenamed { to: old.name.clone() }),
         Some(old) if old.state.status != Status::Running => Some(Withdrawal::PredecessorNotRunning),
+        Some(old) if old.policy != Some(member.policy) => Some(Withdrawal::PolicyChanged),
         Some(_) => None,
     })
 }
