@@ -18,8 +18,11 @@ impl InsecureRegistries {
     }
 
     /// True if this host, with its port as in a reference, may be talked to without a trusted certificate. `addresses` is what its name resolves
-    /// to (moby `registry/config.go`, `isSecureIndex`).
+    /// to (moby `registry/config.go`, `isSecureIndex`). Docker's own registry never is.
     pub fn contains(&self, host: &str, addresses: &[IpAddr]) -> bool {
+        if host == "docker.io" {
+            return false;
+        }
         let name = host_name(host);
         self.hosts.iter().any(|known| known == host)
             || name.parse::<IpAddr>().is_ok_and(|address| self.has_address(&address))
@@ -32,7 +35,7 @@ impl InsecureRegistries {
     }
 
     fn has_address(&self, address: &IpAddr) -> bool {
-        self.networks.iter().any(|network| network.contains(address))
+        self.networks.iter().any(|network| network.contains(&address.to_canonical()))
     }
 }
 

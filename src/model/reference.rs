@@ -58,11 +58,14 @@ impl Reference {
     }
 
     /// Registry and repository as the engine shows them: `nginx`, `10.0.0.1:5000/web`.
+    ///
+    /// The Hub's name is left out only where what is left over cannot be read as something else: `docker.io/my.team/web` keeps it.
     pub fn familiar_name(&self) -> String {
-        if self.registry != HUB {
-            return format!("{}/{}", self.registry, self.repository);
+        let official = self.repository.strip_prefix("library/").filter(|name| !name.contains('/'));
+        match official.unwrap_or(&self.repository) {
+            short if self.registry == HUB && !names_a_host(short) && !is_digest_algorithm(short) => short.to_owned(),
+            _ => format!("{}/{}", self.registry, self.repository),
         }
-        self.repository.strip_prefix("library/").unwrap_or(&self.repository).to_owned()
     }
 
     /// The same repository at this digest.
@@ -81,8 +84,8 @@ impl FromStr for Reference {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let malformed = || ReferenceError::Malformed(text.to_owned());
-        let is_hex = |s: &str| !s.is_empty() && s.chars().all(|c| c.is_ascii_hexdigit());
-        if text.parse::<Digest>().is_ok() || (text.len() == 64 && is_hex(text)) {
+        let is_lower_hex = |c: char| c.is_ascii_digit() || ('a'..='f').contains(&c);
+        if text.parse::<Digest>().is_ok() || (text.len() == 64 && text.chars().all(is_lower_hex)) {
             return Err(ReferenceError::ImageId(text.to_owned()));
         }
         let (rest, digest) = match text.split_once('@') {
@@ -94,11 +97,11 @@ impl FromStr for Reference {
             _ => (rest, None),
         };
         let (registry, path) = match name.split_once('/') {
-            Some((host, path)) if host.contains(['.', ':']) || host == "localhost" || host.chars().any(char::is_uppercase) => (host, path),
+            Some((host, path)) if names_a_host(name) => (host, path),
             _ => (HUB, name),
         };
         let registry = if registry == "index.docker.io" { HUB } else { registry };
-        if !is_repository(path) || !tag.is_none_or(is_tag) || registry.is_empty() {
+        if !is_host(registry) || !is_repository(path) || !tag.is_none_or(is_tag) {
             return Err(malformed());
         }
         let repository = if registry == HUB && !path.contains('/') { format!("library/{path}") } else { path.to_owned() };
@@ -110,13 +113,52 @@ impl FromStr for Reference {
     }
 }
 
+/// True if what stands before the first slash is a host and not a namespace of the Hub.
+fn names_a_host(name: &str) -> bool {
+    let Some((first, _)) = name.split_once('/') else { return false };
+    first.contains(['.', ':']) || first == "localhost" || first.chars().any(|c| c.is_ascii_uppercase())
+}
+
+/// With a tag of hex digits such a name would read as an image id.
+fn is_digest_algorithm(name: &str) -> bool {
+    matches!(name, "sha256" | "sha384" | "sha512")
+}
+
+/// A name or address, and perhaps a port: `registry.lan:5000`, `[::1]:5000`.
+fn is_host(text: &str) -> bool {
+    if let Some(rest) = text.strip_prefix('[') {
+        let is_address = |address: &str| !address.is_empty() && address.chars().all(|c| c.is_ascii_hexdigit() || c == ':');
+        return match rest.split_once(']') {
+            Some((address, "")) => is_address(address),
+            Some((address, port)) => is_address(address) && port.strip_prefix(':').is_some_and(is_port),
+            None => false,
+        };
+    }
+    let (name, port) = text.split_once(':').map_or((text, None), |(name, port)| (name, Some(port)));
+    let is_label = |label: &str| {
+        !label.is_empty()
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+    };
+    port.is_none_or(is_port) && name.split('.').all(is_label)
+}
+
+fn is_port(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_ascii_digit())
+}
+
 fn is_repository(path: &str) -> bool {
-    path.len() <= 255
-        && path.split('/').all(|part| {
-            let edge = |c: Option<char>| c.is_some_and(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
-            let inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '_' | '-');
-            edge(part.chars().next()) && edge(part.chars().last()) && part.chars().all(inner)
-        })
+    path.len() <= 255 && path.split('/').all(is_component)
+}
+
+/// Runs of letters and digits with one separator between two: `.`, `_`, `__`, or any number of `-`.
+fn is_component(text: &str) -> bool {
+    let is_word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    let mut separators = text.split(is_word).filter(|between| !between.is_empty());
+    text.starts_with(is_word)
+        && text.ends_with(is_word)
+        && separators.all(|between| matches!(between, "." | "_" | "__") || between.chars().all(|c| c == '-'))
 }
 
 fn is_tag(tag: &str) -> bool {

@@ -61,10 +61,12 @@ impl FromStr for RestartPolicy {
     type Err = RestartPolicyError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text.strip_prefix("on-failure-").map(str::parse) {
-            Some(Ok(most)) => Ok(Self::OnFailure(most)),
-            Some(Err(_)) => Err(RestartPolicyError(text.to_owned())),
-            None => Self::from_parts(text, 0),
+        let Some(most) = text.strip_prefix("on-failure-") else { return Self::from_parts(text, 0) };
+        // `parse` alone would take `+3`.
+        let is_number = most.chars().all(|c| c.is_ascii_digit());
+        match most.parse() {
+            Ok(most) if is_number => Ok(Self::OnFailure(most)),
+            _ => Err(RestartPolicyError(text.to_owned())),
         }
     }
 }

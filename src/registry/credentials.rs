@@ -1,62 +1,84 @@
 //! Which credential belongs to which reference. No registry is ever sent another's.
 
 use std::collections::BTreeMap;
-use std::io::ErrorKind;
+use std::ffi::OsString;
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use super::RegistryError;
-use super::config_file::ConfigFile;
+use super::config_file::{ConfigFile, Helpers};
 use crate::model::{Credential, Reference};
 
+/// How the Hub stands in Docker's file.
+const HUB_KEY: &str = "https://index.docker.io/v1/";
+
 /// Credentials by registry (`ghcr.io`) or by registry and namespace (`ghcr.io/me`).
-#[derive(Debug, Clone, Default)]
-pub struct Credentials(BTreeMap<String, Credential>);
+#[derive(Clone, Default)]
+pub struct Credentials {
+    by_key: BTreeMap<String, Credential>,
+    helpers: Helpers,
+}
 
 impl Credentials {
-    /// Reads Docker's file where Docker looks: `$DOCKER_CONFIG/config.json`, else `~/.docker/config.json` (`/root` for a service without `HOME`).
+    /// Reads Docker's file where Docker looks ([`Credentials::path`]).
     ///
     /// An absent file means none. Errors: [`RegistryError::Credentials`], which names the file and nothing that stands in it.
     pub fn load() -> Result<Self, RegistryError> {
-        let set = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
-        let home = || set("HOME").unwrap_or_else(|| PathBuf::from("/root")).join(".docker");
-        Self::read(&set("DOCKER_CONFIG").unwrap_or_else(home).join("config.json"))
+        let is_root = rustix::process::geteuid().is_root();
+        Self::path(|name| std::env::var_os(name), is_root).map_or_else(|| Ok(Self::default()), |path| Self::read(&path))
     }
 
-    /// Reads one file.
+    /// `$DOCKER_CONFIG/config.json`, else `~/.docker/config.json`. A service may have no `HOME`: root's is known, another's is not.
+    pub fn path(env: impl Fn(&str) -> Option<OsString>, is_root: bool) -> Option<PathBuf> {
+        let set = |name: &str| env(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        let home = || set("HOME").or_else(|| is_root.then(|| PathBuf::from("/root"))).map(|home| home.join(".docker"));
+        set("DOCKER_CONFIG").or_else(home).map(|folder| folder.join("config.json"))
+    }
+
+    /// Reads one file. Errors: as [`Credentials::load`].
     pub fn read(path: &Path) -> Result<Self, RegistryError> {
-        let failed = |detail: String| RegistryError::Credentials { path: path.to_owned(), detail };
-        let text = match std::fs::read_to_string(path) {
-            Ok(text) => text,
-            Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(Self::default()),
-            Err(e) => return Err(failed(e.kind().to_string())),
-        };
-        let file: ConfigFile = serde_json::from_str(&text)
-            .map_err(|e| failed(format!("not JSON of the expected form at line {}, column {}", e.line(), e.column())))?;
-        let mut all = BTreeMap::new();
-        for (key, entry) in file.auths {
-            if let Some(credential) = entry.credential().map_err(|what| failed(what.to_owned()))? {
-                all.insert(normalised(&key), credential);
-            }
-        }
-        Ok(Self(all))
+        let failed = |fault| RegistryError::Credentials { path: path.to_owned(), fault };
+        let file = ConfigFile::read(path).map_err(failed)?;
+        let mut found = file.credentials().map_err(failed)?;
+        // Of two keys for one registry the later here wins: the one that says it as Docker itself does.
+        found.sort_by_key(|(key, _)| (*key == HUB_KEY, *key == normalised(key)));
+        let by_key = found.into_iter().map(|(key, credential)| (normalised(key), credential)).collect();
+        Ok(Self { by_key, helpers: file.helpers() })
     }
 
     /// The most exact one: `ghcr.io/me/app`, then `ghcr.io/me`, then `ghcr.io` (containers-auth.json(5)).
     pub fn for_reference(&self, reference: &Reference) -> Option<&Credential> {
-        let whole = format!("{}/{}", reference.registry(), reference.repository());
-        let ends = whole.match_indices('/').map(|(at, _)| at);
-        let mut keys: Vec<&str> = ends.filter_map(|at| whole.get(..at)).collect();
-        keys.push(&whole);
-        keys.into_iter().rev().find_map(|key| self.0.get(key))
+        let whole = format!("{}/{}", hub(reference.registry()), reference.repository());
+        let shorter = whole.rmatch_indices('/').filter_map(|(at, _)| whole.get(..at));
+        std::iter::once(whole.as_str()).chain(shorter).find_map(|key| self.by_key.get(key))
+    }
+
+    /// The credential helper that the file names for this reference's registry. It is not run yet.
+    pub fn helper(&self, reference: &Reference) -> Option<&str> {
+        self.helpers.of(if reference.registry() == "docker.io" { HUB_KEY } else { reference.registry() })
     }
 }
 
-/// `https://index.docker.io/v1/` is how the Hub stands in the file; others may stand with a scheme and a path of an old API.
-fn normalised(key: &str) -> String {
-    let bare = key.trim_start_matches("https://").trim_start_matches("http://");
-    let bare = ["/v1/", "/v2/", "/v1", "/v2", "/"].iter().find_map(|end| bare.strip_suffix(end)).unwrap_or(bare);
-    match bare {
-        "index.docker.io" | "registry-1.docker.io" => "docker.io".to_owned(),
-        other => other.to_owned(),
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Credentials").field(&self.by_key.keys()).finish()
     }
+}
+
+/// A key as references name registries. Only a key with a scheme has a path that is none of the namespace; without one, only an old API's version is.
+fn normalised(key: &str) -> String {
+    let bare = match key.strip_prefix("https://").or_else(|| key.strip_prefix("http://")) {
+        Some(rest) => rest.split('/').next().unwrap_or(rest),
+        None => {
+            let bare = key.trim_end_matches('/');
+            ["/v1", "/v2"].iter().find_map(|end| bare.strip_suffix(end).filter(|host| !host.contains('/'))).unwrap_or(bare)
+        }
+    };
+    let (host, path) = bare.find('/').map_or((bare, ""), |at| bare.split_at(at));
+    format!("{}{path}", hub(host))
+}
+
+/// Docker's own registry has three names.
+fn hub(host: &str) -> &str {
+    if matches!(host, "index.docker.io" | "registry-1.docker.io") { "docker.io" } else { host }
 }

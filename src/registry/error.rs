@@ -1,40 +1,45 @@
 //! Why a registry gave no digest.
 
+use std::fmt;
+use std::io::ErrorKind;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::model::Reference;
 
-/// No digest. Clones, because one answer may hold many containers.
-#[derive(Debug, Clone, thiserror::Error)]
+/// No digest. Clones, because one answer may hold many containers. No variant carries anything that a file of credentials or a token service said.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RegistryError {
     /// No connection, or none that could be trusted.
     #[error("registry {host} cannot be reached: {detail}")]
     Unreachable {
-        /// The host.
+        /// The registry, or the token service that it names.
         host: String,
-        /// What failed.
+        /// The innermost cause.
         detail: String,
     },
     /// No answer in time.
-    #[error("registry {host} does not answer")]
+    #[error("registry {host} does not answer within {} s", .within.as_secs_f64())]
     Timeout {
-        /// The host.
+        /// The registry, or the token service that it names.
         host: String,
+        /// The deadline.
+        within: Duration,
     },
     /// It wants a credential, or another one.
-    #[error("registry {host} does not let {who} see {reference}")]
+    #[error("registry {host} does not let {asked} see {reference}")]
     Unauthorized {
-        /// The host.
+        /// The registry, or the token service that it names.
         host: String,
-        /// `anybody without credentials` or `the configured credentials`.
-        who: &'static str,
         /// What was asked for.
-        reference: Reference,
+        reference: Box<Reference>,
+        /// As whom.
+        asked: Asked,
     },
     /// It has no such tag or repository, or does not say.
     #[error("registry {host} has no {reference}")]
     NotFound {
-        /// The host.
+        /// The registry.
         host: String,
         /// What was asked for.
         reference: Reference,
@@ -42,7 +47,7 @@ pub enum RegistryError {
     /// It wants to be left alone.
     #[error("registry {host} answers «too many requests»; not asked again for {seconds} s")]
     TooManyRequests {
-        /// The host.
+        /// The registry, or the token service that it names.
         host: String,
         /// For how long.
         seconds: u64,
@@ -50,7 +55,7 @@ pub enum RegistryError {
     /// An error of its own, or anything else that is no answer.
     #[error("registry {host} answers {status} for {reference}")]
     Status {
-        /// The host.
+        /// The registry, or the token service that it names.
         host: String,
         /// The HTTP status.
         status: u16,
@@ -58,40 +63,161 @@ pub enum RegistryError {
         reference: Reference,
     },
     /// An answer that makes no sense.
-    #[error("registry {host} answers with something that is not a registry's: {detail}")]
+    #[error("registry {host} answers with something that is not a registry's: {what}")]
     Garbage {
-        /// The host.
+        /// The registry, or the token service that it names.
         host: String,
         /// What is wrong with it.
+        what: Garbage,
+    },
+    /// A registry that is talked to over TLS sends to a token service that is not.
+    #[error("registry {host} names a token service without TLS, {realm}, which is not asked")]
+    UnsafeRealm {
+        /// The registry.
+        host: String,
+        /// The token service's host.
+        realm: String,
+    },
+    /// This machine can verify nobody's certificate.
+    #[error("registry {host} cannot be asked, because no certificate can be verified here: {detail}")]
+    NoTrust {
+        /// The registry.
+        host: String,
+        /// The innermost cause.
         detail: String,
     },
     /// A file of credentials that cannot be used.
-    #[error("cannot read the registry credentials in {}: {detail}", .path.display())]
+    #[error("cannot read the registry credentials in {}: {fault}", .path.display())]
     Credentials {
         /// The file.
         path: PathBuf,
-        /// What is wrong, without anything that stands in it.
-        detail: String,
+        /// What is wrong.
+        fault: FileFault,
     },
+}
+
+/// As whom a registry was asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Asked {
+    /// There are no credentials for it.
+    WithoutCredentials,
+    /// With those that there are.
+    WithCredentials,
+    /// There is an identity token, which is not redeemed yet.
+    WithoutIdentityToken,
+    /// There is a credential helper of this name, which is not run yet.
+    WithoutHelper(String),
+}
+
+/// What is wrong with an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Garbage {
+    /// 200, and no `Docker-Content-Digest`.
+    NoDigest,
+    /// A `Docker-Content-Digest` that is none.
+    BadDigest,
+    /// A `Bearer` challenge without a usable realm.
+    Challenge,
+    /// The token service's body is no JSON of the expected form, or too long.
+    Token,
+    /// The token service's body has no usable token.
+    NoToken,
+    /// Redirected too often, or from TLS to none.
+    Redirect,
+    /// Not HTTP.
+    Protocol,
+}
+
+/// What is wrong with a file, without anything that stands in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FileFault {
+    /// It cannot be read.
+    Unreadable(ErrorKind),
+    /// It is too long for what it should be.
+    TooLong,
+    /// It is not JSON, or not of the expected form.
+    Json {
+        /// Counted from 1.
+        line: usize,
+        /// Counted from 1.
+        column: usize,
+    },
+    /// An `auth` is not base64 of name, colon, password.
+    Auth {
+        /// Which entry of `auths`, counted from 1, in the file's order.
+        entry: usize,
+    },
+}
+
+impl fmt::Display for Asked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::WithCredentials => "the configured credentials",
+            Self::WithoutCredentials | Self::WithoutIdentityToken | Self::WithoutHelper(_) => "anybody without credentials",
+        })
+    }
+}
+
+impl fmt::Display for Garbage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoDigest => "no Docker-Content-Digest",
+            Self::BadDigest => "a Docker-Content-Digest that is no digest",
+            Self::Challenge => "a demand for a token without a usable realm",
+            Self::Token => "a token service's answer that cannot be read",
+            Self::NoToken => "a token service's answer without a usable token",
+            Self::Redirect => "a redirect that leads round in circles or away from TLS",
+            Self::Protocol => "not HTTP",
+        })
+    }
+}
+
+impl fmt::Display for FileFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreadable(kind) => write!(f, "{kind}"),
+            Self::TooLong => f.write_str("longer than 1 MiB"),
+            Self::Json { line, column } => write!(f, "not JSON of the expected form at line {line}, column {column}"),
+            Self::Auth { entry } => write!(f, "`auth` of entry {entry} in `auths` is not base64 of a name, a colon and a password"),
+        }
+    }
 }
 
 impl RegistryError {
     /// What is true now.
     pub fn state(&self) -> &'static str {
-        "its containers run as before; nothing was pulled"
+        match self {
+            Self::Credentials { .. } => "no registry was asked; nothing was changed",
+            _ => "its containers run as before; nothing was pulled",
+        }
     }
 
     /// What to do.
-    pub fn help(&self) -> &'static str {
+    pub fn help(&self) -> String {
         match self {
-            Self::Unreachable { .. } | Self::Timeout { .. } => {
-                "see whether this host reaches it: `curl -I https://HOST/v2/`; an insecure one must be one for the engine, too"
+            Self::Unreachable { host, .. } | Self::Timeout { host, .. } => {
+                format!("`curl -I https://{host}/v2/` must get an answer here; without TLS, the engine must know it as insecure")
             }
-            Self::Unauthorized { .. } => "log in with `docker login` as the user that rotate runs as",
-            Self::NotFound { .. } => "see whether the tag was removed, or the repository needs a login",
-            Self::TooManyRequests { .. } => "wait; fewer runs, or a login, give a higher limit",
-            Self::Status { .. } | Self::Garbage { .. } => "see the registry's own log or status page; it is asked again in the next run",
-            Self::Credentials { .. } => "make the file readable JSON again, or log in anew with `docker login`",
+            Self::Unauthorized { asked, host, .. } => match asked {
+                Asked::WithoutCredentials => {
+                    format!("see whether the name is right, or `docker login {host}` as the user that rotate runs as")
+                }
+                Asked::WithCredentials => {
+                    format!("see whether they may read it, or `docker login {host}` again as the user that rotate runs as")
+                }
+                Asked::WithoutIdentityToken => "log in with a password or an access token: identity tokens are not used yet".to_owned(),
+                Asked::WithoutHelper(name) => {
+                    format!("the credential helper `{name}` is not run yet: `docker login` with a config.json that names no helper")
+                }
+            },
+            Self::NotFound { .. } => "see whether the tag was removed, or the repository needs a login".to_owned(),
+            Self::TooManyRequests { .. } => "wait; fewer runs, or a login, give a higher limit".to_owned(),
+            Self::Status { .. } | Self::Garbage { .. } => {
+                "see the registry's own log or status page; it is asked again in the next run".to_owned()
+            }
+            Self::UnsafeRealm { .. } => "have the registry name a token service with https, or make it insecure for the engine".to_owned(),
+            Self::NoTrust { .. } => "install the package `ca-certificates`".to_owned(),
+            Self::Credentials { .. } => "make the file readable JSON again, or log in anew with `docker login`".to_owned(),
         }
     }
 }

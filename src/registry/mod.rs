@@ -1,17 +1,21 @@
 //! What digest a reference points to now. It asks and never pulls: one HEAD a reference, and never a GET of a manifest, which would count as a pull.
 
 mod answer;
+mod authorize;
+mod challenge;
+mod client;
 mod config_file;
 mod credentials;
 mod error;
 mod host;
+mod limits;
 mod resolve;
 mod token;
 
 use async_trait::async_trait;
 
 pub use credentials::Credentials;
-pub use error::RegistryError;
+pub use error::{Asked, FileFault, Garbage, RegistryError};
 pub use resolve::HttpRegistry;
 
 use crate::model::{Digest, Reference};

@@ -5,25 +5,30 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use reqwest::header::{ACCEPT, AUTHORIZATION};
-use reqwest::{Client, Response};
+use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderValue};
+use reqwest::{Client, Response, StatusCode, Url};
 use tokio::sync::Mutex;
 
-use super::host::{Host, client, is_insecure};
-use super::token::{Challenge, TokenError, basic, challenge, fetch};
+use super::client::Clients;
+use super::host::{Host, is_insecure};
+use super::limits::Limits;
 use super::{Credentials, Registry, RegistryError, answer};
-use crate::model::{Credential, Digest, InsecureRegistries, Reference, Target};
+use crate::model::{Digest, InsecureRegistries, Reference, Target};
 
-/// With the index types first, the digest is the index's where there is one: the one that a pull by tag would note.
+/// With the index types among them, the digest is the index's where there is one: the one that a pull by tag would note.
 const MANIFESTS: &str = "application/vnd.oci.image.index.v1+json, application/vnd.docker.distribution.manifest.list.v2+json, \
                          application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json";
-/// For one request, connection included.
+/// For one reference: connections, token and retry included.
 const DEADLINE: Duration = Duration::from_secs(20);
+/// For one connection, the name's lookup and TLS included.
+const CONNECT: Duration = Duration::from_secs(5);
 
 /// Registries over HTTP. One instance a run: it remembers tokens, and which hosts not to ask again.
 pub struct HttpRegistry {
-    insecure: InsecureRegistries,
-    credentials: Credentials,
+    pub(super) insecure: InsecureRegistries,
+    pub(super) credentials: Credentials,
+    pub(super) clients: Clients,
+    pub(super) limits: Limits,
     deadline: Duration,
     hosts: Mutex<HashMap<String, Arc<Mutex<Host>>>>,
 }
@@ -31,59 +36,25 @@ pub struct HttpRegistry {
 impl HttpRegistry {
     /// Asks nothing yet.
     pub fn new(insecure: InsecureRegistries, credentials: Credentials) -> Self {
-        Self { insecure, credentials, deadline: DEADLINE, hosts: Mutex::default() }
+        let (clients, limits) = (Clients::new(CONNECT), Limits::default());
+        Self { insecure, credentials, clients, limits, deadline: DEADLINE, hosts: Mutex::default() }
     }
 
-    /// The same with another deadline for each request.
+    /// The same with another deadline for each reference, and at most that for a connection.
     pub fn with_deadline(self, deadline: Duration) -> Self {
-        Self { deadline, ..self }
+        Self { deadline, clients: Clients::new(CONNECT.min(deadline)), ..self }
     }
 
-    /// One request at a time to one host: a host that says «too many» must not be asked by the next one already under way.
     async fn ask(&self, host: &mut Host, reference: &Reference, tag: &str) -> Result<Digest, RegistryError> {
-        if let Some(error) = host.closed() {
-            return Err(error);
+        let mut sent = self.foreseen(host, reference).await?;
+        let (mut response, asked) = self.head(host, reference, tag, sent.as_ref()).await?;
+        if response.status() == StatusCode::UNAUTHORIZED
+            && let Some(header) = self.demanded(host, reference, &response, &asked, sent.as_ref()).await?
+        {
+            (response, _) = self.head(host, reference, tag, Some(&header)).await?;
+            sent = Some(header);
         }
-        let credential = self.credentials.for_reference(reference);
-        let mut response = self.head(host, reference, tag, credential).await?;
-        if response.status().as_u16() == 401 && self.answer_challenge(host, reference, &response, credential).await? {
-            response = self.head(host, reference, tag, credential).await?;
-        }
-        answer::digest(reference, response.status(), response.headers(), credential.is_some())
-    }
-
-    /// Prepares what the host demands; false if nothing more can be done.
-    async fn answer_challenge(
-        &self,
-        host: &mut Host,
-        reference: &Reference,
-        response: &Response,
-        credential: Option<&Credential>,
-    ) -> Result<bool, RegistryError> {
-        match challenge(response.headers()) {
-            None => Ok(false),
-            Some(Challenge::Basic) if host.is_basic || basic(credential).is_none() => Ok(false),
-            Some(Challenge::Basic) => {
-                host.is_basic = true;
-                Ok(true)
-            }
-            Some(Challenge::Bearer { realm, service }) => {
-                let Some(client) = host.client.clone() else { return Ok(false) };
-                let is_secure = host.scheme == Some("https") && !is_insecure(&self.insecure, reference.registry()).await;
-                let token = fetch(&client, &realm, service.as_deref(), reference.repository(), credential, is_secure).await;
-                match token {
-                    Ok(token) => {
-                        host.tokens.insert(reference.repository().to_owned(), token);
-                        Ok(true)
-                    }
-                    Err(TokenError::Refused) => Ok(false),
-                    Err(TokenError::Garbage(detail)) => {
-                        Err(RegistryError::Garbage { host: reference.registry().to_owned(), detail: detail.to_owned() })
-                    }
-                    Err(TokenError::Http(error)) => Err(unreachable(reference, &error)),
-                }
-            }
-        }
+        answer::digest(reference, response.status(), response.headers(), self.asked(reference, sent.is_some()))
     }
 
     /// An insecure host is tried with TLS first and then without, as Docker does; which one answered is remembered.
@@ -92,45 +63,58 @@ impl HttpRegistry {
         host: &mut Host,
         reference: &Reference,
         tag: &str,
-        credential: Option<&Credential>,
-    ) -> Result<Response, RegistryError> {
-        if let (Some(client), Some(scheme)) = (host.client.clone(), host.scheme) {
-            return self.send(&client, scheme, host, reference, tag, credential).await.map_err(|e| unreachable(reference, &e));
-        }
-        let is_insecure = is_insecure(&self.insecure, reference.registry()).await;
-        let client = client(is_insecure, self.deadline).map_err(|e| unreachable(reference, &e))?;
-        let mut result = self.send(&client, "https", host, reference, tag, credential).await;
-        let mut scheme = "https";
-        if is_insecure && result.as_ref().is_err_and(|e| !e.is_timeout() || e.is_connect()) {
-            result = self.send(&client, "http", host, reference, tag, credential).await;
-            scheme = "http";
-        }
-        let response = result.map_err(|e| unreachable(reference, &e))?;
-        (host.client, host.scheme) = (Some(client), Some(scheme));
-        Ok(response)
-    }
-
-    async fn send(
-        &self,
-        client: &Client,
-        scheme: &str,
-        host: &Host,
-        reference: &Reference,
-        tag: &str,
-        credential: Option<&Credential>,
-    ) -> Result<Response, reqwest::Error> {
-        let server = if reference.registry() == "docker.io" { "registry-1.docker.io" } else { reference.registry() };
-        let url = format!("{scheme}://{server}/v2/{}/manifests/{tag}", reference.repository());
-        let request = client.head(url).header(ACCEPT, MANIFESTS);
-        let token = host.tokens.get(reference.repository()).map(|token| format!("Bearer {token}"));
-        let request = match token.or_else(|| basic(credential).filter(|_| host.is_basic)) {
-            Some(authorization) => request.header(AUTHORIZATION, authorization),
-            None => request,
+        authorization: Option<&HeaderValue>,
+    ) -> Result<(Response, Url), RegistryError> {
+        let name = reference.registry();
+        let is_insecure = match host.is_insecure {
+            Some(known) => known,
+            None => *host.is_insecure.insert(is_insecure(&self.insecure, name).await),
         };
-        let response = request.send().await?;
-        tracing::debug!(%reference, status = response.status().as_u16(), "HEAD");
-        Ok(response)
+        let client = self.clients.get(name, is_insecure)?;
+        let schemes: &[&'static str] = match host.scheme {
+            Some("http") => &["http"],
+            Some(_) => &["https"],
+            None if is_insecure => &["https", "http"],
+            None => &["https"],
+        };
+        let mut failure = None;
+        for &scheme in schemes {
+            let url = manifest(scheme, reference, tag)?;
+            match send(&client, &url, authorization).await {
+                Ok(response) => {
+                    tracing::debug!(%reference, scheme, status = response.status().as_u16(), "HEAD");
+                    host.scheme = Some(scheme);
+                    return Ok((response, url));
+                }
+                Err(error) => {
+                    let is_refused = error.is_connect();
+                    let error = self.clients.failure(name, error);
+                    tracing::debug!(%reference, scheme, %error, "HEAD");
+                    failure = Some(error);
+                    if !is_refused {
+                        break;
+                    }
+                }
+            }
+        }
+        Err(failure.unwrap_or_else(|| RegistryError::Unreachable { host: name.to_owned(), detail: "no scheme to ask with".to_owned() }))
     }
+}
+
+async fn send(client: &Client, url: &Url, authorization: Option<&HeaderValue>) -> Result<Response, reqwest::Error> {
+    let request = client.head(url.clone()).header(ACCEPT, MANIFESTS);
+    match authorization {
+        Some(header) => request.header(AUTHORIZATION, header.clone()).send().await,
+        None => request.send().await,
+    }
+}
+
+/// Docker's own registry has another address than name. Err: the grammar allows hosts that no URL does (`host:99999`).
+fn manifest(scheme: &str, reference: &Reference, tag: &str) -> Result<Url, RegistryError> {
+    let name = reference.registry();
+    let server = if name == "docker.io" { "registry-1.docker.io" } else { name };
+    let url = format!("{scheme}://{server}/v2/{}/manifests/{tag}", reference.repository());
+    Url::parse(&url).map_err(|e| RegistryError::Unreachable { host: name.to_owned(), detail: e.to_string() })
 }
 
 #[async_trait]
@@ -140,25 +124,22 @@ impl Registry for HttpRegistry {
             Target::Tag(tag) => tag,
             Target::Digest(digest) => return Ok(digest.clone()),
         };
-        let host = Arc::clone(self.hosts.lock().await.entry(reference.registry().to_owned()).or_default());
+        let name = reference.registry();
+        let host = Arc::clone(self.hosts.lock().await.entry(name.to_owned()).or_default());
+        // One at a time to one host: one that says «too many» must not be asked by the next one already under way.
         let mut host = host.lock().await;
-        let answer = self.ask(&mut host, reference, tag).await;
+        host.waits_for = None;
+        self.limits.check(name)?;
+        let answer = match tokio::time::timeout(self.deadline, self.ask(&mut host, reference, tag)).await {
+            Ok(answer) => answer,
+            Err(_) => {
+                let silent = host.waits_for.take().unwrap_or_else(|| name.to_owned());
+                Err(RegistryError::Timeout { host: silent, within: self.deadline })
+            }
+        };
         if let Err(error) = &answer {
-            host.note(error);
+            self.limits.note(name, error);
         }
         answer
     }
-}
-
-/// The innermost cause says it best: `connection refused`, not `error sending request`. A URL may hold a token's scope, never a secret.
-fn unreachable(reference: &Reference, error: &reqwest::Error) -> RegistryError {
-    let host = reference.registry().to_owned();
-    if error.is_timeout() {
-        return RegistryError::Timeout { host };
-    }
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(inner) = cause.source() {
-        cause = inner;
-    }
-    RegistryError::Unreachable { host, detail: cause.to_string() }
 }

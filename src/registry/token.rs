@@ -1,90 +1,109 @@
-//! What a registry demands after a 401, and the bearer token that answers it.
+//! Gets a bearer token from the service that a registry names.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use reqwest::header::{HeaderMap, WWW_AUTHENTICATE};
-use reqwest::{Client, Url};
+use std::fmt;
+use std::time::Duration;
+
+use reqwest::header::HeaderValue;
+use reqwest::{RequestBuilder, Response, StatusCode};
 use serde::Deserialize;
+use tokio::time::Instant;
 
+use super::challenge::TokenService;
+use super::error::Garbage;
 use crate::model::Credential;
 
-/// What is demanded (RFC 7235; distribution, «Token Authentication Specification»).
-#[derive(Debug, PartialEq, Eq)]
-pub enum Challenge {
-    /// Name and password with each request.
-    Basic,
-    /// A token from a service.
-    Bearer {
-        /// Where to ask.
-        realm: String,
-        /// For whom.
-        service: Option<String>,
-    },
-}
+/// «For compatibility with older clients» (distribution, «Token Authentication Specification», `expires_in`).
+const UNSAID_LIFE: Duration = Duration::from_secs(60);
+/// A longer answer is no token.
+const MOST_BYTES: usize = 1 << 20;
 
-/// Reads the headers of a 401; none if they demand nothing that is known.
-pub fn challenge(headers: &HeaderMap) -> Option<Challenge> {
-    let texts = headers.get_all(WWW_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok());
-    let all: Vec<_> = texts.filter_map(|text| http_auth::parse_challenges(text).ok()).flatten().collect();
-    let of = |scheme: &str| all.iter().find(|challenge| challenge.scheme.eq_ignore_ascii_case(scheme));
-    if let Some(bearer) = of("Bearer") {
-        let parameter =
-            |name: &str| bearer.params.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.to_unescaped());
-        return Some(Challenge::Bearer { realm: parameter("realm")?, service: parameter("service") });
-    }
-    of("Basic").map(|_| Challenge::Basic)
+/// A token for one repository.
+pub struct Token {
+    /// `Bearer …`, marked as a secret.
+    pub header: HeaderValue,
+    until: Instant,
 }
 
 #[derive(Deserialize)]
-struct TokenAnswer {
+struct Body {
     token: Option<String>,
     access_token: Option<String>,
+    expires_in: Option<u64>,
 }
 
-/// Why there is no token.
-#[derive(Debug)]
+/// Why there is none.
 pub enum TokenError {
-    /// The service said no.
-    Refused,
-    /// It sent something else.
-    Garbage(&'static str),
-    /// It could not be asked.
+    /// Another status than 200.
+    Refused(Response),
+    /// 200 with something else.
+    Garbage(Garbage),
+    /// No answer.
     Http(reqwest::Error),
 }
 
-/// Asks for a token to pull from `repository`. A name and password go to a secure service only, unless the registry itself is insecure.
-pub async fn fetch(
-    client: &Client,
-    realm: &str,
-    service: Option<&str>,
-    repository: &str,
-    credential: Option<&Credential>,
-    is_secure: bool,
-) -> Result<String, TokenError> {
-    let mut url = Url::parse(realm).map_err(|_| TokenError::Garbage("the token service's address cannot be read"))?;
-    if url.scheme() != "https" && (is_secure || url.scheme() != "http") {
-        return Err(TokenError::Garbage("the token service's address is not https"));
+impl Token {
+    /// True if the registry will still take it, as far as it said.
+    pub fn is_fresh(&self) -> bool {
+        Instant::now() < self.until
     }
-    url.query_pairs_mut().append_pair("scope", &format!("repository:{repository}:pull")).extend_pairs(service.map(|s| ("service", s)));
-    let request = match credential {
-        Some(Credential::Basic { username, password }) => client.get(url).basic_auth(username, Some(password)),
-        // Identity tokens are redeemed by another call, which is not built yet.
-        Some(Credential::IdentityToken(_)) | None => client.get(url),
-    };
-    let answer = request.send().await.map_err(TokenError::Http)?;
-    match answer.status().as_u16() {
-        200 => {}
-        401 | 403 => return Err(TokenError::Refused),
-        _ => return Err(TokenError::Garbage("the token service does not answer 200")),
+
+    fn new(body: Body) -> Option<Self> {
+        let text = [body.token, body.access_token].into_iter().flatten().find(|text| !text.is_empty())?;
+        let mut header = HeaderValue::from_str(&format!("Bearer {text}")).ok()?;
+        header.set_sensitive(true);
+        let now = Instant::now();
+        let life = body.expires_in.map_or(UNSAID_LIFE, Duration::from_secs);
+        Some(Self { header, until: now.checked_add(life).unwrap_or(now + UNSAID_LIFE) })
     }
-    let answer: TokenAnswer = answer.json().await.map_err(|_| TokenError::Garbage("the token service's answer cannot be read"))?;
-    answer.token.or(answer.access_token).filter(|t| !t.is_empty()).ok_or(TokenError::Garbage("the token service's answer has no token"))
 }
 
-/// The `Authorization` header for a name and password; none for what is not one.
-pub fn basic(credential: Option<&Credential>) -> Option<String> {
-    match credential? {
-        Credential::Basic { username, password } => Some(format!("Basic {}", STANDARD.encode(format!("{username}:{password}")))),
-        Credential::IdentityToken(_) => None,
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token(..)")
     }
+}
+
+/// Adds to a request for the service's realm what a token to pull from `repository` needs. A name and password go along, anything else does not.
+pub fn request(client: &reqwest::Client, service: &TokenService, repository: &str, credential: Option<&Credential>) -> RequestBuilder {
+    let mut url = service.realm.clone();
+    {
+        let mut query = url.query_pairs_mut();
+        if let Some(name) = &service.service {
+            query.append_pair("service", name);
+        }
+        let scope = service.scope.clone().unwrap_or_else(|| default_scope(repository));
+        for one in scope.split_whitespace() {
+            query.append_pair("scope", one);
+        }
+        if let Some(Credential::Basic { username, .. }) = credential {
+            query.append_pair("account", username);
+        }
+    }
+    match credential {
+        Some(Credential::Basic { username, password }) => client.get(url).basic_auth(username, Some(password)),
+        Some(Credential::IdentityToken(_)) | None => client.get(url),
+    }
+}
+
+/// What a pull needs, if the registry does not say.
+pub fn default_scope(repository: &str) -> String {
+    format!("repository:{repository}:pull")
+}
+
+/// Sends the request and reads the answer, so much of it as a token may take.
+pub async fn fetch(request: RequestBuilder) -> Result<Token, TokenError> {
+    let mut response = request.send().await.map_err(TokenError::Http)?;
+    if response.status() != StatusCode::OK {
+        return Err(TokenError::Refused(response));
+    }
+    let mut bytes = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(TokenError::Http)? {
+        bytes.extend_from_slice(&chunk);
+        if bytes.len() > MOST_BYTES {
+            return Err(TokenError::Garbage(Garbage::Token));
+        }
+    }
+    // The parser's own message may quote the body: it is dropped.
+    let body: Body = serde_json::from_slice(&bytes).map_err(|_| TokenError::Garbage(Garbage::Token))?;
+    Token::new(body).ok_or(TokenError::Garbage(Garbage::NoToken))
 }

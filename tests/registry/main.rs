@@ -1,0 +1,12 @@
+//! Registries that answer well, badly and not at all; what they are sent, and what never.
+
+mod answers;
+mod basic;
+mod bearer;
+mod certificates;
+mod config_json;
+mod debian;
+mod insecure;
+mod redirects;
+mod server;
+mod support;
