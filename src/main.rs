@@ -14,5 +14,8 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    runtime.block_on(cli::run(args)).into()
+    let exit = runtime.block_on(cli::run(args));
+    // A look-up of a name that hangs in the C library must not keep the program.
+    runtime.shutdown_background();
+    exit.into()
 }

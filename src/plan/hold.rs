@@ -32,6 +32,11 @@ pub fn rotatable(container: &Container, all: &[Container]) -> Result<Reference, 
         return Err(Reason::UnknownRestartPolicy);
     }
     let typed = container.image_typed();
+    // A short id reads like a name of the Hub's.
+    let hex = container.image_id().as_str().trim_start_matches("sha256:").to_owned();
+    if typed.len() >= 4 && hex.starts_with(typed) {
+        return Err(Reason::PinnedById);
+    }
     match typed.parse::<Reference>() {
         Ok(reference) if matches!(reference.target(), Target::Digest(_)) => Err(Reason::PinnedByDigest),
         Ok(reference) => Ok(reference),

@@ -55,6 +55,7 @@ fn every_container_that_is_not_rotated_shows_with_its_reason() {
     let id = s.host.docker(&["image", "inspect", "-f", "{{.Id}}", &image]);
     run("digest", &enabled, &digest);
     run("id", &enabled, &id);
+    run("short", &enabled, id.get(7..19).expect("an id"));
     run("web-old", &[], &image);
     s.host.docker(&["stop", "-t", "1", &s.name("web-old")]);
 
@@ -70,6 +71,7 @@ fn every_container_that_is_not_rotated_shows_with_its_reason() {
         ("linker", "linked_to"),
         ("digest", "pinned_by_digest"),
         ("id", "pinned_by_id"),
+        ("short", "pinned_by_id"),
         ("web-old", "leftover"),
     ];
     for (name, expected) in more {
