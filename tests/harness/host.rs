@@ -1,0 +1,58 @@
+//! The hosts of the lab, and what a test leaves on them.
+
+use std::time::Duration;
+
+use super::lab::{Host, Scratch, wait_for};
+
+#[test]
+fn host_answers_with_its_own_engine() {
+    let host = Host::shared();
+    assert_eq!(host.docker(&["version", "--format", "{{.Server.APIVersion}}"]), "1.45");
+    assert_eq!(host.api("GET", "/version").1["ApiVersion"], "1.45");
+}
+
+#[test]
+fn agent_is_started_with_the_flags_of_its_test() {
+    let scratch = Scratch::new(Host::shared(), "agent_is_started_with_the_flags_of_its_test");
+    scratch.rotate(&["--help"]).exits(0);
+}
+
+#[test]
+fn scratch_removes_what_its_test_made_and_nothing_else() {
+    let host = Host::shared();
+    let scratch = Scratch::new(host, "scratch_removes_what_its_test_made_and_nothing_else");
+    scratch.push("web", "volume:one");
+    let (volume, network, web) = (scratch.name("data"), scratch.name("net"), scratch.name("web"));
+    host.docker(&["network", "create", &network]);
+    scratch.run("web", &["-v", &format!("{volume}:/named"), "--network", &network]);
+    let stranger = format!("x{web}");
+    host.docker(&["volume", "create", &stranger]);
+    let shown = || {
+        let lists: [&[&str]; 4] = [
+            &["ps", "-a", "--format", "{{.Names}}"],
+            &["volume", "ls", "-q"],
+            &["network", "ls", "--format", "{{.Name}}"],
+            &["images", "--format", "{{.Repository}}"],
+        ];
+        lists.map(|list| host.docker(list)).join("\n")
+    };
+    let before = shown();
+    assert!([&web, &volume, &network].iter().all(|name| before.contains(*name)), "{before}");
+    drop(scratch);
+    let after = shown();
+    host.docker(&["volume", "rm", &stranger]);
+    let left: Vec<&str> = after.lines().filter(|line| line.contains(&web) || line.contains(&volume) || line.contains(&network)).collect();
+    assert_eq!(left, [stranger.as_str()]);
+}
+
+#[test]
+fn container_comes_back_after_a_power_cut() {
+    let host = Host::shared();
+    let scratch = Scratch::alone(host, "container_comes_back_after_a_power_cut");
+    scratch.push("web", "ok:one");
+    let id = scratch.run("web", &["-P", "--restart", "always"]);
+    host.cut_power();
+    host.boot();
+    wait_for("the container runs again", Duration::from_secs(20), || scratch.served(scratch.port("web")).filter(|page| page == "one"));
+    assert_eq!(host.inspect(&scratch.name("web"))["Id"], id);
+}

@@ -1,0 +1,117 @@
+//! The fault proxy does the harm it was asked for, where it was asked for, and no other.
+
+use std::{
+    os::unix::process::ExitStatusExt,
+    path::Path,
+    process::{Command, Output},
+    sync::mpsc,
+};
+
+use super::lab::{Action, Fault, FaultProxy, Host, Scratch};
+
+/// A process that makes one call through the proxy and prints the answer's body and status.
+fn call(socket: &Path, method: &str, path: &str, body: &str) -> Output {
+    let url = format!("http://docker{path}");
+    let args = ["-sS", "-m", "5", "-w", "\n%{http_code}", "-H", "Content-Type: application/json", "-X", method, "-d", body, &url];
+    Command::new("curl").arg("--unix-socket").arg(socket).args(args).output().expect("curl can be started")
+}
+
+fn answer(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// A test's corner with a proxy, and a call that creates a container; whether the engine has the container.
+struct Stage {
+    proxy: FaultProxy,
+    scratch: Scratch,
+}
+
+impl Stage {
+    fn new(test: &str) -> Stage {
+        let scratch = Scratch::new(Host::shared(), test);
+        scratch.push("web", "ok:one");
+        scratch.host.docker(&["pull", "-q", &scratch.image("web")]);
+        Stage { proxy: FaultProxy::start(&scratch.host.socket()), scratch }
+    }
+
+    fn create(&self) -> Output {
+        let path = format!("/v1.45/containers/create?name={}", self.scratch.name("web"));
+        call(&self.proxy.socket(), "POST", &path, &serde_json::json!({ "Image": self.scratch.image("web") }).to_string())
+    }
+
+    fn is_created(&self) -> bool {
+        self.scratch.host.try_inspect(&self.scratch.name("web")).is_some()
+    }
+}
+
+#[test]
+fn proxy_passes_calls_on_and_counts_the_mutating_ones() {
+    let stage = Stage::new("proxy_passes_calls_on_and_counts_the_mutating_ones");
+    let socket = stage.proxy.socket();
+    assert!(answer(&call(&socket, "GET", "/v1.45/version", "")).contains("\"ApiVersion\":\"1.45\""));
+    assert!(answer(&stage.create()).ends_with("201"));
+    let image = stage.scratch.image("web");
+    let pull = call(&socket, "POST", &format!("/images/create?fromImage={image}"), "");
+    assert!(answer(&pull).contains("Image is up to date"), "{pull:?}");
+    let create = format!("POST /containers/create?name={}", stage.scratch.name("web"));
+    assert_eq!(stage.proxy.calls(), [create.clone(), format!("POST /images/create?fromImage={image}")]);
+    assert_eq!(stage.proxy.requests()[..2], ["GET /version".to_owned(), create]);
+    assert_eq!((stage.proxy.count(), stage.proxy.done()), (2, 0));
+}
+
+#[test]
+fn call_cut_before_does_not_reach_the_engine() {
+    let stage = Stage::new("call_cut_before_does_not_reach_the_engine");
+    stage.proxy.at(1, Fault::Before(Action::Cut));
+    assert_eq!(stage.create().status.code(), Some(52)); // curl: the server returned nothing
+    assert!(!stage.is_created());
+    assert!(answer(&stage.create()).ends_with("201"), "the second call is not meant");
+    assert_eq!((stage.proxy.count(), stage.proxy.done()), (2, 1));
+}
+
+#[test]
+fn call_cut_after_reaches_the_engine() {
+    let stage = Stage::new("call_cut_after_reaches_the_engine");
+    stage.proxy.at(1, Fault::After(Action::Cut));
+    assert_eq!(stage.create().status.code(), Some(52));
+    assert!(stage.is_created());
+}
+
+#[test]
+fn caller_is_killed_before_and_after_its_call() {
+    for (fault, reaches) in [(Fault::Before(Action::Kill), false), (Fault::After(Action::Kill), true)] {
+        let stage = Stage::new("caller_is_killed_before_and_after_its_call");
+        stage.proxy.at_path("/containers/create", 1, fault);
+        assert_eq!(stage.create().status.signal(), Some(9));
+        assert_eq!(stage.is_created(), reaches);
+    }
+}
+
+#[test]
+fn second_request_that_matches_gets_the_given_answer() {
+    let stage = Stage::new("second_request_that_matches_gets_the_given_answer");
+    stage.proxy.at_path("GET /info", 2, Fault::Before(Action::Status(500, "out of order".to_owned())));
+    let ask = || answer(&call(&stage.proxy.socket(), "GET", "/info", ""));
+    assert!(ask().ends_with("200"));
+    assert_eq!(ask(), "{\"message\":\"out of order\"}\n500");
+    assert!(ask().ends_with("200"));
+}
+
+#[test]
+fn hanging_call_is_never_answered() {
+    let stage = Stage::new("hanging_call_is_never_answered");
+    stage.proxy.at(1, Fault::After(Action::Hang));
+    assert_eq!(stage.create().status.code(), Some(28)); // curl: timeout
+    assert!(stage.is_created());
+}
+
+#[test]
+fn another_hand_acts_between_two_calls() {
+    let stage = Stage::new("another_hand_acts_between_two_calls");
+    let (sender, receiver) = mpsc::channel();
+    let (host, name, image) = (stage.scratch.host, stage.scratch.name("web"), stage.scratch.image("web"));
+    let other_hand = move || sender.send(host.docker(&["create", "--name", &name, &image])).unwrap();
+    stage.proxy.at(1, Fault::Before(Action::Run(Box::new(other_hand))));
+    assert!(answer(&stage.create()).ends_with("409"), "the name is taken");
+    assert_eq!(host.inspect(&stage.scratch.name("web"))["Id"], receiver.recv().unwrap());
+}

@@ -1,0 +1,186 @@
+//! The agent as a process: its binary, its flags, a clean environment, its end.
+
+use std::{
+    env, fmt,
+    fs::File,
+    io::Read,
+    os::unix::process::ExitStatusExt,
+    path::{Path, PathBuf},
+    process::{Child, Command, ExitStatus},
+    time::Duration,
+};
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+
+use super::{Scratch, wait::within};
+
+/// No command of a test takes longer.
+const LIMIT: Duration = Duration::from_secs(300);
+
+/// An agent about to be started. Nothing of the caller's environment reaches it: no engine, no key, no credentials, no proxy.
+pub struct Agent<'a> {
+    scratch: &'a Scratch,
+    engine: String,
+    config: Option<PathBuf>,
+    env: Vec<(String, String)>,
+}
+
+impl<'a> Agent<'a> {
+    pub(super) fn new(scratch: &'a Scratch) -> Agent<'a> {
+        Agent { scratch, engine: address(&scratch.host.socket()), config: None, env: Vec::new() }
+    }
+
+    /// Another socket than the engine's own: a proxy's, or one that is none.
+    pub fn engine(mut self, socket: &Path) -> Self {
+        self.engine = address(socket);
+        self
+    }
+
+    /// Whatever shall stand after `--engine`; nothing leaves the flag out.
+    pub fn engine_flag(mut self, value: &str) -> Self {
+        value.clone_into(&mut self.engine);
+        self
+    }
+
+    /// The text of a configuration file of its own.
+    pub fn config(mut self, text: &str) -> Self {
+        self.config = Some(self.scratch.file("rotate.toml", text));
+        self
+    }
+
+    pub fn env(mut self, key: &str, value: &str) -> Self {
+        self.env.push((key.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Runs it to its end. Panics if that takes more than five minutes.
+    #[track_caller]
+    pub fn run(self, args: &[&str]) -> Outcome {
+        self.spawn(args).wait(LIMIT)
+    }
+
+    /// Starts it, for a test that wants to disturb it.
+    #[track_caller]
+    pub fn spawn(self, args: &[&str]) -> Running<'a> {
+        let folder = tempfile::Builder::new().prefix("agent-").tempdir_in(self.scratch.dir()).expect("a folder can be made in /tmp").keep();
+        let (stdout, stderr) = (folder.join("stdout"), folder.join("stderr"));
+        let create = |path| File::create(path).expect("a file can be made in /tmp");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_rotate"));
+        command.stdin(std::process::Stdio::null()).stdout(create(&stdout)).stderr(create(&stderr));
+        command.env_clear().env("PATH", env::var_os("PATH").unwrap_or_default()).env("HOME", self.scratch.dir()).envs(self.env);
+        if let Some(config) = &self.config {
+            command.arg("--config").arg(config);
+        }
+        if !self.engine.is_empty() {
+            command.args(["--engine", &self.engine]);
+        }
+        command.arg("--state-dir").arg(self.scratch.state_dir()).args(args);
+        let child = command.spawn().expect("the agent can be started");
+        Running { scratch: self.scratch, command: format!("rotate {}", args.join(" ")), child, stdout, stderr }
+    }
+}
+
+fn address(socket: &Path) -> String {
+    format!("unix://{}", socket.display())
+}
+
+/// An agent at work. Dropped before its end, it is killed.
+pub struct Running<'a> {
+    scratch: &'a Scratch,
+    command: String,
+    child: Child,
+    stdout: PathBuf,
+    stderr: PathBuf,
+}
+
+impl Running<'_> {
+    pub fn is_running(&mut self) -> bool {
+        self.ended().is_none()
+    }
+
+    pub fn signal(&self, signal: Signal) {
+        let pid = Pid::from_child(&self.child);
+        kill_process(pid, signal).unwrap_or_else(|why| panic!("cannot send a signal to `{}`: {why}", self.command));
+    }
+
+    /// SIGKILL, and its end.
+    pub fn kill(mut self) -> Outcome {
+        self.child.kill().expect("a child can be killed");
+        self.wait(Duration::from_secs(10))
+    }
+
+    /// What it has said on stderr so far.
+    pub fn said(&self) -> String {
+        text(&self.stderr)
+    }
+
+    /// Waits for its end. Panics after `limit`.
+    #[track_caller]
+    pub fn wait(mut self, limit: Duration) -> Outcome {
+        let Some(status) = within(limit, || self.ended()) else {
+            panic!("`{}` does not end within {limit:?}; it said:\n{}", self.command, self.said());
+        };
+        let (status, signal) = (status.code(), status.signal());
+        let outcome = Outcome { command: self.command.clone(), status, signal, stdout: text(&self.stdout), stderr: self.said() };
+        self.scratch.note(outcome.to_string());
+        outcome
+    }
+
+    fn ended(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().expect("a child can be waited for")
+    }
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        if self.child.try_wait().is_ok_and(|status| status.is_none()) {
+            self.scratch.note(format!("`{}` did not end by itself; it said:\n{}", self.command, self.said()));
+            let _ = self.child.kill();
+            let _ = self.child.wait();
+        }
+    }
+}
+
+fn text(path: &Path) -> String {
+    let mut bytes = Vec::new();
+    File::open(path).and_then(|mut file| file.read_to_end(&mut bytes)).expect("what an agent says can be read");
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// An agent that ended: by itself with a status, or of a signal.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    command: String,
+    pub status: Option<i32>,
+    pub signal: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Outcome {
+    /// Panics with all that was said, unless it ended with this exit code.
+    #[track_caller]
+    pub fn exits(self, code: i32) -> Outcome {
+        assert!(self.status == Some(code), "exit code {code} was expected, but {self}");
+        self
+    }
+
+    /// Whether it died of SIGKILL.
+    pub fn was_killed(&self) -> bool {
+        self.signal == Some(9)
+    }
+
+    /// The one document on stdout.
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|why| panic!("stdout is not one JSON document ({why}): {self}"))
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        let end = self.status.map_or_else(|| format!("died of signal {:?}", self.signal), |code| format!("ended with {code}"));
+        write!(f, "`{}` {end}\nstdout:\n{}stderr:\n{}", self.command, self.stdout, self.stderr)
+    }
+}

@@ -1,0 +1,154 @@
+//! A host of the lab: its engine, its registry, its power switch. Booted by `tests/run`.
+
+use std::{
+    os::unix::net::UnixStream,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+    sync::{Mutex, OnceLock},
+    time::Duration,
+};
+
+use serde_json::Value;
+
+use super::http;
+
+/// A host that is up. Whatever it answers comes from its engine, never from the agent.
+#[derive(Debug)]
+pub struct Host {
+    name: String,
+    ip: String,
+    registry: String,
+    gateway: String,
+    socket: Mutex<PathBuf>,
+}
+
+impl Host {
+    /// The host that `tests/run` booted for all tests.
+    pub fn shared() -> &'static Host {
+        static SHARED: OnceLock<Host> = OnceLock::new();
+        SHARED.get_or_init(|| {
+            let name =
+                std::env::var("ROTATE_TEST_HOST").unwrap_or_else(|_| panic!("there is no host to test on: run `tests/run`, it boots one"));
+            Host::attach(&name)
+        })
+    }
+
+    /// A host that is up already.
+    pub fn attach(name: &str) -> Host {
+        let ask = |what| lab(&[what, name]).unwrap_or_else(|why| panic!("host {name} does not answer, run `tests/run`: {why}"));
+        let (ip, socket) = (ask("ip"), ask("sock"));
+        let network = ip.rsplit_once('.').map_or(ip.as_str(), |(network, _)| network);
+        let (registry, gateway) = (format!("{ip}:5000"), format!("{network}.1"));
+        Host { name: name.to_owned(), registry, gateway, socket: Mutex::new(socket.into()), ip }
+    }
+
+    pub fn ip(&self) -> &str {
+        &self.ip
+    }
+
+    /// `IP:PORT` of the host's registry, the same for the host and for the machine.
+    pub fn registry(&self) -> &str {
+        &self.registry
+    }
+
+    /// The machine's own address, as the host sees it.
+    pub fn gateway(&self) -> &str {
+        &self.gateway
+    }
+
+    /// The engine's socket, as the machine sees it. Another one after each boot.
+    pub fn socket(&self) -> PathBuf {
+        self.socket.lock().unwrap().clone()
+    }
+
+    /// Runs a command on the host, as root.
+    pub fn exec(&self, command: &[&str]) -> Output {
+        Command::new(script("lab")).args(["exec", &self.name]).args(command).output().expect("tests/lab/lab can be run")
+    }
+
+    /// Runs the host's own `docker`; returns what it printed, without the last line feed. Panics with its words if it fails.
+    #[track_caller]
+    pub fn docker(&self, args: &[&str]) -> String {
+        self.try_docker(args).unwrap_or_else(|why| panic!("docker {}: {why}", args.join(" ")))
+    }
+
+    /// Runs the host's own `docker`; what it printed, or its words of failure.
+    pub fn try_docker(&self, args: &[&str]) -> Result<String, String> {
+        let command: Vec<&str> = ["docker"].iter().chain(args).copied().collect();
+        printed(self.exec(&command))
+    }
+
+    /// One call of the engine's API: status and document (null, if there is none).
+    #[track_caller]
+    pub fn api(&self, method: &str, path: &str) -> (u16, Value) {
+        let ask = || -> std::io::Result<_> {
+            let stream = UnixStream::connect(self.socket())?;
+            stream.set_read_timeout(Some(Duration::from_secs(60)))?;
+            http::request(stream, method, path, "")
+        };
+        let answer = ask().unwrap_or_else(|why| panic!("{method} {path}: {why}"));
+        (answer.status, serde_json::from_str(&answer.body).unwrap_or_default())
+    }
+
+    /// The engine's own document of a container.
+    #[track_caller]
+    pub fn inspect(&self, name: &str) -> Value {
+        self.try_inspect(name).unwrap_or_else(|| panic!("there is no container {name}"))
+    }
+
+    pub fn try_inspect(&self, name: &str) -> Option<Value> {
+        let (status, document) = self.api("GET", &format!("/containers/{name}/json"));
+        (status == 200).then_some(document)
+    }
+
+    /// Builds an image (`REPO:TAG`, variant as in `tests/lab/image help`), pushes it to the host's registry, returns the manifest's digest.
+    #[track_caller]
+    pub fn push(&self, repo_tag: &str, variant: &str) -> String {
+        self.push_with(repo_tag, variant, "{}")
+    }
+
+    /// The same, with JSON merged over the image's config.
+    #[track_caller]
+    pub fn push_with(&self, repo_tag: &str, variant: &str, config: &str) -> String {
+        self.image(repo_tag, &[variant, config])
+    }
+
+    /// Pushes an index with an already pushed manifest as this platform's; another `text`, another index. Returns the index's digest.
+    #[track_caller]
+    pub fn push_index(&self, repo_tag: &str, digest: &str, text: &str) -> String {
+        self.image(repo_tag, &["--index", digest, text])
+    }
+
+    #[track_caller]
+    fn image(&self, repo_tag: &str, args: &[&str]) -> String {
+        let reference = format!("{}/{repo_tag}", self.registry);
+        let output = Command::new(script("image")).arg(&reference).args(args).output().expect("tests/lab/image can be run");
+        printed(output).unwrap_or_else(|why| panic!("image {reference} {}: {why}", args.join(" ")))
+    }
+
+    /// Every process of the host dies at once; its disk stays.
+    #[track_caller]
+    pub fn cut_power(&self) {
+        lab(&["kill", &self.name]).unwrap_or_else(|why| panic!("cannot cut the power of {}: {why}", self.name));
+    }
+
+    /// Boots the host again; returns when engine and registry answer.
+    #[track_caller]
+    pub fn boot(&self) {
+        lab(&["up", &self.name]).unwrap_or_else(|why| panic!("cannot boot {}: {why}", self.name));
+        *self.socket.lock().unwrap() = lab(&["sock", &self.name]).expect("a host that is up has a socket").into();
+    }
+}
+
+fn script(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/lab").join(name)
+}
+
+fn lab(args: &[&str]) -> Result<String, String> {
+    printed(Command::new(script("lab")).args(args).output().expect("tests/lab/lab can be run"))
+}
+
+fn printed(output: Output) -> Result<String, String> {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim_end().to_owned();
+    if output.status.success() { Ok(text(&output.stdout)) } else { Err(format!("{} ({})", text(&output.stderr), output.status)) }
+}

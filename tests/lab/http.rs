@@ -1,0 +1,79 @@
+//! As much HTTP as the harness needs: one request on one connection, and the head of a request that somebody else sent.
+
+use std::io::{self, Read, Write};
+
+/// An answer, whole.
+#[derive(Debug)]
+pub struct Response {
+    pub status: u16,
+    pub body: String,
+}
+
+/// Sends one request and reads its answer to the end of the connection. HTTP/1.0, so that no answer comes in chunks.
+pub fn request(mut stream: impl Read + Write, method: &str, target: &str, body: &str) -> io::Result<Response> {
+    let length = body.len();
+    let head = format!("{method} {target} HTTP/1.0\r\nHost: lab\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n");
+    stream.write_all(format!("{head}{body}").as_bytes())?;
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer)?;
+    let answer = String::from_utf8_lossy(&answer);
+    let (head, body) = answer.split_once("\r\n\r\n").ok_or_else(|| io::Error::other("the answer has no end of head"))?;
+    let status =
+        head.split(' ').nth(1).and_then(|status| status.parse().ok()).ok_or_else(|| io::Error::other("the answer has no status"))?;
+    Ok(Response { status, body: body.to_owned() })
+}
+
+/// The head of a request as it came, and what came of the body in the same breath.
+#[derive(Debug, Clone)]
+pub struct Head {
+    pub method: String,
+    /// Path and query, without an API version in front.
+    pub target: String,
+    text: String,
+    pub rest: Vec<u8>,
+}
+
+impl Head {
+    /// Reads to the end of the head. `None` if the other side closes before.
+    pub fn read(stream: &mut impl Read) -> io::Result<Option<Head>> {
+        let mut bytes = Vec::new();
+        let mut chunk = [0; 4096];
+        let end = loop {
+            if let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") {
+                break end;
+            }
+            match stream.read(&mut chunk)? {
+                0 => return Ok(None),
+                count => bytes.extend_from_slice(&chunk[..count]),
+            }
+        };
+        let rest = bytes.split_off(end + 4);
+        bytes.truncate(end);
+        let text = String::from_utf8(bytes).map_err(io::Error::other)?;
+        let mut words = text.split(' ');
+        let method = words.next().unwrap_or_default().to_owned();
+        let target = unversioned(words.next().unwrap_or_default()).to_owned();
+        Ok(Some(Head { method, target, text, rest }))
+    }
+
+    /// The value of a header, by its name in lower case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let headers = self.text.lines().skip(1).filter_map(|line| line.split_once(':'));
+        headers.filter(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim()).next()
+    }
+
+    /// The bytes to pass on: as they came, but asking that the connection ends with the answer.
+    pub fn closing(&self) -> Vec<u8> {
+        let kept = self.text.lines().filter(|line| !line.to_ascii_lowercase().starts_with("connection:"));
+        let mut bytes = kept.collect::<Vec<_>>().join("\r\n").into_bytes();
+        bytes.extend_from_slice(b"\r\nConnection: close\r\n\r\n");
+        bytes.extend_from_slice(&self.rest);
+        bytes
+    }
+}
+
+/// `/v1.45/info` is `/info`.
+fn unversioned(target: &str) -> &str {
+    let version = target.strip_prefix("/v1.").map(|rest| rest.trim_start_matches(|c: char| c.is_ascii_digit()));
+    version.filter(|rest| rest.starts_with('/')).unwrap_or(target)
+}

@@ -1,0 +1,26 @@
+//! The harness: real hosts (booted by `tests/run`), the agent as a real process, and what disturbs and watches both.
+//!
+//! It drives the binary and asks the engine; it does not know the library. A test crate takes it in with
+//! `#[path = "../lab/mod.rs"] mod lab;`. One [`Scratch`] a test: it names what the test makes and removes it.
+#![allow(dead_code)] // no test crate uses all of it
+
+mod agent;
+mod host;
+mod http;
+mod probe;
+mod proxy;
+mod registry;
+mod scratch;
+mod wait;
+
+#[allow(unused_imports)]
+pub use self::{
+    agent::{Agent, Outcome, Running},
+    host::Host,
+    http::{Head, Response, request},
+    probe::{Probe, Report},
+    proxy::{Action, Fault, FaultProxy},
+    registry::{Answer, FakeRegistry},
+    scratch::Scratch,
+    wait::{wait_for, within},
+};
