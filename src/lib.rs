@@ -2,5 +2,31 @@
 //!
 //! One line a room; `ARCHITECTURE.md` draws how they hang together.
 
+/// What a person types and sees.
+pub mod cli;
+/// Time, as a seam.
+pub mod clock;
+/// `rotate.toml`, checked.
+pub mod config;
+/// One pass from inventory to outcome.
+pub mod cycle;
+/// The only code that knows an engine's API.
+pub mod engine;
+/// Which boot and which process this is.
+pub mod host;
+/// «Stop, please», seen by every loop.
+pub mod interrupt;
 /// The words that travel between rooms.
 pub mod model;
+/// What is rotated, in which order, and why not; pure.
+pub mod plan;
+/// The wishes for one container: configuration and labels; pure.
+pub mod policy;
+/// What digest a reference points to now.
+pub mod registry;
+/// One rotation: record, observation, decision, loop.
+pub mod rotation;
+/// Documents in, create request and comparison out; pure.
+pub mod spec;
+/// What outlives a process.
+pub mod store;

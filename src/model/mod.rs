@@ -1,11 +1,19 @@
 //! The words that travel between rooms: ids, references, digests, policies. No I/O here.
 
+mod container;
+mod credential;
 mod digest;
 mod id;
+mod insecure;
 mod reference;
+mod refused;
 mod restart;
 
+pub use container::{Container, Health, Image, State, Status};
+pub use credential::Credential;
 pub use digest::{Digest, DigestError};
 pub use id::{ContainerId, ImageId, RotationId};
+pub use insecure::{InsecureRegistries, host_name as insecure_host_name};
 pub use reference::{Reference, ReferenceError, Target};
+pub use refused::RefusedDigest;
 pub use restart::{RestartPolicy, RestartPolicyError};

@@ -1,0 +1,78 @@
+//! The command line as typed.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+/// Keeps containers up to date, safely: pulls, replaces one at a time, checks health, goes back.
+#[derive(Debug, Parser)]
+#[command(name = "rotate", version, about, max_term_width = 100, after_help = AFTER)]
+pub struct Args {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Configuration file [default: /etc/rotate/rotate.toml, which may be absent].
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// The engine's socket [default: $DOCKER_HOST, the configuration, /var/run/docker.sock].
+    #[arg(long, global = true, value_name = "unix://PATH")]
+    pub engine: Option<String>,
+    /// Where rotations are recorded [default: the configuration, /var/lib/rotate].
+    #[arg(long, global = true, value_name = "DIR")]
+    pub state_dir: Option<PathBuf>,
+    /// One JSON document on stdout.
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Tell more on stderr.
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+    /// Tell nothing on stderr but warnings and errors.
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+}
+
+const AFTER: &str = "Exit codes: 0 done or nothing to do; 1 a rotation failed or was rolled back; 2 usage; 3 a person is needed; \
+69 no engine; 75 another rotate is at work; 77 not permitted; 78 configuration.";
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Rotate what has a newer image, now.
+    Now(NowArgs),
+    /// Show what would be rotated, in which order, and for the rest why not. Changes nothing.
+    Plan(PlanArgs),
+    /// Show the containers, what is kept, refused or stuck. Asks no registry.
+    Status,
+    /// Take a container's predecessor back while it is kept. The newer image is refused from then on.
+    Rollback(RollbackArgs),
+}
+
+/// `rotate now`.
+#[derive(Debug, clap::Args)]
+pub struct NowArgs {
+    /// Only these containers, also if they have not opted in.
+    #[arg(value_name = "NAME")]
+    pub names: Vec<String>,
+    /// Pull, create and compare the successors, show the differences, remove them again. Stops nothing, moves no tag.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Try images again that failed here.
+    #[arg(long)]
+    pub retry: bool,
+}
+
+/// `rotate plan`.
+#[derive(Debug, clap::Args)]
+pub struct PlanArgs {
+    /// Only these containers, also if they have not opted in.
+    #[arg(value_name = "NAME")]
+    pub names: Vec<String>,
+}
+
+/// `rotate rollback`.
+#[derive(Debug, clap::Args)]
+pub struct RollbackArgs {
+    /// The container.
+    #[arg(value_name = "NAME")]
+    pub name: String,
+}

@@ -1,0 +1,62 @@
+//! What is told on stderr while a command works: one line an event, nothing but its message.
+
+use std::fmt;
+
+use tracing::field::{Field, Visit};
+use tracing::{Event, Level, Subscriber};
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::util::SubscriberInitExt;
+
+/// Begins to log. Other crates are heard from `warn` on; bollard logs environments and secrets below `info`, so it is never heard there.
+pub fn init(is_verbose: bool, is_quiet: bool) {
+    let level = match (is_verbose, is_quiet) {
+        (true, _) => LevelFilter::DEBUG,
+        (false, true) => LevelFilter::WARN,
+        (false, false) => LevelFilter::INFO,
+    };
+    let targets = Targets::new().with_default(LevelFilter::WARN).with_target("rotate", level);
+    let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).event_format(Plain);
+    // A second call, as tests make, changes nothing.
+    let _ = tracing_subscriber::registry().with(layer).with(targets).try_init();
+}
+
+struct Plain;
+
+impl<S, N> FormatEvent<S, N> for Plain
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+{
+    fn format_event(&self, _: &FmtContext<'_, S, N>, mut writer: Writer<'_>, event: &Event<'_>) -> fmt::Result {
+        let level = *event.metadata().level();
+        let mut line = Line { message: String::new(), fields: String::new() };
+        event.record(&mut line);
+        let prefix = match level {
+            Level::ERROR => "error: ",
+            Level::WARN => "warning: ",
+            Level::INFO => "",
+            Level::DEBUG | Level::TRACE => "debug: ",
+        };
+        let fields = if level > Level::INFO { line.fields.as_str() } else { "" };
+        writeln!(writer, "{prefix}{}{fields}", line.message)
+    }
+}
+
+struct Line {
+    message: String,
+    fields: String,
+}
+
+impl Visit for Line {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        if field.name() == "message" {
+            self.message = format!("{value:?}");
+        } else {
+            self.fields += &format!(" {}={value:?}", field.name());
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! What a person types and sees. One file a command; each declares, converts, calls one function and renders.
+
+mod args;
+mod error;
+mod exit;
+mod log;
+mod now;
+mod plan;
+mod render;
+mod rollback;
+mod setup;
+mod socket;
+mod status;
+
+pub use args::Args;
+pub use exit::Exit;
+
+use args::Command;
+use render::Printer;
+
+/// Does what the arguments say and tells how it went.
+pub async fn run(args: Args) -> Exit {
+    log::init(args.verbose, args.quiet);
+    let printer = Printer::new(args.json);
+    let result = match &args.command {
+        Command::Now(now) => now::run(&args, now, &printer).await,
+        Command::Plan(plan) => plan::run(&args, plan, &printer).await,
+        Command::Status => status::run(&args, &printer).await,
+        Command::Rollback(rollback) => rollback::run(&args, rollback, &printer).await,
+    };
+    result.unwrap_or_else(|error| {
+        printer.error(&error);
+        error.exit()
+    })
+}

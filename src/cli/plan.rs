@@ -1,0 +1,19 @@
+//! `rotate plan`.
+
+use super::args::PlanArgs;
+use super::error::CliError;
+use super::render::Printer;
+use super::setup::{self, Setup};
+use super::{Args, Exit};
+use crate::store::SqliteStore;
+
+/// Shows the plan. Takes no lock and writes nothing.
+pub async fn run(args: &Args, plan: &PlanArgs, printer: &Printer) -> Result<Exit, CliError> {
+    let (config, state_dir) = setup::config(args)?;
+    let setup = Setup::new(args, config).await?;
+    let store = SqliteStore::read(&state_dir)?;
+    let credential = |reference: &_| setup.credential(reference);
+    let plan = setup.cycle(&store, &credential).plan(&plan.names, false).await?;
+    printer.plan(&plan);
+    Ok(Exit::Done)
+}

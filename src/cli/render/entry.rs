@@ -1,0 +1,77 @@
+//! One entry of a report as a row on stdout and, if it went wrong, as an error on stderr.
+
+use super::block;
+use crate::cycle::{Entry, Verdict};
+
+/// Name, image, and what was done, in the past tense.
+pub fn row(entry: &Entry) -> Vec<String> {
+    let seconds = |s: Option<f64>| s.map_or_else(|| "?".to_owned(), |s| format!("{s:.1} s"));
+    let text = match entry.verdict {
+        Verdict::Rotated => match entry.down_time_seconds {
+            Some(down) => format!("rotated in {} (down {down:.1} s)", seconds(entry.took_seconds)),
+            None => "rotated".to_owned(),
+        },
+        Verdict::RolledBack => format!("rolled back: {}", message(entry)),
+        Verdict::Failed => format!("not rotated: {}", message(entry)),
+        Verdict::Held => "held: the new container would differ".to_owned(),
+        Verdict::Stuck => format!("STUCK: {}", message(entry)),
+        Verdict::Left => message(entry).to_owned(),
+        Verdict::Withdrawn => format!("not rotated: {}", message(entry)),
+        Verdict::DryRun => format!("would be rotated to {}", short(entry.to_digest.as_deref())),
+        Verdict::Skipped => message(entry).to_owned(),
+    };
+    let resumed = if entry.is_resumed { " (begun by an earlier run)" } else { "" };
+    vec![entry.name.clone(), entry.image.clone(), format!("{text}{resumed}")]
+}
+
+/// What a person has to know beyond the row.
+pub fn trouble(entry: &Entry, is_dry_run: bool) -> Option<String> {
+    let Entry { name, image, .. } = entry;
+    let (old, new) = (short(entry.from_digest.as_deref()), short(entry.to_digest.as_deref()));
+    let help = entry.help.as_deref().unwrap_or("see `rotate status`");
+    let text = match entry.verdict {
+        Verdict::RolledBack if entry.reason == Some("requested") => return None,
+        Verdict::RolledBack => block(
+            &format!("`{name}` was rolled back to {image} ({old}): {}", message(entry)),
+            "the old container runs under its name and is well; the new one is removed, its last log lines are kept",
+            help,
+        ),
+        Verdict::Failed => {
+            block(&format!("`{name}` was not rotated to {image} ({new}): {}", message(entry)), "the container serves as before", help)
+        }
+        Verdict::Held => block(
+            &format!("`{name}` is held: a container of {image} ({new}) would differ"),
+            "the old container runs and was not touched; the new one is removed",
+            help,
+        ),
+        Verdict::Stuck => block(
+            &format!("`{name}` IS DOWN, a person is needed: {}", message(entry)),
+            "both containers are kept, neither was removed; rotate touches nothing more until it is run again",
+            help,
+        ),
+        Verdict::Left => {
+            block(&format!("`{name}`: {}", message(entry)), "one container runs under the name; the rotation is recorded", help)
+        }
+        Verdict::DryRun if is_dry_run && !entry.differences.is_empty() => format!("`{name}`: the new container differs, as it should:\n"),
+        Verdict::Rotated | Verdict::Withdrawn | Verdict::DryRun | Verdict::Skipped => return None,
+    };
+    let mut text = text;
+    let differences = if matches!(entry.verdict, Verdict::Held | Verdict::DryRun) { entry.differences.as_slice() } else { &[] };
+    for line in differences {
+        text += &format!("  {line}\n");
+    }
+    for line in &entry.log {
+        text += &format!("  log: {line}\n");
+    }
+    Some(text.trim_end().to_owned())
+}
+
+fn message(entry: &Entry) -> &str {
+    entry.message.as_deref().unwrap_or_default()
+}
+
+/// The first 12 hex digits of a digest.
+pub fn short(digest: Option<&str>) -> String {
+    let digest = digest.unwrap_or("digest unknown");
+    digest.get(..19).unwrap_or(digest).to_owned()
+}

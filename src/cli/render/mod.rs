@@ -1,0 +1,121 @@
+//! Plain data to text: tables on a terminal, lines in a pipe, or one JSON document. stdout is data, stderr is talk.
+
+mod entry;
+mod rows;
+
+use std::io::{self, IsTerminal, Write};
+
+use serde::Serialize;
+use serde_json::json;
+
+use super::Exit;
+use super::error::CliError;
+use crate::cycle::{Report, Status, Verdict};
+use crate::plan::Plan;
+
+/// The version of all JSON documents; grows when a field changes its meaning or goes.
+const JSON_VERSION: u32 = 1;
+
+/// Knows who reads.
+pub struct Printer {
+    is_json: bool,
+    is_terminal: bool,
+}
+
+impl Printer {
+    /// For this process's stdout.
+    pub fn new(is_json: bool) -> Self {
+        Self { is_json, is_terminal: io::stdout().is_terminal() }
+    }
+
+    /// What a pass did, and the exit code that follows from it.
+    pub fn report(&self, report: &Report) -> Exit {
+        if self.is_json {
+            self.json(&json!({ "version": JSON_VERSION, "dry_run": report.is_dry_run, "containers": report.entries }));
+        } else {
+            self.rows(&["NAME", "IMAGE", "RESULT"], report.entries.iter().map(entry::row).collect());
+            for text in report.entries.iter().filter_map(|entry| entry::trouble(entry, report.is_dry_run)) {
+                eprintln!("{text}");
+            }
+        }
+        let has = |any: &[Verdict]| report.entries.iter().any(|entry| any.contains(&entry.verdict) && entry.reason != Some("requested"));
+        if has(&[Verdict::Stuck, Verdict::Held]) {
+            Exit::PersonNeeded
+        } else if has(&[Verdict::RolledBack, Verdict::Failed, Verdict::Left]) {
+            Exit::Failed
+        } else {
+            Exit::Done
+        }
+    }
+
+    /// What would be done.
+    pub fn plan(&self, plan: &Plan) {
+        if self.is_json {
+            self.json(&rows::plan_json(plan, JSON_VERSION));
+        } else {
+            self.rows(&["NAME", "IMAGE", "PLAN"], rows::plan(plan));
+        }
+    }
+
+    /// How things stand.
+    pub fn status(&self, all: &[Status]) {
+        if self.is_json {
+            self.json(&json!({ "version": JSON_VERSION, "containers": all }));
+        } else {
+            self.rows(&["NAME", "IMAGE", "STATE", "ROTATION"], all.iter().map(rows::status).collect());
+        }
+    }
+
+    /// What ended the command.
+    pub fn error(&self, error: &CliError) {
+        eprint!("{}", block(&chain(error), &error.state(), &error.help()));
+    }
+
+    fn json(&self, document: &impl Serialize) {
+        let text = serde_json::to_string_pretty(document).unwrap_or_else(|e| format!("{{\"error\": \"{e}\"}}"));
+        write_out(&format!("{text}\n"));
+    }
+
+    fn rows(&self, head: &[&str], rows: Vec<Vec<String>>) {
+        if !self.is_terminal {
+            let lines = rows.iter().map(|cells| cells.join("  ").trim_end().to_owned() + "\n");
+            return write_out(&lines.collect::<String>());
+        }
+        let mut table = comfy_table::Table::new();
+        table.load_style(comfy_table::presets::NOTHING).set_content_arrangement(comfy_table::ContentArrangement::Dynamic);
+        table.set_header(head.to_vec());
+        for row in rows {
+            table.add_row(row);
+        }
+        let lines = table.lines().map(|line| line.trim_end().to_owned() + "\n");
+        write_out(&lines.collect::<String>());
+    }
+}
+
+/// `error:`, `state:`, `help:`, a line each.
+fn block(error: &str, state: &str, help: &str) -> String {
+    format!("error: {error}\nstate: {state}\nhelp:  {help}\n")
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !text.contains(&cause_text) {
+            text = format!("{text}: {cause_text}");
+        }
+        source = cause.source();
+    }
+    text
+}
+
+/// A reader that has gone away (`| head`) is no error.
+fn write_out(text: &str) {
+    let mut out = io::stdout().lock();
+    if let Err(error) = out.write_all(text.as_bytes()).and_then(|()| out.flush())
+        && error.kind() != io::ErrorKind::BrokenPipe
+    {
+        eprintln!("error: cannot write to stdout: {error}");
+    }
+}

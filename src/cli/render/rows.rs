@@ -1,0 +1,64 @@
+//! Rows and documents of `plan` and `status`.
+
+use serde_json::{Value, json};
+
+use super::entry::short;
+use crate::cycle::Status;
+use crate::plan::{Plan, Planned, Skipped};
+
+/// First what is rotated, in order, then the rest.
+pub fn plan(plan: &Plan) -> Vec<Vec<String>> {
+    let rotation = |(n, planned): (usize, &Planned)| {
+        let candidate = &planned.candidate;
+        let old = candidate.image.digests_of(&candidate.reference).first().map(|d| d.short().to_owned());
+        let text = format!("{}. rotate from {} to {}", n + 1, old.unwrap_or_else(|| "an unknown digest".into()), planned.digest.short());
+        vec![candidate.container.name().to_owned(), candidate.reference.to_string(), text]
+    };
+    let skipped = |skipped: &Skipped| vec![skipped.name.clone(), skipped.image.clone(), skipped.reason.to_string()];
+    plan.rotations.iter().enumerate().map(rotation).chain(plan.skipped.iter().map(skipped)).collect()
+}
+
+/// The same as a document.
+pub fn plan_json(plan: &Plan, version: u32) -> Value {
+    let rotation = |planned: &Planned| {
+        let candidate = &planned.candidate;
+        json!({
+            "name": candidate.container.name(),
+            "container": candidate.container.id(),
+            "image": candidate.reference,
+            "from_digest": candidate.image.digests_of(&candidate.reference).first(),
+            "to_digest": planned.digest,
+        })
+    };
+    let skipped = |skipped: &Skipped| {
+        let Skipped { name, image, reason } = skipped;
+        json!({ "name": name, "image": image, "reason": reason.code(), "message": reason.to_string(), "help": reason.help() })
+    };
+    json!({
+        "version": version,
+        "rotations": plan.rotations.iter().map(rotation).collect::<Vec<_>>(),
+        "skipped": plan.skipped.iter().map(skipped).collect::<Vec<_>>(),
+    })
+}
+
+/// Name, image, state, and what of its rotations matters most.
+pub fn status(status: &Status) -> Vec<String> {
+    let mut notes = Vec::new();
+    if let Some(why) = &status.stuck {
+        notes.push(format!("STUCK: {why}"));
+    } else if status.is_open {
+        notes.push("a rotation is open".to_owned());
+    }
+    if let Some(last) = &status.last {
+        let why = last.message.as_ref().map(|m| format!(": {m}")).unwrap_or_default();
+        notes.push(format!("{} ({}) {}{why}", last.outcome, short(Some(&last.digest)), last.began_at));
+    }
+    if let Some(kept) = &status.kept {
+        notes.push(format!("{} kept until {}", kept.name, kept.until));
+    }
+    if let Some(refused) = &status.refused {
+        notes.push(format!("refused: {}", refused.digest.short()));
+    }
+    notes.extend(status.note.clone());
+    vec![status.name.clone(), status.image.clone(), status.state.clone(), notes.join("; ")]
+}

@@ -1,0 +1,106 @@
+//! From the arguments to what a command works with: configuration, engine, lock, store, registry.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::error::CliError;
+use super::{Args, socket};
+use crate::clock::SystemClock;
+use crate::config::{Config, DEFAULT_PATH};
+use crate::cycle::Cycle;
+use crate::engine::{Docker, Engine};
+use crate::host;
+use crate::interrupt::Interrupt;
+use crate::model::{Credential, Reference};
+use crate::registry::{Credentials, HttpRegistry};
+use crate::store::Store;
+
+/// What each command needs.
+pub struct Setup {
+    config: Config,
+    engine: Docker,
+    registry: HttpRegistry,
+    credentials: Credentials,
+    clock: SystemClock,
+    /// Set by the first SIGINT or SIGTERM.
+    pub interrupt: Arc<Interrupt>,
+    agent: String,
+    boot: String,
+}
+
+/// The configuration, and the state directory that arguments and configuration name.
+pub fn config(args: &Args) -> Result<(Config, PathBuf), CliError> {
+    let config = match &args.config {
+        Some(path) => Config::load(path, true)?,
+        None => Config::load(Path::new(DEFAULT_PATH), false)?,
+    };
+    let state_dir = args.state_dir.clone().unwrap_or_else(|| config.state_dir.clone());
+    Ok((config, state_dir))
+}
+
+impl Setup {
+    /// Connects. Changes nothing anywhere.
+    pub async fn new(args: &Args, config: Config) -> Result<Self, CliError> {
+        let docker_host = std::env::var("DOCKER_HOST").ok();
+        let runtime_dir = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
+        let socket = socket::find(args.engine.as_deref(), docker_host.as_deref(), config.engine.as_ref(), runtime_dir.as_deref())?;
+        let engine = Docker::connect(&socket).await?;
+        let info = engine.info().await?;
+        tracing::debug!(version = info.version, socket = %socket.display(), "engine");
+        let credentials = Credentials::load()?;
+        Ok(Self {
+            registry: HttpRegistry::new(info.insecure, credentials.clone()),
+            config,
+            engine,
+            credentials,
+            clock: SystemClock::start(),
+            interrupt: Arc::new(Interrupt::default()),
+            agent: host::agent().map_err(CliError::Host)?,
+            boot: host::boot().map_err(CliError::Host)?,
+        })
+    }
+
+    /// A pass over this store.
+    pub fn cycle<'a>(
+        &'a self,
+        store: &'a dyn Store,
+        credential: &'a (dyn Fn(&Reference) -> Option<Credential> + Send + Sync),
+    ) -> Cycle<'a> {
+        Cycle {
+            engine: &self.engine,
+            registry: &self.registry,
+            credential,
+            store,
+            clock: &self.clock,
+            interrupt: &self.interrupt,
+            config: &self.config,
+            agent: &self.agent,
+            boot: &self.boot,
+        }
+    }
+
+    /// The credential for a pull of this reference.
+    pub fn credential(&self, reference: &Reference) -> Option<Credential> {
+        self.credentials.for_reference(reference).cloned()
+    }
+}
+
+/// From now on the first SIGINT or SIGTERM asks to stop, and the second one ends the process at once.
+pub fn listen_to_signals(interrupt: &Arc<Interrupt>) -> Result<(), CliError> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut int = signal(SignalKind::interrupt()).map_err(CliError::Host)?;
+    let mut term = signal(SignalKind::terminate()).map_err(CliError::Host)?;
+    let interrupt = Arc::clone(interrupt);
+    tokio::spawn(async move {
+        loop {
+            tokio::select! { _ = int.recv() => {}, _ = term.recv() => {} }
+            if interrupt.is_set() {
+                // 128 + SIGINT, as shells have it.
+                std::process::exit(130);
+            }
+            eprintln!("stopping as soon as one container runs under the name; once more to leave at once (the next run repairs)");
+            interrupt.set();
+        }
+    });
+    Ok(())
+}

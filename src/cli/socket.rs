@@ -1,0 +1,55 @@
+//! Which engine: what was asked for, else what the environment or the configuration says, else the usual paths.
+
+use std::path::{Path, PathBuf};
+
+use crate::config::{EngineAddress, EngineAddressError};
+
+/// No socket to talk to.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SocketError {
+    /// An address that this program does not talk to.
+    #[error("{origin} is `{address}`: {reason}")]
+    Address {
+        /// Which setting said so.
+        origin: &'static str,
+        /// The address.
+        address: String,
+        /// Why not. Part of the clause, hence no source of its own.
+        reason: EngineAddressError,
+    },
+    /// Nothing was asked for, and none of the usual sockets exists.
+    #[error("no engine found: none of {} exists", .0.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", "))]
+    NoneFound(Vec<PathBuf>),
+}
+
+impl SocketError {
+    /// What to do.
+    pub fn help(&self) -> String {
+        match self {
+            Self::Address { reason, .. } => reason.help(),
+            Self::NoneFound(_) => "start the engine, or name its socket with --engine unix:///path".to_owned(),
+        }
+    }
+}
+
+/// Finds the socket's path. In this order: `--engine`, `DOCKER_HOST`, `engine` of the configuration, the usual paths (rootful, then rootless).
+pub fn find(
+    flag: Option<&str>,
+    docker_host: Option<&str>,
+    config: Option<&EngineAddress>,
+    runtime_dir: Option<&Path>,
+) -> Result<PathBuf, SocketError> {
+    for (origin, address) in [("--engine", flag), ("DOCKER_HOST", docker_host)] {
+        if let Some(address) = address.filter(|a| !a.is_empty()) {
+            let parsed = address.parse::<EngineAddress>();
+            let parsed = parsed.map_err(|reason| SocketError::Address { origin, address: address.to_owned(), reason })?;
+            return Ok(parsed.socket().to_owned());
+        }
+    }
+    if let Some(address) = config {
+        return Ok(address.socket().to_owned());
+    }
+    let mut usual = vec![PathBuf::from("/var/run/docker.sock")];
+    usual.extend(runtime_dir.map(|dir| dir.join("docker.sock")));
+    usual.iter().find(|path| path.exists()).cloned().ok_or_else(|| SocketError::NoneFound(usual.clone()))
+}

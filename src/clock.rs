@@ -1,0 +1,43 @@
+//! Time, as a seam: the simulation and tests move it.
+
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+/// Where time comes from.
+#[async_trait]
+pub trait Clock: Send + Sync {
+    /// Wall-clock time; may jump.
+    fn at(&self) -> Timestamp;
+    /// Time since the process began; does not jump.
+    fn elapsed(&self) -> Duration;
+    /// Waits.
+    async fn sleep(&self, duration: Duration);
+}
+
+/// The host's clock.
+#[derive(Debug)]
+pub struct SystemClock(Instant);
+
+impl SystemClock {
+    /// Begins to count now.
+    pub fn start() -> Self {
+        Self(Instant::now())
+    }
+}
+
+#[async_trait]
+impl Clock for SystemClock {
+    fn at(&self) -> Timestamp {
+        Timestamp::now()
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.0.elapsed()
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        tokio::time::sleep(duration).await;
+    }
+}

@@ -1,0 +1,149 @@
+//! One value, of a key or of a label: what it may be, and what is wrong with it. Pure.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::duration::{DurationError, parse_duration};
+use super::engine_address::{EngineAddress, EngineAddressError};
+use super::settings::Select;
+use super::suggest::{did_you_mean, list};
+
+/// What a key takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// The address of an engine.
+    Address,
+    /// The path of a directory.
+    Directory,
+    /// A word out of [`Select::WORDS`].
+    Select,
+    /// A duration with its unit.
+    Duration,
+}
+
+/// What stands in the file where text should stand.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Found {
+    /// A whole number.
+    Integer(i64),
+    /// A number with a fraction.
+    Float(f64),
+    /// `true` or `false`.
+    Boolean(bool),
+    /// A date or a time of day.
+    Date,
+    /// `[…]`
+    List,
+    /// `{…}`, or a `[section]` of that name.
+    Table,
+}
+
+/// The text is of the right type, and yet no value that the key or label can have.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ValueError {
+    /// Not one of a few words.
+    #[error("only {} may stand there", list(allowed, "or"))]
+    NotOneOf {
+        /// The words.
+        allowed: &'static [&'static str],
+    },
+    /// Not a duration.
+    #[error(transparent)]
+    Duration(#[from] DurationError),
+    /// A gate of no length proves nothing.
+    #[error("it must be more than nothing")]
+    Zero,
+    /// Not an address.
+    #[error(transparent)]
+    Address(#[from] EngineAddressError),
+    /// Not a path from the root.
+    #[error("it does not begin with `/`")]
+    NotAbsolute,
+}
+
+impl ValueError {
+    /// What to write instead of `value`.
+    pub fn help(&self, value: &str) -> String {
+        match self {
+            Self::NotOneOf { allowed } => did_you_mean(value, allowed, || format!("write {}", list(allowed, "or"))),
+            Self::Duration(error) => error.help(),
+            Self::Zero => "leave it out for the default, or write a short time such as `1s`".to_owned(),
+            Self::Address(error) => error.help(),
+            Self::NotAbsolute => "write the whole path, such as `/var/lib/rotate`".to_owned(),
+        }
+    }
+}
+
+impl Kind {
+    /// What to write instead of what was found.
+    pub fn help(self, found: &Found) -> String {
+        match (self, found) {
+            (Self::Duration, Found::Integer(n @ 1..=9999)) => format!("write the unit too, in quotes: \"{n}s\", \"{n}m\" or \"{n}h\""),
+            (Self::Duration, _) => "write it with its unit, in quotes: \"90s\", \"5m\", \"24h\"".to_owned(),
+            (Self::Address, _) => "write it in quotes: \"unix:///var/run/docker.sock\"".to_owned(),
+            (Self::Directory, _) => "write it in quotes: \"/var/lib/rotate\"".to_owned(),
+            (Self::Select, _) => format!("write {}, in quotes", list(Select::WORDS, "or")),
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Address => "an address",
+            Self::Directory => "a path",
+            Self::Select => "a word",
+            Self::Duration => "a duration",
+        })
+    }
+}
+
+impl fmt::Display for Found {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Integer(number) => write!(f, "the number {number}"),
+            Self::Float(number) => write!(f, "the number {number}"),
+            Self::Boolean(value) => write!(f, "the truth value {value}"),
+            Self::Date => f.write_str("a date or time"),
+            Self::List => f.write_str("a list"),
+            Self::Table => f.write_str("a table"),
+        }
+    }
+}
+
+/// `true` or `false`, in these letters only.
+pub(crate) fn flag(text: &str) -> Result<bool, ValueError> {
+    match text {
+        "true" => Ok(true),
+        "false" => Ok(false),
+        _ => Err(ValueError::NotOneOf { allowed: &["true", "false"] }),
+    }
+}
+
+/// Any duration, also none: see [`parse_duration`].
+pub(crate) fn duration(text: &str) -> Result<Duration, ValueError> {
+    Ok(parse_duration(text)?)
+}
+
+/// A duration that is longer than nothing.
+pub(crate) fn positive_duration(text: &str) -> Result<Duration, ValueError> {
+    let duration = parse_duration(text)?;
+    if duration.is_zero() { Err(ValueError::Zero) } else { Ok(duration) }
+}
+
+pub(super) fn address(text: &str) -> Result<EngineAddress, ValueError> {
+    Ok(text.parse::<EngineAddress>()?)
+}
+
+pub(super) fn directory(text: &str) -> Result<PathBuf, ValueError> {
+    if text.starts_with('/') { Ok(PathBuf::from(text)) } else { Err(ValueError::NotAbsolute) }
+}
+
+pub(super) fn select(text: &str) -> Result<Select, ValueError> {
+    match text {
+        "labelled" => Ok(Select::Labelled),
+        "all" => Ok(Select::All),
+        _ => Err(ValueError::NotOneOf { allowed: Select::WORDS }),
+    }
+}

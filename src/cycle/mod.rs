@@ -1,0 +1,92 @@
+//! One pass from inventory to outcome, the same for the daemon and for `rotate now`: first what an earlier run left, then what is new.
+
+mod report;
+mod resume;
+mod rotate;
+mod status;
+mod survey;
+
+use std::collections::HashMap;
+
+pub use report::{Entry, Report, Verdict};
+pub use rotate::Request;
+pub use status::{Kept, Last, Status};
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::engine::{Engine, EngineError};
+use crate::interrupt::Interrupt;
+use crate::model::{Credential, Reference};
+use crate::registry::Registry;
+use crate::rotation::{Rotation, RunError};
+use crate::store::{Store, StoreError};
+
+/// Everything that a pass works with.
+pub struct Cycle<'a> {
+    /// The engine.
+    pub engine: &'a dyn Engine,
+    /// What is new.
+    pub registry: &'a dyn Registry,
+    /// Credentials for pulls.
+    pub credential: &'a (dyn Fn(&Reference) -> Option<Credential> + Send + Sync),
+    /// What outlives the process.
+    pub store: &'a dyn Store,
+    /// Time.
+    pub clock: &'a dyn Clock,
+    /// Asked to stop?
+    pub interrupt: &'a Interrupt,
+    /// The operator's wishes.
+    pub config: &'a Config,
+    /// See [`crate::host::agent`].
+    pub agent: &'a str,
+    /// See [`crate::host::boot`].
+    pub boot: &'a str,
+}
+
+/// The pass could not go on. What it had done stays in its report's place: the store.
+#[derive(Debug, thiserror::Error)]
+pub enum CycleError {
+    /// The engine, outside of a rotation.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A rotation that the next run goes on with.
+    #[error("the rotation of {0}")]
+    Rotation(#[from] RunError),
+    /// A name that no container has.
+    #[error("there is no container named `{name}`")]
+    NoSuchContainer {
+        /// As typed.
+        name: String,
+    },
+    /// Nothing to roll back to.
+    #[error("nothing is kept for `{name}`")]
+    NothingKept {
+        /// As typed.
+        name: String,
+    },
+    /// The operating system gave no random number.
+    #[error("no random number to be had: {0}")]
+    Random(#[from] std::io::Error),
+}
+
+impl Cycle<'_> {
+    fn rotation<'r>(&'r self, credential: Option<&'r Credential>) -> Rotation<'r> {
+        Rotation {
+            engine: self.engine,
+            store: self.store,
+            clock: self.clock,
+            interrupt: self.interrupt,
+            credential,
+            agent: self.agent,
+            boot: self.boot,
+            is_held_before_tag: false,
+            is_run_stopped: false,
+        }
+    }
+}
+
+/// What the registry said of each reference of a pass: asked once, however many containers follow it.
+type Answers = HashMap<Reference, Result<crate::model::Digest, crate::plan::Reason>>;

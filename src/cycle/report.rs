@@ -1,0 +1,174 @@
+//! What a pass did, as data: one entry a container. How it looks is up to `cli/`.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::plan::Skipped;
+use crate::rotation::{Ended, Failure, Outcome, Record, Withdrawal};
+
+/// What a pass did.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Report {
+    /// Nothing was to be switched.
+    pub is_dry_run: bool,
+    /// What was done, in the order in which it was done, and what was not.
+    pub entries: Vec<Entry>,
+}
+
+/// What became of one container.
+#[derive(Debug, Clone, Serialize)]
+pub struct Entry {
+    /// Its name.
+    pub name: String,
+    /// The reference that it follows, as typed.
+    pub image: String,
+    /// In one word.
+    pub verdict: Verdict,
+    /// Why, in one word for programs; none if all went well.
+    pub reason: Option<&'static str>,
+    /// Why, for people.
+    pub message: Option<String>,
+    /// What to do, for people.
+    pub help: Option<String>,
+    /// The digest that ran before.
+    pub from_digest: Option<String>,
+    /// The digest that was rotated to, or tried.
+    pub to_digest: Option<String>,
+    /// From the opening of the record to the end.
+    pub took_seconds: Option<f64>,
+    /// From the first stop to the last start.
+    pub down_time_seconds: Option<f64>,
+    /// The last log lines of a container that failed.
+    pub log: Vec<String>,
+    /// What the comparison found.
+    pub differences: Vec<String>,
+    /// The rotation's id.
+    pub rotation: Option<String>,
+    /// An earlier run had begun it.
+    pub is_resumed: bool,
+}
+
+/// What became of one container, in one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// The successor serves.
+    Rotated,
+    /// The predecessor serves, after the successor was switched to.
+    RolledBack,
+    /// Turned back before the switch, through no wish of anybody.
+    Failed,
+    /// Would differ in ways that no rule explains: a person must look.
+    Held,
+    /// Only a person can help.
+    Stuck,
+    /// Interrupted at rest; the next run goes on.
+    Left,
+    /// Given up before anything was touched, because it is not wanted any more.
+    Withdrawn,
+    /// Compared only.
+    DryRun,
+    /// Not to be rotated.
+    Skipped,
+}
+
+impl Entry {
+    /// For a container that is not rotated.
+    pub fn skipped(skipped: &Skipped) -> Self {
+        let Skipped { name, image, reason } = skipped;
+        let message = Some(reason.to_string());
+        Self { reason: Some(reason.code()), message, help: reason.help(), ..Self::new(name, image, Verdict::Skipped) }
+    }
+
+    fn new(name: &str, image: &str, verdict: Verdict) -> Self {
+        Self {
+            name: name.to_owned(),
+            image: image.to_owned(),
+            verdict,
+            reason: None,
+            message: None,
+            help: None,
+            from_digest: None,
+            to_digest: None,
+            took_seconds: None,
+            down_time_seconds: None,
+            log: Vec::new(),
+            differences: Vec::new(),
+            rotation: None,
+            is_resumed: false,
+        }
+    }
+
+    /// For a rotation that ended, or has to wait.
+    pub fn of(record: &Record, ended: &Ended, now: Timestamp) -> Self {
+        let image = record.members.first().map(|m| m.reference.to_string()).unwrap_or_default();
+        let (verdict, message, help) = judge(record, ended);
+        let first = record.members.first();
+        Self {
+            reason: reason(record, ended),
+            message,
+            help,
+            from_digest: first.and_then(|m| m.old_digest.as_ref()).map(ToString::to_string),
+            to_digest: first.map(|m| m.digest.to_string()),
+            took_seconds: Some(now.duration_since(record.opened_at).as_secs_f64()),
+            down_time_seconds: record.down_time_seconds(),
+            log: record.log.clone().unwrap_or_default(),
+            differences: record.differences.clone(),
+            rotation: Some(record.id.to_string()),
+            ..Self::new(&record.unit, &image, verdict)
+        }
+    }
+}
+
+fn judge(record: &Record, ended: &Ended) -> (Verdict, Option<String>, Option<String>) {
+    let unit = &record.unit;
+    match (ended, &record.outcome) {
+        (Ended::Stuck(reason), _) => (
+            Verdict::Stuck,
+            Some(format!("neither the new nor the old container serves: {reason}")),
+            Some(format!("both are kept; remove the cause, then run `rotate now {unit}`: it starts the old one again")),
+        ),
+        (Ended::Left, _) => (
+            Verdict::Left,
+            Some("interrupted while the container under the name still had to prove itself".into()),
+            Some("run `rotate now` again: it goes on from there".into()),
+        ),
+        (Ended::Kept | Ended::Closed | Ended::Prepared, Some(Outcome::TurnedBack { failure, was_switched })) => {
+            turned_back(unit, failure, *was_switched)
+        }
+        (Ended::Kept | Ended::Closed | Ended::Prepared, _) => match &record.failed_rollback {
+            None => (Verdict::Rotated, None, None),
+            Some(why) => (
+                Verdict::Failed,
+                Some(format!("the old container could not be taken back: {why}; the new one serves again")),
+                Some("nothing was lost; the old one is kept".into()),
+            ),
+        },
+    }
+}
+
+fn turned_back(unit: &str, failure: &Failure, was_switched: bool) -> (Verdict, Option<String>, Option<String>) {
+    let message = Some(failure.to_string());
+    let refused = || Some(format!("this digest is not tried again until the tag moves, or with `rotate now --retry {unit}`"));
+    match failure {
+        Failure::Withdrawn { why: Withdrawal::DryRun } => (Verdict::DryRun, None, None),
+        Failure::Withdrawn { why: Withdrawal::SameImage } => (Verdict::Skipped, message, None),
+        Failure::Withdrawn { .. } => (Verdict::Withdrawn, message, None),
+        Failure::Unexplained { .. } => {
+            (Verdict::Held, message, Some(format!("nothing was touched; create `{unit}` anew by hand, or report the difference")))
+        }
+        _ if failure.refuses_digest() && was_switched => (Verdict::RolledBack, message, refused()),
+        _ if failure.refuses_digest() => (Verdict::Failed, message, refused()),
+        _ if was_switched => (Verdict::RolledBack, message, Some("it is tried again in the next run".into())),
+        _ => (Verdict::Failed, message, Some("nothing was touched; it is tried again in the next run".into())),
+    }
+}
+
+fn reason(record: &Record, ended: &Ended) -> Option<&'static str> {
+    match (ended, &record.outcome) {
+        (Ended::Stuck(_), _) => Some("stuck"),
+        (Ended::Left, _) => Some("interrupted"),
+        (Ended::Kept | Ended::Closed | Ended::Prepared, Some(Outcome::TurnedBack { failure, .. })) => Some(failure.code()),
+        (Ended::Kept | Ended::Closed | Ended::Prepared, _) => record.failed_rollback.as_ref().map(|_| "rollback_failed"),
+    }
+}

@@ -1,0 +1,132 @@
+//! The run: all pulls first, then one rotation after the other, the next only when the last is proved.
+
+use super::report::{Entry, Report, Verdict};
+use super::{Cycle, CycleError};
+use crate::model::Health;
+use crate::model::{Container, RotationId};
+use crate::plan::Planned;
+use crate::rotation::{Ended, Failure, Member, Opening, Outcome, Purpose, Record, Terms, Withdrawal};
+
+/// What a person or a schedule asks for.
+#[derive(Debug, Clone, Default)]
+pub struct Request {
+    /// Only these; empty: all that are selected.
+    pub names: Vec<String>,
+    /// Create, compare, remove; stop nothing.
+    pub is_dry_run: bool,
+    /// Try refused digests again.
+    pub is_retry: bool,
+}
+
+impl Cycle<'_> {
+    /// One pass: finishes what earlier runs left, then rotates what is new.
+    pub async fn run(&self, request: &Request) -> Result<Report, CycleError> {
+        let mut report = Report { is_dry_run: request.is_dry_run, ..Report::default() };
+        self.resume(&mut report).await?;
+        if self.interrupt.is_set() {
+            return Ok(report);
+        }
+        let plan = self.plan(&request.names, request.is_retry).await?;
+        report.entries.extend(plan.skipped.iter().map(Entry::skipped));
+        let purpose = if request.is_dry_run { Purpose::DryRun } else { Purpose::Rotate };
+        let mut prepared = Vec::new();
+        for planned in &plan.rotations {
+            let mut record = self.open(planned, purpose).await?;
+            let credential = (self.credential)(&planned.candidate.reference);
+            let mut rotation = self.rotation(credential.as_ref());
+            rotation.is_held_before_tag = true;
+            match rotation.drive(&mut record).await? {
+                Ended::Prepared => prepared.push((record, credential)),
+                ended => report.entries.push(self.settle(&record, &ended)?),
+            }
+        }
+        // A pull that fails concerns its own container; what follows a failed switch concerns the run.
+        let mut is_stopped = false;
+        for (mut record, credential) in prepared {
+            let mut rotation = self.rotation(credential.as_ref());
+            rotation.is_run_stopped = is_stopped;
+            let ended = rotation.drive(&mut record).await?;
+            let entry = self.settle(&record, &ended)?;
+            is_stopped |= entry.verdict.stops_the_run();
+            report.entries.push(entry);
+        }
+        Ok(report)
+    }
+
+    /// Opens a record. Nothing on the engine has changed when it returns.
+    async fn open(&self, planned: &Planned, purpose: Purpose) -> Result<Record, CycleError> {
+        let Planned { candidate, digest } = planned;
+        let Some(policy) = candidate.container.restart_policy() else {
+            return Err(CycleError::NoSuchContainer { name: candidate.container.name().to_owned() });
+        };
+        let reference = candidate.reference.clone();
+        let pulled = self.engine.image(&reference.at_digest(digest).to_string()).await?;
+        let member = Member {
+            name: candidate.container.name().to_owned(),
+            old_digest: candidate.image.digests_of(&reference).into_iter().next(),
+            reference,
+            digest: digest.clone(),
+            old_image: candidate.container.image_id(),
+            new_image: None,
+            is_pulled: pulled.is_none(),
+            tag_before: None,
+            predecessor: candidate.container.id(),
+            document: candidate.container.document().clone(),
+            policy,
+            was_healthy: was_healthy(&candidate.container),
+            is_tool_owned: is_tool_owned(&candidate.container),
+            successor: None,
+            volumes_born: Vec::new(),
+        };
+        let terms = Terms {
+            min_healthy: candidate.policy.min_healthy,
+            deadline: candidate.policy.deadline,
+            keep_old: candidate.policy.keep_old,
+            is_oneshot: candidate.policy.oneshot,
+        };
+        let (agent, boot, at) = (self.agent.to_owned(), self.boot.to_owned(), self.clock.at());
+        self.store.saw(&member.reference, digest, at)?;
+        self.store.reserve()?;
+        let record = Record::open(Opening { id: self.fresh_id()?, purpose, members: vec![member], terms, agent, boot, at });
+        self.store.save(&record)?;
+        Ok(record)
+    }
+
+    fn fresh_id(&self) -> Result<RotationId, CycleError> {
+        loop {
+            let id = RotationId::new(crate::host::random_id()?);
+            if !self.store.has_rotation(&id)? {
+                return Ok(id);
+            }
+        }
+    }
+
+    /// What the store must know after a rotation, and its line in the report.
+    pub(super) fn settle(&self, record: &Record, ended: &Ended) -> Result<Entry, CycleError> {
+        if let Some(Outcome::TurnedBack { failure: Failure::Withdrawn { why: Withdrawal::SameImage }, .. }) = &record.outcome {
+            for member in &record.members {
+                self.store.remember_equal(&member.old_image, &member.reference, &member.digest)?;
+            }
+        }
+        Ok(Entry::of(record, ended, self.clock.at()))
+    }
+}
+
+impl Verdict {
+    fn stops_the_run(self) -> bool {
+        match self {
+            Self::RolledBack | Self::Failed | Self::Stuck | Self::Left => true,
+            Self::Rotated | Self::Held | Self::Skipped | Self::DryRun | Self::Withdrawn => false,
+        }
+    }
+}
+
+fn was_healthy(container: &Container) -> bool {
+    container.healthcheck().is_none() || container.state().health == Some(Health::Healthy)
+}
+
+/// Compose and podman-compose find their containers by label, stopped ones and renamed ones alike.
+fn is_tool_owned(container: &Container) -> bool {
+    let labels = container.labels();
+    ["com.docker.compose.project", "io.podman.compose.project"].iter().any(|label| labels.contains_key(*label))
+}

@@ -1,0 +1,146 @@
+//! How things stand, from the engine and the store alone; no registry is asked.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::{Cycle, CycleError};
+use crate::model::{Container, Health, RefusedDigest, Status as Doing};
+use crate::plan;
+use crate::rotation::{Outcome, Record, Stage};
+
+/// How many closed rotations are looked through for each container's last one.
+const HISTORY: usize = 1000;
+
+/// How one container stands.
+#[derive(Debug, Clone, Serialize)]
+pub struct Status {
+    /// Its name.
+    pub name: String,
+    /// Its image as typed; empty if the container is gone.
+    pub image: String,
+    /// `running`, `running (healthy)`, `exited`, …, `gone`.
+    pub state: String,
+    /// The digest that runs, if the engine knows it.
+    pub digest: Option<String>,
+    /// A predecessor that could be rolled back to.
+    pub kept: Option<Kept>,
+    /// The digest that is not tried again.
+    pub refused: Option<RefusedDigest>,
+    /// Why a person is needed.
+    pub stuck: Option<String>,
+    /// A rotation is open: the next run goes on with it.
+    pub is_open: bool,
+    /// The last rotation that ended.
+    pub last: Option<Last>,
+    /// What a person should know about a container that is not rotated; none for the usual reasons.
+    pub note: Option<String>,
+}
+
+/// A kept predecessor.
+#[derive(Debug, Clone, Serialize)]
+pub struct Kept {
+    /// Its name now.
+    pub name: String,
+    /// Until when (RFC 3339).
+    pub until: String,
+}
+
+/// The last rotation that ended.
+#[derive(Debug, Clone, Serialize)]
+pub struct Last {
+    /// `rotated` or `turned back`.
+    pub outcome: &'static str,
+    /// Why it turned back.
+    pub message: Option<String>,
+    /// The digest that it went to, or tried.
+    pub digest: String,
+    /// When it began (RFC 3339).
+    pub began_at: String,
+}
+
+impl Cycle<'_> {
+    /// All containers of the engine but those that a rotation keeps, and all units with a rotation that needs attention; by name.
+    pub async fn status(&self) -> Result<Vec<Status>, CycleError> {
+        let survey = super::survey::survey(self.engine, self.store).await?;
+        let (_, skipped) = plan::select(&survey, self.config, &[]);
+        let notes: BTreeMap<_, _> = skipped.into_iter().filter(|s| s.reason.is_notable()).map(|s| (s.name, s.reason.to_string())).collect();
+        let mut all: BTreeMap<String, Status> = BTreeMap::new();
+        for container in &survey.containers {
+            let given = plan::given_name(container.name());
+            if given.is_some_and(|(_, id)| survey.known.contains(&id)) {
+                continue;
+            }
+            let mut status = Status::of(container.name(), container.image_typed(), &doing(container));
+            let image = survey.images.get(&container.image_id());
+            let digests = image.zip(container.image_typed().parse().ok()).map(|(i, r)| i.digests_of(&r)).unwrap_or_default();
+            status.digest = digests.first().map(ToString::to_string);
+            status.note = notes.get(container.name()).cloned();
+            all.insert(status.name.clone(), status);
+        }
+        let gone = |unit: &str| Status::of(unit, "", "gone");
+        for record in self.store.open_rotations()? {
+            let status = all.entry(record.unit.clone()).or_insert_with(|| gone(&record.unit));
+            status.is_open |= record.stage != Stage::Kept;
+            status.stuck = status.stuck.take().or_else(|| record.stuck.as_ref().map(ToString::to_string));
+            if let (Stage::Kept, Some(member), Some(until)) = (record.stage, record.members.first(), record.keep_until) {
+                status.kept = Some(Kept { name: record.old_name(member), until: until.to_string() });
+            }
+        }
+        for refused in self.store.all_refused()? {
+            let status = all.entry(refused.unit.clone()).or_insert_with(|| gone(&refused.unit));
+            status.refused = Some(refused);
+        }
+        // Newest first, so that the first one found is the last one that ended.
+        for record in self.store.history(HISTORY)? {
+            if let Some(status) = all.get_mut(&record.unit).filter(|status| status.last.is_none()) {
+                status.last = last(&record);
+            }
+        }
+        Ok(all.into_values().collect())
+    }
+}
+
+impl Status {
+    fn of(name: &str, image: &str, state: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            image: image.to_owned(),
+            state: state.to_owned(),
+            digest: None,
+            kept: None,
+            refused: None,
+            stuck: None,
+            is_open: false,
+            last: None,
+            note: None,
+        }
+    }
+}
+
+fn last(record: &Record) -> Option<Last> {
+    let (outcome, message) = match record.outcome.as_ref()? {
+        Outcome::Rotated => ("rotated", None),
+        Outcome::TurnedBack { failure, .. } => ("turned back", Some(failure.to_string())),
+    };
+    let digest = record.members.first().map(|m| m.digest.to_string())?;
+    Some(Last { outcome, message, digest, began_at: record.opened_at.to_string() })
+}
+
+fn doing(container: &Container) -> String {
+    let state = container.state();
+    let word = match state.status {
+        Doing::Created => "created",
+        Doing::Running => "running",
+        Doing::Paused => "paused",
+        Doing::Restarting => "restarting",
+        Doing::Exited => "exited",
+        Doing::Dead => "dead",
+    };
+    match state.health.filter(|_| state.status == Doing::Running) {
+        Some(Health::Healthy) => format!("{word} (healthy)"),
+        Some(Health::Unhealthy) => format!("{word} (unhealthy)"),
+        Some(Health::Starting) => format!("{word} (health: starting)"),
+        None => word.to_owned(),
+    }
+}

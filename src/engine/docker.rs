@@ -1,0 +1,314 @@
+//! Docker behind the [`Engine`] interface: bollard for verbs and lists, raw JSON where a document must arrive as sent.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bollard::auth::DockerCredentials;
+use bollard::container::LogOutput;
+use bollard::errors::Error as BollardError;
+use bollard::models::{ContainerUpdateBody, RestartPolicy as ApiPolicy, RestartPolicyNameEnum};
+use bollard::query_parameters as query;
+use bollard::{BollardRequest, ClientVersion};
+use futures_util::StreamExt;
+use hyper::{Method, StatusCode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::Value;
+
+use super::connect::{Connector, Delivery};
+use super::{Engine, EngineError, EngineInfo, Refusal, insecure_registries};
+use crate::model::{Container, ContainerId, Credential, Image, Reference, RestartPolicy};
+
+/// From here on the engine reports every field that a successor needs (facts: 1.41 on Docker 20.10).
+const LOWEST_API: (u32, u32) = (1, 41);
+/// From 1.52 on inspect no longer shows the configured MAC address (`Config.MacAddress`).
+const HIGHEST_API: (u32, u32) = (1, 51);
+
+/// Whoever does not say its version within this time is no engine.
+const HELLO: Duration = Duration::from_secs(10);
+/// An engine that answers looks at once; this long is a hang.
+const LOOK: Duration = Duration::from_secs(20);
+/// For changes that touch no process.
+const CHANGE: Duration = Duration::from_secs(60);
+/// Volumes, networks and a runtime have to come up.
+const START: Duration = Duration::from_secs(120);
+/// What the engine may need beyond a container's own grace to kill and tidy up.
+const BEYOND_GRACE: Duration = Duration::from_secs(30);
+/// A pull that reports nothing for so long hangs.
+const PULL_IDLE: Duration = Duration::from_secs(300);
+
+/// What a path segment may hold as it is. An image's name keeps its slashes.
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b'/').remove(b':').remove(b'@');
+
+/// A Docker engine at a Unix socket. Holds no connection between calls.
+pub struct Docker {
+    connector: Arc<Connector>,
+    typed: bollard::Docker,
+    version: String,
+}
+
+impl Docker {
+    /// Asks the engine for its version and settles on one API version for all further calls: the engine's own, at most 1.51.
+    ///
+    /// Errors: [`EngineError::Unreachable`], [`EngineError::NotAnEngine`] (also when nothing comes back within 10 s), [`EngineError::Unsupported`].
+    pub async fn connect(socket: &Path) -> Result<Self, EngineError> {
+        let connector = Arc::new(Connector::new(socket));
+        let not_an_engine = |detail: String| EngineError::NotAnEngine { socket: socket.to_owned(), detail };
+        let answer = tokio::time::timeout(HELLO, connector.call(Method::GET, "/version", None)).await;
+        let (status, body) = match answer {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(Delivery::NotDelivered(cause))) => return Err(EngineError::Unreachable { socket: socket.to_owned(), cause }),
+            Ok(Err(other)) => return Err(not_an_engine(other.to_string())),
+            Err(_) => return Err(not_an_engine(format!("no answer within {} s", HELLO.as_secs()))),
+        };
+        let document: Value = serde_json::from_slice(&body).map_err(|_| not_an_engine(format!("it answered {status} and no JSON")))?;
+        let text = |pointer: &str| document.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+        let own =
+            api_version(text("/ApiVersion")).ok_or_else(|| not_an_engine(format!("it answered {status} and names no API version")))?;
+        let lowest = api_version(text("/MinAPIVersion")).unwrap_or(LOWEST_API);
+        let name = match text("/Components/0/Name") {
+            "Engine" | "" => "Docker",
+            other => other,
+        };
+        let version = format!("{name} {} (API {}.{})", text("/Version"), own.0, own.1);
+        let spoken = own.min(HIGHEST_API);
+        if name.starts_with("Podman") || spoken < LOWEST_API || spoken < lowest {
+            return Err(EngineError::Unsupported { socket: socket.to_owned(), version });
+        }
+        connector.speak(format!("{}.{}", spoken.0, spoken.1));
+        let typed = bollard_over(Arc::clone(&connector)).map_err(|e| not_an_engine(e.to_string()))?;
+        Ok(Self { connector, typed, version })
+    }
+
+    /// A GET whose answer is wanted whole; none on 404.
+    async fn look(&self, call: &str, path: &str) -> Result<Option<Value>, EngineError> {
+        let path = utf8_percent_encode(path, SEGMENT).to_string();
+        let (status, body) = self.raw(call, LOOK, Method::GET, &path, None).await?;
+        match status {
+            StatusCode::NOT_FOUND => Ok(None),
+            _ => parse(call, &body).map(Some),
+        }
+    }
+
+    async fn raw(
+        &self,
+        call: &str,
+        deadline: Duration,
+        method: Method,
+        path: &str,
+        body: Option<Vec<u8>>,
+    ) -> Result<(StatusCode, Vec<u8>), EngineError> {
+        let answer = tokio::time::timeout(deadline, self.connector.call(method.clone(), path, body)).await;
+        let (status, body) = answer.map_err(|_| late(call, deadline))?.map_err(|e| self.undelivered(call, e))?;
+        if status.is_success() || (status == StatusCode::NOT_FOUND && method == Method::GET) {
+            return Ok((status, body.to_vec()));
+        }
+        let said: Option<Value> = serde_json::from_slice(&body).ok();
+        let message = said.as_ref().and_then(|s| s.pointer("/message")).and_then(Value::as_str).unwrap_or("no reason given");
+        Err(refused(call, status.as_u16(), message))
+    }
+
+    /// Runs a bollard call under a deadline.
+    async fn ask<T>(
+        &self,
+        call: &str,
+        deadline: Duration,
+        answer: impl Future<Output = Result<T, BollardError>>,
+    ) -> Result<T, EngineError> {
+        tokio::time::timeout(deadline, answer).await.map_err(|_| late(call, deadline))?.map_err(|e| self.failed(call, e))
+    }
+
+    fn undelivered(&self, call: &str, delivery: Delivery) -> EngineError {
+        match delivery {
+            Delivery::NotDelivered(cause) => EngineError::Unreachable { socket: self.connector.socket().to_owned(), cause },
+            Delivery::Lost(e) => EngineError::Unanswered { call: call.to_owned(), detail: format!("the connection ended ({e})") },
+            Delivery::Malformed(detail) => EngineError::Refused { call: call.to_owned(), refusal: Refusal::Other, message: detail },
+        }
+    }
+
+    fn failed(&self, call: &str, error: BollardError) -> EngineError {
+        match error {
+            BollardError::DockerResponseServerError { status_code, message } => refused(call, status_code, &message),
+            BollardError::DockerStreamError { error } => refused(call, 200, &error),
+            BollardError::IOError { err } => match err.downcast::<Delivery>() {
+                Ok(delivery) => self.undelivered(call, delivery),
+                Err(other) => EngineError::Unanswered { call: call.to_owned(), detail: other.to_string() },
+            },
+            BollardError::JsonDataError { column, .. } => {
+                EngineError::Garbage { call: call.to_owned(), detail: format!("not the expected JSON at column {column}") }
+            }
+            other => EngineError::Unanswered { call: call.to_owned(), detail: other.to_string() },
+        }
+    }
+}
+
+#[async_trait]
+impl Engine for Docker {
+    async fn info(&self) -> Result<EngineInfo, EngineError> {
+        let info = self.look("info", "/info").await?.unwrap_or_default();
+        Ok(EngineInfo { version: self.version.clone(), insecure: insecure_registries(&info) })
+    }
+
+    async fn containers(&self) -> Result<Vec<ContainerId>, EngineError> {
+        let options = query::ListContainersOptions { all: true, ..Default::default() };
+        let listed = self.ask("list containers", LOOK, self.typed.list_containers(Some(options))).await?;
+        Ok(listed.into_iter().filter_map(|c| c.id).map(ContainerId::new).collect())
+    }
+
+    async fn container(&self, container: &str) -> Result<Option<Container>, EngineError> {
+        let document = self.look(&format!("inspect container {container}"), &format!("/containers/{container}/json")).await?;
+        Ok(document.map(Container::new))
+    }
+
+    async fn image(&self, image: &str) -> Result<Option<Image>, EngineError> {
+        let document = self.look(&format!("inspect image {image}"), &format!("/images/{image}/json")).await?;
+        Ok(document.map(Image::new))
+    }
+
+    async fn has_volume(&self, volume: &str) -> Result<bool, EngineError> {
+        Ok(self.look(&format!("inspect volume {volume}"), &format!("/volumes/{volume}")).await?.is_some())
+    }
+
+    async fn log_tail(&self, container: &ContainerId, lines: usize) -> Result<Vec<String>, EngineError> {
+        let call = format!("read the log of {}", container.short());
+        let options = query::LogsOptions { stdout: true, stderr: true, tail: lines.to_string(), ..Default::default() };
+        let read = async {
+            let mut stream = std::pin::pin!(self.typed.logs(container.as_str(), Some(options)));
+            let mut text = Vec::new();
+            while let Some(piece) = stream.next().await {
+                let piece: LogOutput = piece?;
+                text.extend_from_slice(piece.as_ref());
+            }
+            Ok(text)
+        };
+        let text = self.ask(&call, LOOK, read).await?;
+        Ok(String::from_utf8_lossy(&text).lines().map(str::to_owned).collect())
+    }
+
+    async fn pull(&self, reference: &Reference, credential: Option<&Credential>) -> Result<(), EngineError> {
+        let call = format!("pull {reference}");
+        let options = query::CreateImageOptions { from_image: Some(reference.to_string()), ..Default::default() };
+        let mut stream = std::pin::pin!(self.typed.create_image(Some(options), None, credential.map(|c| registry_auth(c, reference))));
+        // A line with `errorDetail` inside an answer of 200 arrives here as an error (facts 1.9).
+        while let Some(line) = self.ask(&call, PULL_IDLE, async { stream.next().await.transpose() }).await? {
+            tracing::trace!(%reference, status = line.status.as_deref().unwrap_or_default(), "pull");
+        }
+        Ok(())
+    }
+
+    async fn tag(&self, image: &str, name: &Reference) -> Result<(), EngineError> {
+        let crate::model::Target::Tag(tag) = name.target() else {
+            return Err(refused(&format!("tag {image} as {name}"), 400, "a digest cannot be given to an image"));
+        };
+        let options = query::TagImageOptions { repo: Some(name.familiar_name()), tag: Some(tag.clone()) };
+        self.ask(&format!("tag {image} as {name}"), CHANGE, self.typed.tag_image(image, Some(options))).await
+    }
+
+    async fn remove_image(&self, image: &str) -> Result<(), EngineError> {
+        let options = query::RemoveImageOptions { force: false, noprune: false, platforms: None };
+        let answer = self.ask(&format!("remove image {image}"), CHANGE, self.typed.remove_image(image, Some(options), None)).await;
+        absent_is_success(answer.map(|_| ()))
+    }
+
+    async fn create(&self, name: &str, request: &Value) -> Result<ContainerId, EngineError> {
+        let call = format!("create container {name}");
+        let path = format!("/containers/create?name={}", utf8_percent_encode(name, NON_ALPHANUMERIC));
+        let (_, body) = self.raw(&call, CHANGE, Method::POST, &path, Some(request.to_string().into_bytes())).await?;
+        let answer = parse(&call, &body)?;
+        let id = answer.pointer("/Id").and_then(Value::as_str);
+        id.map(ContainerId::new).ok_or_else(|| EngineError::Garbage { call, detail: "it names no id".into() })
+    }
+
+    async fn start(&self, container: &ContainerId) -> Result<(), EngineError> {
+        let answer = self.typed.start_container(container.as_str(), None);
+        self.ask(&format!("start container {}", container.short()), START, answer).await
+    }
+
+    async fn stop(&self, container: &ContainerId, grace_seconds: u64) -> Result<(), EngineError> {
+        let deadline = Duration::from_secs(grace_seconds).saturating_add(BEYOND_GRACE);
+        let answer = self.typed.stop_container(container.as_str(), None);
+        self.ask(&format!("stop container {}", container.short()), deadline, answer).await
+    }
+
+    async fn set_restart_policy(&self, container: &ContainerId, policy: RestartPolicy) -> Result<(), EngineError> {
+        let (name, maximum_retry_count) = match policy {
+            RestartPolicy::No => (RestartPolicyNameEnum::NO, None),
+            RestartPolicy::Always => (RestartPolicyNameEnum::ALWAYS, None),
+            RestartPolicy::UnlessStopped => (RestartPolicyNameEnum::UNLESS_STOPPED, None),
+            RestartPolicy::OnFailure(most) => (RestartPolicyNameEnum::ON_FAILURE, Some(i64::from(most))),
+        };
+        let policy = ApiPolicy { name: Some(name), maximum_retry_count };
+        let body = ContainerUpdateBody { restart_policy: Some(policy), ..Default::default() };
+        let answer = self.typed.update_container(container.as_str(), body);
+        self.ask(&format!("set the restart policy of container {}", container.short()), CHANGE, answer).await.map(|_| ())
+    }
+
+    async fn rename(&self, container: &ContainerId, name: &str) -> Result<(), EngineError> {
+        let answer = self.typed.rename_container(container.as_str(), query::RenameContainerOptions { name: name.to_owned() });
+        self.ask(&format!("rename container {} to {name}", container.short()), CHANGE, answer).await
+    }
+
+    async fn remove(&self, container: &ContainerId) -> Result<(), EngineError> {
+        let options = query::RemoveContainerOptions { v: false, force: false, link: false };
+        let answer = self.typed.remove_container(container.as_str(), Some(options));
+        absent_is_success(self.ask(&format!("remove container {}", container.short()), CHANGE, answer).await)
+    }
+
+    async fn remove_volume(&self, volume: &str) -> Result<(), EngineError> {
+        let answer = self.typed.remove_volume(volume, None::<query::RemoveVolumeOptions>);
+        absent_is_success(self.ask(&format!("remove volume {volume}"), CHANGE, answer).await)
+    }
+}
+
+fn bollard_over(connector: Arc<Connector>) -> Result<bollard::Docker, BollardError> {
+    let send = move |request: BollardRequest| -> std::pin::Pin<Box<dyn Future<Output = Result<_, BollardError>> + Send>> {
+        let connector = Arc::clone(&connector);
+        Box::pin(async move { connector.send(request).await.map_err(|delivery| std::io::Error::other(delivery).into()) })
+    };
+    // Deadlines are ours, call by call: bollard's covers only the head of an answer. The version goes into the path in the connector.
+    let no_deadline = u64::from(u32::MAX);
+    bollard::Docker::connect_with_custom_transport(
+        send,
+        Some("http://engine"),
+        no_deadline,
+        &ClientVersion { major_version: 1, minor_version: 41 },
+    )
+}
+
+fn registry_auth(credential: &Credential, reference: &Reference) -> DockerCredentials {
+    let serveraddress = Some(reference.registry().to_owned());
+    match credential {
+        Credential::Basic { username, password } => {
+            DockerCredentials { username: Some(username.clone()), password: Some(password.clone()), serveraddress, ..Default::default() }
+        }
+        Credential::IdentityToken(token) => DockerCredentials { identitytoken: Some(token.clone()), serveraddress, ..Default::default() },
+    }
+}
+
+fn api_version(text: &str) -> Option<(u32, u32)> {
+    let (major, minor) = text.split_once('.')?;
+    Some((major.parse().ok()?, minor.parse().ok()?))
+}
+
+fn parse(call: &str, body: &[u8]) -> Result<Value, EngineError> {
+    serde_json::from_slice(body).map_err(|e| EngineError::Garbage {
+        call: call.to_owned(),
+        detail: format!("not JSON at line {}, column {}", e.line(), e.column()),
+    })
+}
+
+fn late(call: &str, deadline: Duration) -> EngineError {
+    EngineError::Unanswered { call: call.to_owned(), detail: format!("waited {} s", deadline.as_secs()) }
+}
+
+fn refused(call: &str, status: u16, message: &str) -> EngineError {
+    EngineError::Refused { call: call.to_owned(), refusal: Refusal::read(status, message), message: message.trim().to_owned() }
+}
+
+fn absent_is_success(answer: Result<(), EngineError>) -> Result<(), EngineError> {
+    match answer {
+        Err(EngineError::Refused { refusal: Refusal::NotFound, .. }) => Ok(()),
+        other => other,
+    }
+}

@@ -1,0 +1,79 @@
+//! The only room that knows an engine's API. It decides nothing.
+
+mod connect;
+mod docker;
+mod error;
+
+use std::collections::BTreeSet;
+
+use async_trait::async_trait;
+use serde_json::Value;
+
+pub use docker::Docker;
+pub use error::{EngineError, Refusal};
+
+use crate::model::{Container, ContainerId, Credential, Image, InsecureRegistries, Reference, RestartPolicy};
+
+/// What the engine says of itself.
+#[derive(Debug, Clone)]
+pub struct EngineInfo {
+    /// Such as `Docker 26.1.5 (API 1.45)`.
+    pub version: String,
+    /// The registries that it talks to without a trusted certificate.
+    pub insecure: InsecureRegistries,
+}
+
+/// A container engine, as narrow as the job allows. Names and ids are taken alike where a parameter is called `container`.
+///
+/// Every call ends: with an answer, or after its deadline with [`EngineError::Unanswered`], after which it may still land.
+/// Mutating calls are made by `rotation/act.rs` and nobody else.
+#[async_trait]
+pub trait Engine: Send + Sync {
+    /// Version and registry settings.
+    async fn info(&self) -> Result<EngineInfo, EngineError>;
+    /// Ids of all containers, running or not.
+    async fn containers(&self) -> Result<Vec<ContainerId>, EngineError>;
+    /// One container's document; none if there is no such container.
+    async fn container(&self, container: &str) -> Result<Option<Container>, EngineError>;
+    /// One image's document by id, tag or digest; none if the engine does not have it.
+    async fn image(&self, image: &str) -> Result<Option<Image>, EngineError>;
+    /// True if the engine has a volume of this name.
+    async fn has_volume(&self, volume: &str) -> Result<bool, EngineError>;
+    /// The last lines that a container wrote to stdout and stderr, oldest first.
+    async fn log_tail(&self, container: &ContainerId, lines: usize) -> Result<Vec<String>, EngineError>;
+
+    /// Pulls `reference`, which names a digest. Moves no tag (seen on Docker 20.10–28.5).
+    async fn pull(&self, reference: &Reference, credential: Option<&Credential>) -> Result<(), EngineError>;
+    /// Makes the tag `name` point to `image` (id, or repository with digest); a tag of that name moves.
+    async fn tag(&self, image: &str, name: &Reference) -> Result<(), EngineError>;
+    /// Removes an image's tag or, by id, the image; refuses what a container uses. Absent is success.
+    async fn remove_image(&self, image: &str) -> Result<(), EngineError>;
+    /// Creates a container from a create request and does not start it.
+    async fn create(&self, name: &str, request: &Value) -> Result<ContainerId, EngineError>;
+    /// Starts a container; one that runs is left as it is.
+    async fn start(&self, container: &ContainerId) -> Result<(), EngineError>;
+    /// Stops a container, killing it after `grace_seconds`; one that does not run is left as it is.
+    async fn stop(&self, container: &ContainerId, grace_seconds: u64) -> Result<(), EngineError>;
+    /// Changes the saved restart policy.
+    async fn set_restart_policy(&self, container: &ContainerId, policy: RestartPolicy) -> Result<(), EngineError>;
+    /// Gives a container another name.
+    async fn rename(&self, container: &ContainerId, name: &str) -> Result<(), EngineError>;
+    /// Removes a stopped container and none of its volumes. Absent is success.
+    async fn remove(&self, container: &ContainerId) -> Result<(), EngineError>;
+    /// Removes a volume that no container uses. Absent is success.
+    async fn remove_volume(&self, volume: &str) -> Result<(), EngineError>;
+}
+
+/// Hosts (with port) and address ranges out of the engine's `/info`.
+fn insecure_registries(info: &Value) -> InsecureRegistries {
+    let config = info.pointer("/RegistryConfig");
+    let hosts: BTreeSet<String> = config
+        .and_then(|c| c.pointer("/IndexConfigs")?.as_object())
+        .into_iter()
+        .flatten()
+        .filter(|(_, index)| index.pointer("/Secure").and_then(Value::as_bool) == Some(false))
+        .map(|(host, _)| host.clone())
+        .collect();
+    let cidrs = config.and_then(|c| c.pointer("/InsecureRegistryCIDRs")?.as_array()).into_iter().flatten();
+    InsecureRegistries::new(hosts.into_iter().collect(), cidrs.filter_map(Value::as_str).map(str::to_owned).collect())
+}

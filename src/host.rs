@@ -1,0 +1,25 @@
+//! Which boot and which process this is, so that what was seen before is not taken for evidence now.
+
+use std::fs;
+use std::io;
+
+/// A text that changes with every boot of the host.
+///
+/// The kernel's boot id and the start time of PID 1: a host in a container keeps the kernel's id over its own boots.
+pub fn boot() -> io::Result<String> {
+    let id = fs::read_to_string("/proc/sys/kernel/random/boot_id")?;
+    let stat = fs::read_to_string("/proc/1/stat")?;
+    // proc(5): field 22, counted from after the command, which may hold spaces.
+    let start = stat.rsplit(')').next().and_then(|rest| rest.split_whitespace().nth(19)).unwrap_or_default();
+    Ok(format!("{}/{start}", id.trim()))
+}
+
+/// A text that no other process of this program has had.
+pub fn agent() -> io::Result<String> {
+    Ok(format!("{}-{:016x}", std::process::id(), getrandom::u64().map_err(io::Error::from)?))
+}
+
+/// Six random hex digits, for a rotation's id.
+pub fn random_id() -> io::Result<String> {
+    Ok(format!("{:06x}", getrandom::u32().map_err(io::Error::from)? & 0x00ff_ffff))
+}

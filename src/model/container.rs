@@ -1,0 +1,225 @@
+//! A container and an image as the engine describes them: the whole document, and typed readings of the few fields that decisions need.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::{ContainerId, Digest, ImageId, Reference, RestartPolicy};
+
+/// The engine's description of a container, as sent; nothing is dropped (Docker API 1.41–1.51, ContainerInspect).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Container(Value);
+
+/// The engine's description of an image, as sent (Docker API 1.41–1.51, ImageInspect).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Image(Value);
+
+/// What a container is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// Made and never started, or its only start failed.
+    Created,
+    /// Its process runs.
+    Running,
+    /// Its process runs but is frozen.
+    Paused,
+    /// Its process exited and the engine is about to start it again.
+    Restarting,
+    /// Its process exited and nothing will start it before a boot.
+    Exited,
+    /// Being removed, or a removal failed half way.
+    Dead,
+}
+
+/// What the engine's own health check says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Health {
+    /// No verdict yet.
+    Starting,
+    /// The last probe passed.
+    Healthy,
+    /// As many probes in a row failed as the check allows.
+    Unhealthy,
+}
+
+/// The state of a container at one look.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct State {
+    /// What it does.
+    pub status: Status,
+    /// Exit code of the last process; 0 while one runs.
+    pub exit_code: i64,
+    /// True if the kernel killed the last process for want of memory.
+    pub oom_killed: bool,
+    /// Why the last start failed, in the engine's words; empty if it did not.
+    pub error: String,
+    /// When the last process started; none if it never did (the engine says year 1).
+    pub started_at: Option<Timestamp>,
+    /// How often the engine restarted it by itself since the last start by hand (seen on Docker 26.1: a start by hand sets it to 0).
+    pub restart_count: u64,
+    /// None without a HEALTHCHECK (also where the engine sends an empty status, as Podman 4.3 does).
+    pub health: Option<Health>,
+}
+
+impl State {
+    /// True if a process of it runs, or will without anybody's doing.
+    pub fn is_active(&self) -> bool {
+        matches!(self.status, Status::Running | Status::Paused | Status::Restarting)
+    }
+}
+
+impl Container {
+    /// Wraps the engine's answer to `GET /containers/{id}/json`.
+    pub fn new(document: Value) -> Self {
+        Self(document)
+    }
+
+    /// The document as sent.
+    pub fn document(&self) -> &Value {
+        &self.0
+    }
+
+    fn text(&self, pointer: &str) -> &str {
+        self.0.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// The engine's id.
+    pub fn id(&self) -> ContainerId {
+        ContainerId::new(self.text("/Id"))
+    }
+
+    /// Its name without the leading slash.
+    pub fn name(&self) -> &str {
+        self.text("/Name").trim_start_matches('/')
+    }
+
+    /// The image that it runs.
+    pub fn image_id(&self) -> ImageId {
+        ImageId::new(self.text("/Image"))
+    }
+
+    /// The image as typed when it was created: a reference, or an image id.
+    pub fn image_typed(&self) -> &str {
+        self.text("/Config/Image")
+    }
+
+    /// Its labels, the image's included.
+    pub fn labels(&self) -> BTreeMap<String, String> {
+        labels(&self.0)
+    }
+
+    /// The saved restart policy; none if it is one that this program does not know.
+    pub fn restart_policy(&self) -> Option<RestartPolicy> {
+        let most = self.0.pointer("/HostConfig/RestartPolicy/MaximumRetryCount").and_then(Value::as_u64).unwrap_or(0);
+        RestartPolicy::from_parts(self.text("/HostConfig/RestartPolicy/Name"), u32::try_from(most).ok()?).ok()
+    }
+
+    /// Made with `--rm`: the engine removes it as soon as it stops.
+    pub fn is_removed_on_exit(&self) -> bool {
+        self.0.pointer("/HostConfig/AutoRemove").and_then(Value::as_bool).unwrap_or(false)
+    }
+
+    /// Seconds that the engine waits for it to stop before it kills; 10 is the engine's default.
+    pub fn stop_grace_seconds(&self) -> u64 {
+        match self.0.pointer("/Config/StopTimeout").and_then(Value::as_i64) {
+            // -1 waits for ever; no program can.
+            Some(seconds) => u64::try_from(seconds).unwrap_or(3600),
+            None => 10,
+        }
+    }
+
+    /// Containers (ids or names) whose network, IPC or PID namespace it shares.
+    pub fn shares_namespace_of(&self) -> Vec<&str> {
+        ["NetworkMode", "IpcMode", "PidMode"]
+            .iter()
+            .filter_map(|mode| self.text(&format!("/HostConfig/{mode}")).strip_prefix("container:"))
+            .collect()
+    }
+
+    /// Names of the containers that it is `--link`ed to.
+    pub fn linked_to(&self) -> Vec<&str> {
+        let links = self.0.pointer("/HostConfig/Links").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        links.iter().filter_map(Value::as_str).filter_map(|link| link.split(':').next()).map(|name| name.trim_start_matches('/')).collect()
+    }
+
+    /// The HEALTHCHECK in force: merged by the engine from the image and the create request; none if there is none or it is `NONE`.
+    pub fn healthcheck(&self) -> Option<&Value> {
+        let check = self.0.pointer("/Config/Healthcheck")?;
+        let kind = check.pointer("/Test/0").and_then(Value::as_str)?;
+        (kind != "NONE").then_some(check)
+    }
+
+    /// Its state at this look.
+    pub fn state(&self) -> State {
+        let field = |name: &str| self.0.pointer(&format!("/State/{name}"));
+        let status = match self.text("/State/Status") {
+            "created" | "configured" | "initialized" => Status::Created,
+            "running" | "stopping" => Status::Running,
+            "paused" => Status::Paused,
+            "restarting" => Status::Restarting,
+            "exited" | "stopped" => Status::Exited,
+            _ => Status::Dead,
+        };
+        let started_at: Option<Timestamp> = self.text("/State/StartedAt").parse().ok();
+        State {
+            status,
+            exit_code: field("ExitCode").and_then(Value::as_i64).unwrap_or(0),
+            oom_killed: field("OOMKilled").and_then(Value::as_bool).unwrap_or(false),
+            error: self.text("/State/Error").to_owned(),
+            started_at: started_at.filter(|at| *at > Timestamp::UNIX_EPOCH),
+            restart_count: self.0.pointer("/RestartCount").and_then(Value::as_u64).unwrap_or(0),
+            health: match self.text("/State/Health/Status") {
+                "healthy" => Some(Health::Healthy),
+                "unhealthy" => Some(Health::Unhealthy),
+                "starting" => Some(Health::Starting),
+                _ => None,
+            },
+        }
+    }
+}
+
+impl Image {
+    /// Wraps the engine's answer to `GET /images/{name}/json`.
+    pub fn new(document: Value) -> Self {
+        Self(document)
+    }
+
+    /// The document as sent.
+    pub fn document(&self) -> &Value {
+        &self.0
+    }
+
+    /// The engine's id.
+    pub fn id(&self) -> ImageId {
+        ImageId::new(self.0.pointer("/Id").and_then(Value::as_str).unwrap_or_default())
+    }
+
+    /// The image's own labels.
+    pub fn labels(&self) -> BTreeMap<String, String> {
+        labels(&self.0)
+    }
+
+    /// The tags that point to it.
+    pub fn tags(&self) -> Vec<&str> {
+        let tags = self.0.pointer("/RepoTags").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        // The containerd store lists `repo@digest` among the tags (seen on Docker 28.5).
+        tags.iter().filter_map(Value::as_str).filter(|tag| !tag.contains('@')).collect()
+    }
+
+    /// Digests by which it was pulled from the repository of `reference`.
+    pub fn digests_of(&self, reference: &Reference) -> Vec<Digest> {
+        let pulled = |text: &str| -> Option<Digest> {
+            let (_, digest) = text.split_once('@')?;
+            text.parse::<Reference>().ok().filter(|r| r.is_same_repository(reference))?;
+            digest.parse().ok()
+        };
+        let digests = self.0.pointer("/RepoDigests").and_then(Value::as_array);
+        digests.map_or_else(Vec::new, |all| all.iter().filter_map(Value::as_str).filter_map(pulled).collect())
+    }
+}
+
+fn labels(document: &Value) -> BTreeMap<String, String> {
+    let Some(labels) = document.pointer("/Config/Labels").and_then(Value::as_object) else { return BTreeMap::new() };
+    labels.iter().filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect()
+}

@@ -1,0 +1,91 @@
+//! Which containers are wanted and can be rotated at all; for each other one, why not.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Reason;
+use super::hold::{given_name, is_leftover, rotatable};
+use crate::config::Config;
+use crate::model::{Container, Image, ImageId, Reference, RotationId};
+use crate::policy::{Policy, Selection, policy};
+
+/// Everything that the engine showed.
+#[derive(Debug, Default)]
+pub struct Survey {
+    /// All containers, running or not.
+    pub containers: Vec<Container>,
+    /// The images that they run.
+    pub images: BTreeMap<ImageId, Image>,
+    /// Rotations that the store knows and that are not closed.
+    pub known: BTreeSet<RotationId>,
+    /// Units whose open rotation waits for a person.
+    pub stuck: BTreeSet<String>,
+}
+
+/// A container that may be rotated if there is something newer.
+#[derive(Debug, Clone)]
+pub struct Candidate {
+    /// The container.
+    pub container: Container,
+    /// The image that it runs.
+    pub image: Image,
+    /// The reference that it follows.
+    pub reference: Reference,
+    /// What is to be done with it.
+    pub policy: Policy,
+}
+
+/// A container that is not rotated.
+#[derive(Debug, Clone)]
+pub struct Skipped {
+    /// Its name.
+    pub name: String,
+    /// Its image as typed.
+    pub image: String,
+    /// Why not.
+    pub reason: Reason,
+}
+
+/// Sorts all containers. With `names`, only these are wanted, opted in or not.
+pub fn select(survey: &Survey, config: &Config, names: &[String]) -> (Vec<Candidate>, Vec<Skipped>) {
+    let mut candidates = Vec::new();
+    let mut skipped = Vec::new();
+    for container in &survey.containers {
+        if !names.is_empty() && !names.iter().any(|name| is_named(container, name)) {
+            continue;
+        }
+        let given = given_name(container.name());
+        if given.as_ref().is_some_and(|(_, id)| survey.known.contains(id)) {
+            continue;
+        }
+        let sorted = match given {
+            Some((unit, _)) => Err(Reason::Orphan { of: unit.to_owned() }),
+            None if is_leftover(container, &survey.containers) => Err(Reason::Leftover),
+            None if survey.stuck.contains(container.name()) => Err(Reason::Stuck),
+            None => candidate(survey, config, container, !names.is_empty()),
+        };
+        match sorted {
+            Ok(candidate) => candidates.push(candidate),
+            Err(reason) => {
+                skipped.push(Skipped { name: container.name().to_owned(), image: container.image_typed().to_owned(), reason });
+            }
+        }
+    }
+    (candidates, skipped)
+}
+
+/// True if a person who types `name` means this container.
+pub fn is_named(container: &Container, name: &str) -> bool {
+    container.name() == name.trim_start_matches('/') || (name.len() >= 12 && container.id().as_str().starts_with(name))
+}
+
+fn candidate(survey: &Survey, config: &Config, container: &Container, is_named: bool) -> Result<Candidate, Reason> {
+    let image = survey.images.get(&container.image_id());
+    let image_labels = image.map(Image::labels).unwrap_or_default();
+    let policy = policy(config, &container.labels(), &image_labels).map_err(Reason::BadLabel)?;
+    if !policy.selection.takes(is_named) {
+        return Err(if policy.selection == Selection::OptedOut { Reason::OptedOut } else { Reason::NotSelected });
+    }
+    let reference = rotatable(container, &survey.containers)?;
+    let image = image.ok_or(Reason::NoDigest)?.clone();
+    Ok(Candidate { container: container.clone(), image, reference, policy })
+}

@@ -1,0 +1,13 @@
+//! What is to be rotated, in which order, and for everything else why not. Pure: opens no socket.
+
+mod candidate;
+mod freshness;
+mod hold;
+mod order;
+mod reason;
+
+pub use candidate::{Candidate, Skipped, Survey, is_named, select};
+pub use freshness::{Known, freshness};
+pub use hold::given_name;
+pub use order::{Plan, Planned, order};
+pub use reason::{Owner, Reason};

@@ -1,0 +1,29 @@
+//! The plan: what is rotated, in which order, and everything else with its reason.
+
+use super::{Candidate, Skipped};
+use crate::model::Digest;
+
+/// A container that is rotated.
+#[derive(Debug, Clone)]
+pub struct Planned {
+    /// What and how.
+    pub candidate: Candidate,
+    /// To what.
+    pub digest: Digest,
+}
+
+/// One pass over a host.
+#[derive(Debug, Clone, Default)]
+pub struct Plan {
+    /// What is rotated, one after the other, in this order.
+    pub rotations: Vec<Planned>,
+    /// Everything else, by name.
+    pub skipped: Vec<Skipped>,
+}
+
+/// Puts a plan in order: by name, so that the same host gives the same plan twice.
+pub fn order(mut rotations: Vec<Planned>, mut skipped: Vec<Skipped>) -> Plan {
+    rotations.sort_by(|a, b| a.candidate.container.name().cmp(b.candidate.container.name()));
+    skipped.sort_by(|a, b| a.name.cmp(&b.name));
+    Plan { rotations, skipped }
+}

@@ -1,0 +1,187 @@
+//! Why a container is not rotated, as data.
+
+use std::fmt;
+
+use crate::model::Digest;
+use crate::policy::PolicyError;
+
+/// Why not.
+#[derive(Debug, Clone)]
+pub enum Reason {
+    /// Its reference points to what runs.
+    UpToDate,
+    /// It has no `rotate.enable=true`, and `select` is not `all`.
+    NotSelected,
+    /// `rotate.enable=false`.
+    OptedOut,
+    /// A label of it cannot be read.
+    BadLabel(PolicyError),
+    /// It does not run.
+    NotRunning,
+    /// It is paused.
+    Paused,
+    /// The engine is restarting it.
+    Restarting,
+    /// Made with `--rm`: the engine removes it when it stops, so that nothing could be rolled back to.
+    RemovedOnExit,
+    /// It lives in a namespace of another container.
+    SharesNamespace {
+        /// The other one.
+        with: String,
+    },
+    /// Another container lives in a namespace of it.
+    LendsNamespace {
+        /// The other one.
+        to: String,
+    },
+    /// It is `--link`ed to another.
+    LinkedTo {
+        /// The other one.
+        other: String,
+    },
+    /// Another is `--link`ed to it.
+    LinkedFrom {
+        /// The other one.
+        other: String,
+    },
+    /// A cluster manager owns it and would fight back.
+    Owned(Owner),
+    /// Created from a digest.
+    PinnedByDigest,
+    /// Created from a bare image id.
+    PinnedById,
+    /// Its image name cannot be read.
+    BadReference {
+        /// As it stands in the container.
+        typed: String,
+    },
+    /// The engine knows no digest of what runs: built or loaded here, so that a registry's image of this name may be a stranger's.
+    NoDigest,
+    /// A restart policy that this version does not know.
+    UnknownRestartPolicy,
+    /// The registry gave no digest.
+    Unresolved {
+        /// What happened.
+        message: String,
+        /// What to do.
+        help: String,
+    },
+    /// What the reference points to failed here before.
+    Refused {
+        /// The digest.
+        digest: Digest,
+        /// Why it was refused.
+        why: String,
+    },
+    /// Its last rotation waits for a person.
+    Stuck,
+    /// A container of a rotation that this state directory does not know.
+    Orphan {
+        /// The name that it belongs to.
+        of: String,
+    },
+    /// Looks like what another updater left behind.
+    Leftover,
+}
+
+/// Who else manages containers here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Owner {
+    /// Docker Swarm.
+    Swarm,
+    /// Kubernetes.
+    Kubernetes,
+    /// HashiCorp Nomad.
+    Nomad,
+}
+
+impl Reason {
+    /// The reason as one word for programs; stable.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::UpToDate => "up_to_date",
+            Self::NotSelected => "not_selected",
+            Self::OptedOut => "opted_out",
+            Self::BadLabel(_) => "bad_label",
+            Self::NotRunning => "not_running",
+            Self::Paused => "paused",
+            Self::Restarting => "restarting",
+            Self::RemovedOnExit => "removed_on_exit",
+            Self::SharesNamespace { .. } => "shares_namespace",
+            Self::LendsNamespace { .. } => "lends_namespace",
+            Self::LinkedTo { .. } => "linked_to",
+            Self::LinkedFrom { .. } => "linked_from",
+            Self::Owned(_) => "owned",
+            Self::PinnedByDigest => "pinned_by_digest",
+            Self::PinnedById => "pinned_by_id",
+            Self::BadReference { .. } => "bad_reference",
+            Self::NoDigest => "no_digest",
+            Self::UnknownRestartPolicy => "unknown_restart_policy",
+            Self::Unresolved { .. } => "unresolved",
+            Self::Refused { .. } => "refused",
+            Self::Stuck => "stuck",
+            Self::Orphan { .. } => "orphan",
+            Self::Leftover => "leftover",
+        }
+    }
+
+    /// True if a person should see it without having asked why.
+    pub fn is_notable(&self) -> bool {
+        !matches!(self, Self::UpToDate | Self::NotSelected | Self::NotRunning)
+    }
+
+    /// What a person can do about it, where that is not plain.
+    pub fn help(&self) -> Option<String> {
+        match self {
+            Self::NotSelected => Some("add the label rotate.enable=true, or name it: `rotate now NAME`".into()),
+            Self::BadLabel(error) => Some(error.help()),
+            Self::Unresolved { help, .. } => Some(help.clone()),
+            Self::Refused { .. } => Some("it is tried again when the tag moves, or with `rotate now --retry NAME`".into()),
+            Self::RemovedOnExit => Some("create it without --rm".into()),
+            Self::NoDigest => Some("pull it from a registry once, and create the container from that".into()),
+            Self::Orphan { of } => Some(format!("if `{of}` runs and is well, remove it by hand; if not, rename it to `{of}` and start it")),
+            Self::Stuck => Some("see `rotate status`".into()),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UpToDate => f.write_str("up to date"),
+            Self::NotSelected => f.write_str("not selected"),
+            Self::OptedOut => f.write_str("held by its label rotate.enable=false"),
+            Self::BadLabel(error) => write!(f, "held: {error}"),
+            Self::NotRunning => f.write_str("does not run"),
+            Self::Paused => f.write_str("held: it is paused"),
+            Self::Restarting => f.write_str("held: the engine is restarting it"),
+            Self::RemovedOnExit => f.write_str("held: made with --rm, so nothing could be rolled back to"),
+            Self::SharesNamespace { with } => write!(f, "held: it shares a namespace of `{with}`"),
+            Self::LendsNamespace { to } => write!(f, "held: `{to}` shares a namespace of it"),
+            Self::LinkedTo { other } => write!(f, "held: it is linked (--link) to `{other}`"),
+            Self::LinkedFrom { other } => write!(f, "held: `{other}` is linked (--link) to it"),
+            Self::Owned(owner) => write!(f, "held: owned by {owner}"),
+            Self::PinnedByDigest => f.write_str("held: pinned by digest"),
+            Self::PinnedById => f.write_str("held: created from an image id, which no registry can be asked for"),
+            Self::BadReference { typed } => write!(f, "held: `{typed}` is not an image reference"),
+            Self::NoDigest => f.write_str("held: its image was built or loaded here; a registry's image of that name may be another"),
+            Self::UnknownRestartPolicy => f.write_str("held: its restart policy is one that rotate does not know"),
+            Self::Unresolved { message, .. } => write!(f, "held: {message}"),
+            Self::Refused { digest, why } => write!(f, "held: {} is refused here: {why}", digest.short()),
+            Self::Stuck => f.write_str("held: its last rotation waits for a person"),
+            Self::Orphan { of } => write!(f, "made by a rotation of `{of}` that this state directory does not know; not touched"),
+            Self::Leftover => f.write_str("looks like a leftover of another updater; not touched"),
+        }
+    }
+}
+
+impl fmt::Display for Owner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Swarm => "Docker Swarm",
+            Self::Kubernetes => "Kubernetes",
+            Self::Nomad => "Nomad",
+        })
+    }
+}

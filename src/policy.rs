@@ -1,0 +1,153 @@
+//! Config + labels of one container -> one typed `Policy`. Pure; knows neither engine nor container.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::config::{Config, Select, ValueError, duration, flag, list, nearest, positive_duration, quoted};
+
+/// Every label that a person may set.
+pub const LABELS: &[&str] = &["rotate.enable", "rotate.keep_old", "rotate.min_healthy", "rotate.deadline", "rotate.oneshot"];
+
+/// The label that rotate itself gives to a trial. It is no policy.
+pub const TRIAL_LABEL: &str = "rotate.trial";
+
+const PREFIX: &str = "rotate.";
+
+/// What is to be done with one container.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Policy {
+    /// Whether it is rotated at all.
+    pub selection: Selection,
+    /// How long the predecessor is kept after its successor has proved itself. Zero: not at all.
+    pub keep_old: Duration,
+    /// How long the successor must stay well; longer than zero. None: 10 s without a HEALTHCHECK, 2 s after one turned healthy. Set, it holds for both.
+    pub min_healthy: Option<Duration>,
+    /// How long the successor may take to its first well moment; longer than zero. None: computed from the HEALTHCHECK, 5 minutes without.
+    pub deadline: Option<Duration>,
+    /// True if an exit with code 0 passes the gate.
+    pub oneshot: bool,
+    /// Labels of rotate that are the image's own and hence no policy, ascending. Only to be shown.
+    pub ignored: Vec<String>,
+}
+
+/// Whether a container is rotated, and on whose word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Selection {
+    /// `rotate.enable=true`.
+    ByLabel,
+    /// `select = "all"`, and no label against it.
+    BySelectAll,
+    /// `rotate.enable=false`: stronger than `select = "all"`, and than being named.
+    OptedOut,
+    /// `select = "labelled"`, and no label. Rotated only if named.
+    NotSelected,
+}
+
+impl Selection {
+    /// True if such a container is taken: one that is not selected only if it was named, one that has opted out never.
+    pub fn takes(self, is_named: bool) -> bool {
+        match self {
+            Self::ByLabel | Self::BySelectAll => true,
+            Self::OptedOut => false,
+            Self::NotSelected => is_named,
+        }
+    }
+}
+
+/// A label that cannot be followed. It holds its own container and no other; the caller adds that container's name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PolicyError {
+    /// A label under `rotate.` that rotate does not know: a slip must not silently mean "off".
+    #[error("unknown label {}", quoted(label))]
+    UnknownLabel {
+        /// The label as given.
+        label: String,
+    },
+    /// A value that the label cannot have.
+    #[error("label `{label}` cannot be {}: {reason}", quoted(value))]
+    BadValue {
+        /// The label.
+        label: String,
+        /// The value as given.
+        value: String,
+        /// Why not. Part of the clause, hence no source of its own.
+        reason: ValueError,
+    },
+}
+
+impl PolicyError {
+    /// What is true now.
+    pub fn state(&self) -> &'static str {
+        "the container is held as it is; the others are not affected"
+    }
+
+    /// What to do. Labels cannot be changed on a container, hence it must be created anew.
+    pub fn help(&self) -> String {
+        match self {
+            Self::UnknownLabel { label } => {
+                let end = label.get(PREFIX.len()..).unwrap_or_default();
+                let known: Vec<&str> = LABELS.iter().map(|label| label.trim_start_matches(PREFIX)).collect();
+                match nearest(end, &known) {
+                    Some(near) => format!("did you mean `{PREFIX}{near}`?"),
+                    None => format!("the labels are {}", list(LABELS, "and")),
+                }
+            }
+            Self::BadValue { value, reason, .. } => reason.help(value),
+        }
+    }
+}
+
+/// What is to be done with a container that has these `labels` and was made from an image with these `image_labels`.
+///
+/// A label beats the file. One whose value equals the image's own is no policy, whatever it says: an image's author is not the operator. Pure.
+///
+/// Errors: the first label, ascending, that is unknown or has a bad value; but a container that has opted out stays opted out, whatever else it carries.
+pub fn policy(config: &Config, labels: &BTreeMap<String, String>, image_labels: &BTreeMap<String, String>) -> Result<Policy, PolicyError> {
+    let mut policy = Policy::without_labels(config);
+    let mut first_error = None;
+    for (label, value) in labels.iter().filter(|(label, _)| is_ours(label)) {
+        if image_labels.get(label) == Some(value) {
+            policy.ignored.push(label.clone());
+        } else if let Err(error) = policy.apply(label, value) {
+            first_error.get_or_insert(error);
+        }
+    }
+    match first_error {
+        Some(error) if policy.selection != Selection::OptedOut => Err(error),
+        _ => Ok(policy),
+    }
+}
+
+/// Also `Rotate.Enable`: it can only be meant for us, and is refused with a suggestion.
+fn is_ours(label: &str) -> bool {
+    label != TRIAL_LABEL && label.get(..PREFIX.len()).is_some_and(|start| start.eq_ignore_ascii_case(PREFIX))
+}
+
+impl Policy {
+    fn without_labels(config: &Config) -> Self {
+        Self {
+            selection: match config.select {
+                Select::Labelled => Selection::NotSelected,
+                Select::All => Selection::BySelectAll,
+            },
+            keep_old: config.keep_old,
+            min_healthy: config.min_healthy,
+            deadline: config.deadline,
+            oneshot: false,
+            ignored: Vec::new(),
+        }
+    }
+
+    fn apply(&mut self, label: &str, value: &str) -> Result<(), PolicyError> {
+        let bad = |reason| PolicyError::BadValue { label: label.to_owned(), value: value.to_owned(), reason };
+        match label {
+            "rotate.enable" => self.selection = if flag(value).map_err(bad)? { Selection::ByLabel } else { Selection::OptedOut },
+            "rotate.keep_old" => self.keep_old = duration(value).map_err(bad)?,
+            "rotate.min_healthy" => self.min_healthy = Some(positive_duration(value).map_err(bad)?),
+            "rotate.deadline" => self.deadline = Some(positive_duration(value).map_err(bad)?),
+            "rotate.oneshot" => self.oneshot = flag(value).map_err(bad)?,
+            _ => return Err(PolicyError::UnknownLabel { label: label.to_owned() }),
+        }
+        Ok(())
+    }
+}

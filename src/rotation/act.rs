@@ -1,0 +1,104 @@
+//! Turns an act into one call of the engine. The only file that changes anything on an engine.
+
+use serde_json::Value;
+
+use super::observe::image_documents;
+use super::{Act, Member, Purpose, Record, Role};
+use crate::engine::{Engine, EngineError};
+use crate::model::{ContainerId, Credential, Reference, RestartPolicy};
+use crate::spec::{self, SpecError};
+
+/// An act that was not done, or not surely.
+#[derive(Debug, thiserror::Error)]
+pub enum ActError {
+    /// The engine's side.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// No create request can say what the predecessor is.
+    #[error(transparent)]
+    Spec(#[from] SpecError),
+    /// The record names something that is not there. A record that was edited by hand can do that.
+    #[error("the record of this rotation names no {0}")]
+    Record(&'static str),
+}
+
+/// Does one act. Idempotent: done again, it changes nothing and succeeds.
+pub async fn perform(engine: &dyn Engine, record: &Record, act: &Act, credential: Option<&Credential>) -> Result<(), ActError> {
+    let member = |n: &usize| record.members.get(*n).ok_or(ActError::Record("such container"));
+    match act {
+        Act::Pin { member: n } => Ok(engine.tag(member(n)?.old_image.as_str(), &pin(record, *n)?).await?),
+        Act::Pull { member: n } => Ok(engine.pull(&member(n)?.pull_reference(), credential).await?),
+        Act::MoveTag { member: n } => {
+            let m = member(n)?;
+            Ok(engine.tag(&m.pull_reference().to_string(), tag(m)?).await?)
+        }
+        Act::TagBack { member: n } => {
+            let m = member(n)?;
+            match &m.tag_before {
+                Some(image) => Ok(engine.tag(image.as_str(), tag(m)?).await?),
+                None => Ok(engine.remove_image(&tag(m)?.to_string()).await?),
+            }
+        }
+        Act::Create { member: n } => create(engine, record, member(n)?).await,
+        Act::Recreate { member: n } => recreate(engine, record, member(n)?).await,
+        Act::Stop { member: n, role } => {
+            let id = id(engine, record, member(n)?, *role).await?;
+            let grace = engine.container(id.as_str()).await?.map_or(0, |c| c.stop_grace_seconds());
+            Ok(engine.stop(&id, grace).await?)
+        }
+        Act::Disarm { member: n, role } => {
+            let id = id(engine, record, member(n)?, *role).await?;
+            Ok(engine.set_restart_policy(&id, RestartPolicy::No).await?)
+        }
+        Act::Rearm { member: n, role } => {
+            let m = member(n)?;
+            Ok(engine.set_restart_policy(&id(engine, record, m, *role).await?, m.policy).await?)
+        }
+        Act::Rename { member: n, role, to } => Ok(engine.rename(&id(engine, record, member(n)?, *role).await?, to).await?),
+        Act::Start { member: n, role } => Ok(engine.start(&id(engine, record, member(n)?, *role).await?).await?),
+        Act::Remove { member: n, role } => Ok(engine.remove(&id(engine, record, member(n)?, *role).await?).await?),
+        Act::RemoveVolume { name } => Ok(engine.remove_volume(name).await?),
+        Act::Unpin { member: n } => Ok(engine.remove_image(&record.pin(*n)).await?),
+        Act::RemoveImage { image } => Ok(engine.remove_image(image.as_str()).await?),
+    }
+}
+
+async fn create(engine: &dyn Engine, record: &Record, member: &Member) -> Result<(), ActError> {
+    let predecessor = engine.container(member.predecessor.as_str()).await?.ok_or(ActError::Record("container that runs"))?;
+    let images = image_documents(engine, member).await?;
+    let image = match record.purpose {
+        Purpose::Rotate => predecessor.image_typed().to_owned(),
+        Purpose::DryRun => member.pull_reference().to_string(),
+    };
+    let request = spec::create_request(predecessor.document(), images.both(), &image)?;
+    engine.create(&record.next_name(member), &request).await?;
+    Ok(())
+}
+
+async fn recreate(engine: &dyn Engine, record: &Record, member: &Member) -> Result<(), ActError> {
+    let images = image_documents(engine, member).await?;
+    let typed = member.document.pointer("/Config/Image").and_then(Value::as_str).unwrap_or_default();
+    let request = spec::create_request(&member.document, images.old_only(), typed)?;
+    engine.create(&record.old_name(member), &request).await?;
+    Ok(())
+}
+
+async fn id(engine: &dyn Engine, record: &Record, member: &Member, role: Role) -> Result<ContainerId, ActError> {
+    match (role, &member.successor) {
+        (Role::Predecessor, _) => Ok(member.predecessor.clone()),
+        (Role::Successor, Some(id)) => Ok(id.clone()),
+        // Created and not adopted yet: known by its name only.
+        (Role::Successor, None) => {
+            let found = engine.container(&record.next_name(member)).await?;
+            found.map(|container| container.id()).ok_or(ActError::Record("new container"))
+        }
+    }
+}
+
+fn tag(member: &Member) -> Result<&Reference, ActError> {
+    member.tag().ok_or(ActError::Record("tag"))
+}
+
+fn pin(record: &Record, member: usize) -> Result<Reference, ActError> {
+    record.pin(member).parse().map_err(|_| ActError::Record("pin"))
+}

@@ -1,0 +1,138 @@
+//! Back: the predecessor takes its name again and proves itself, then what the rotation made is cleared away.
+
+use super::forward::judge;
+use super::hand_over::HandOver;
+use super::{attempt, attempt_once, refusal};
+use crate::model::Status;
+use crate::rotation::{
+    Act, Change, ContainerView, Failure, Member, MemberView, Observed, Record, Refused, Role, Stage, Step, StuckReason, Verdict, Watch,
+};
+
+/// Stage `Switching`, goal back.
+pub fn step(record: &Record, observed: &Observed, failure: &Failure) -> Step {
+    let mut waits = Vec::new();
+    for (n, (member, view)) in record.members.iter().zip(&observed.members).enumerate() {
+        let Some(predecessor) = &view.predecessor else { return recreate(observed, failure, n, member, view) };
+        if predecessor.id != member.predecessor {
+            return Step::Write(Change::AdoptPredecessor { member: n, id: predecessor.id.clone() });
+        }
+        let hand_over = HandOver {
+            member: n,
+            name: &member.name,
+            outgoing: view.successor.as_ref(),
+            outgoing_role: Role::Successor,
+            away: record.failed_name(member),
+            incoming: predecessor,
+            policy: member.policy,
+        };
+        if let Some(act) = hand_over.next() {
+            return attempt(observed, act, |no| stuck_on(view, no));
+        }
+        if let Some(step) = start(observed, failure, n, predecessor) {
+            return step;
+        }
+        if let Some(act) = tag_back(n, member, view).and_then(|act| attempt_once(observed, act)) {
+            return act;
+        }
+        match judge(observed, predecessor) {
+            Verdict::Passed => {}
+            Verdict::Pending { until } => waits.push(until),
+            Verdict::Failed(why) => return give_up(observed, failure, StuckReason::PredecessorSick { why }),
+        }
+    }
+    match waits.into_iter().min() {
+        None => undo(record, observed, failure),
+        Some(_) if observed.is_interrupted => Step::Leave,
+        Some(until) => Step::Wait { until },
+    }
+}
+
+/// Clears away what the rotation made, and closes the record. The predecessor serves: it was never touched, or has proved itself.
+pub fn undo(record: &Record, observed: &Observed, failure: &Failure) -> Step {
+    for (n, (member, view)) in record.members.iter().zip(&observed.members).enumerate() {
+        if let Some(step) = undo_member(record, observed, n, member, view) {
+            return step;
+        }
+        let unpin = view.images.pin.is_some().then_some(Act::Unpin { member: n });
+        let is_spare = failure.refuses_digest() && member.is_pulled && !view.images.is_new_tagged;
+        let new = view.images.new.clone().filter(|image| is_spare && *image != member.old_image).map(|image| Act::RemoveImage { image });
+        if let Some(step) = [unpin, new].into_iter().flatten().find_map(|act| attempt_once(observed, act)) {
+            return step;
+        }
+    }
+    Step::Write(Change::Close)
+}
+
+fn undo_member(record: &Record, observed: &Observed, n: usize, member: &Member, view: &MemberView) -> Option<Step> {
+    if record.stage >= Stage::Creating
+        && let Some(act) = tag_back(n, member, view).and_then(|act| attempt_once(observed, act))
+    {
+        return Some(act);
+    }
+    if let Some(successor) = &view.successor {
+        let must = |act| Some(attempt(observed, act, |no| stuck_on(view, no)));
+        if successor.state.is_active() {
+            return must(Act::Stop { member: n, role: Role::Successor });
+        }
+        if successor.state.started_at.is_some() && record.log.is_none() {
+            return Some(Step::ReadLog { successor: successor.id.clone() });
+        }
+        return must(Act::Remove { member: n, role: Role::Successor });
+    }
+    view.volumes_born.iter().find_map(|name| attempt_once(observed, Act::RemoveVolume { name: name.clone() }))
+}
+
+/// The tag goes back only if it still points to what we moved it to.
+fn tag_back(n: usize, member: &Member, view: &MemberView) -> Option<Act> {
+    let is_moved = member.new_image.is_some() && view.images.tag == member.new_image && member.tag_before != member.new_image;
+    (is_moved && member.tag().is_some()).then_some(Act::TagBack { member: n })
+}
+
+fn start(observed: &Observed, failure: &Failure, member: usize, predecessor: &ContainerView) -> Option<Step> {
+    if predecessor.state.is_active() {
+        return None;
+    }
+    let act = Act::Start { member, role: Role::Predecessor };
+    if let Some(no) = refusal(observed, &act) {
+        return Some(give_up(observed, failure, StuckReason::PredecessorRefused { message: no.message.clone() }));
+    }
+    let has_run_here = predecessor.watch.as_ref().is_some_and(Watch::is_evidence);
+    if has_run_here && predecessor.state.status != Status::Created { None } else { Some(Step::Act(act)) }
+}
+
+/// Another hand removed the predecessor, or it was not kept: it is created again from its document and its pinned image.
+fn recreate(observed: &Observed, failure: &Failure, n: usize, member: &Member, view: &MemberView) -> Step {
+    if member.document.is_null() || view.images.old.is_none() {
+        return give_up(observed, failure, StuckReason::NothingLeft);
+    }
+    // It is created from the reference as typed, so the tag must point to the old image before.
+    if let Some(act) = tag_back(n, member, view) {
+        return attempt(observed, act, |no| stuck_on(view, no));
+    }
+    attempt(observed, Act::Recreate { member: n }, |no| stuck_on(view, no))
+}
+
+fn stuck_on(view: &MemberView, no: &Refused) -> Step {
+    let reason = match &view.stranger {
+        Some(by) => StuckReason::NameTaken { by: by.short().to_owned() },
+        None => StuckReason::ActRefused { act: no.act.to_string(), message: no.message.clone() },
+    };
+    Step::Stuck { reason }
+}
+
+/// A successor that had proved itself is better than nothing, when only a person's wish speaks against it.
+fn give_up(observed: &Observed, failure: &Failure, why: StuckReason) -> Step {
+    match failure {
+        Failure::Requested => Step::Write(Change::GiveUpRollback { why, agent: observed.agent.clone(), boot: observed.boot.clone() }),
+        Failure::Withdrawn { .. }
+        | Failure::PullFailed { .. }
+        | Failure::CreateRefused { .. }
+        | Failure::Unexplained { .. }
+        | Failure::StartRefused { .. }
+        | Failure::ActRefused { .. }
+        | Failure::Gate { .. }
+        | Failure::StartsExhausted { .. }
+        | Failure::NotRecorded { .. }
+        | Failure::SuccessorGone => Step::Stuck { reason: why },
+    }
+}

@@ -1,0 +1,75 @@
+//! Forward through the switch: the old one out, the new one in, and the gate.
+
+use super::hand_over::HandOver;
+use super::{act_refused, attempt, refusal, turn_back};
+use crate::model::Status;
+use crate::rotation::{Act, Change, ContainerView, Failure, Observed, Record, Role, Step, Verdict, Watch, verdict};
+
+/// A successor after whose start the host went down is started once more, and no third time.
+const STARTS_OVER_BOOTS: u32 = 2;
+/// Within one boot nothing points to the successor; only an endless loop must not be.
+const STARTS: u32 = 5;
+
+/// Stage `Switching`, goal forward.
+pub fn step(record: &Record, observed: &Observed) -> Step {
+    let mut waits = Vec::new();
+    for (n, (member, view)) in record.members.iter().zip(&observed.members).enumerate() {
+        let Some(successor) = &view.successor else { return turn_back(Failure::SuccessorGone) };
+        let hand_over = HandOver {
+            member: n,
+            name: &member.name,
+            outgoing: view.predecessor.as_ref(),
+            outgoing_role: Role::Predecessor,
+            away: record.old_name(member),
+            incoming: successor,
+            policy: member.policy,
+        };
+        if let Some(act) = hand_over.next() {
+            return attempt(observed, act, act_refused);
+        }
+        if let Some(step) = start(record, observed, n, successor) {
+            return step;
+        }
+        match judge(observed, successor) {
+            Verdict::Passed => {}
+            Verdict::Pending { until } => waits.push(until),
+            Verdict::Failed(why) => return turn_back(Failure::Gate { why }),
+        }
+    }
+    match waits.into_iter().min() {
+        None => Step::Write(Change::Prove { keep_until: record.keep_from(observed.at) }),
+        Some(_) if observed.is_interrupted => Step::Leave,
+        Some(until) => Step::Wait { until },
+    }
+}
+
+fn start(record: &Record, observed: &Observed, member: usize, successor: &ContainerView) -> Option<Step> {
+    if successor.state.is_active() {
+        return None;
+    }
+    let act = Act::Start { member, role: Role::Successor };
+    if let Some(no) = refusal(observed, &act) {
+        return Some(turn_back(Failure::StartRefused { refusal: no.refusal, message: no.message.clone() }));
+    }
+    // An exit that this process did not live through is no evidence of sickness: a boot or an engine that went away may have ended it.
+    let has_run_here = successor.watch.as_ref().is_some_and(Watch::is_evidence);
+    if has_run_here && successor.state.status != Status::Created {
+        return None;
+    }
+    if record.agent == observed.agent {
+        return Some(Step::Act(act));
+    }
+    let most = if record.boot == observed.boot { STARTS } else { STARTS_OVER_BOOTS };
+    if record.starts >= most {
+        return Some(turn_back(Failure::StartsExhausted { starts: record.starts }));
+    }
+    Some(Step::Write(Change::CountStart { agent: observed.agent.clone(), boot: observed.boot.clone() }))
+}
+
+/// What the gate says of a container that this process watches; one that is not watched yet will be by the next look.
+pub fn judge(observed: &Observed, container: &ContainerView) -> Verdict {
+    match &container.watch {
+        Some(watch) => verdict(&container.gate, watch, &container.state, observed.now),
+        None => Verdict::Pending { until: observed.now },
+    }
+}

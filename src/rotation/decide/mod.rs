@@ -1,0 +1,54 @@
+//! The next step of a rotation, from what was meant and what is seen. Pure and total: no I/O, no clock.
+//!
+//! The one invariant: `Start(x)` is returned only if the other container of that member is absent, was never started, or is stopped with
+//! policy `no` (see `hand_over`).
+
+mod back;
+mod forward;
+mod hand_over;
+mod kept;
+mod prepare;
+
+use super::{Act, Change, Failure, Goal, Observed, Record, Refused, Stage, Step};
+
+/// The next step. An act without an answer is repeated before anything else: it may still land (`stop` beside a `start` in flight answers at
+/// once, and the start lands afterwards; seen on Docker 26.1 and 28.5).
+pub fn decide(record: &Record, observed: &Observed) -> Step {
+    if let Some(act) = &observed.unanswered {
+        return Step::Act(act.clone());
+    }
+    match (record.stage, &record.goal) {
+        (Stage::Preparing, Goal::Forward) => prepare::pull(record, observed),
+        (Stage::Creating, Goal::Forward) => prepare::create(record, observed),
+        (Stage::Switching, Goal::Forward) => forward::step(record, observed),
+        (Stage::Preparing | Stage::Creating, Goal::Back { failure }) => back::undo(record, observed, failure),
+        (Stage::Switching, Goal::Back { failure }) => back::step(record, observed, failure),
+        (Stage::Kept, Goal::Forward | Goal::Back { .. }) => kept::step(record, observed),
+        (Stage::Closed, Goal::Forward | Goal::Back { .. }) => Step::Done,
+    }
+}
+
+/// The act, or what follows if the engine has refused it to this process.
+fn attempt(observed: &Observed, act: Act, on_refusal: impl FnOnce(&Refused) -> Step) -> Step {
+    match refusal(observed, &act) {
+        Some(refused) => on_refusal(refused),
+        None => Step::Act(act),
+    }
+}
+
+/// The act, unless it was refused: for what may stay undone.
+fn attempt_once(observed: &Observed, act: Act) -> Option<Step> {
+    refusal(observed, &act).is_none().then_some(Step::Act(act))
+}
+
+fn refusal<'a>(observed: &'a Observed, act: &Act) -> Option<&'a Refused> {
+    observed.refused.iter().find(|refused| refused.act == *act)
+}
+
+fn turn_back(failure: Failure) -> Step {
+    Step::Write(Change::TurnBack { failure })
+}
+
+fn act_refused(refused: &Refused) -> Step {
+    turn_back(Failure::ActRefused { act: refused.act.to_string(), message: refused.message.clone() })
+}

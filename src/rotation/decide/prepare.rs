@@ -1,0 +1,87 @@
+//! Forward, before the switch: pin, pull, move the tag, create, compare. The predecessor runs and is not touched.
+
+use super::{act_refused, attempt, turn_back};
+use crate::model::Status;
+use crate::rotation::{Act, Change, Failure, Observed, Purpose, Record, Step, Withdrawal};
+
+/// Stage `Preparing`.
+pub fn pull(record: &Record, observed: &Observed) -> Step {
+    if let Some(why) = withdrawal(record, observed) {
+        return turn_back(Failure::Withdrawn { why });
+    }
+    for (n, (member, view)) in record.members.iter().zip(&observed.members).enumerate() {
+        if record.purpose == Purpose::Rotate && view.images.pin.as_ref() != Some(&member.old_image) {
+            return attempt(observed, Act::Pin { member: n }, act_refused);
+        }
+        match (&view.images.new, &member.new_image) {
+            (None, _) => {
+                return attempt(observed, Act::Pull { member: n }, |no| turn_back(Failure::PullFailed { message: no.message.clone() }));
+            }
+            (Some(image), _) if *image == member.old_image => return turn_back(Failure::Withdrawn { why: Withdrawal::SameImage }),
+            (Some(image), known) if known.as_ref() != Some(image) => {
+                return Step::Write(Change::Pulled { member: n, image: image.clone() });
+            }
+            (Some(_), _) => {}
+        }
+    }
+    if observed.is_held_before_tag {
+        return Step::Prepared;
+    }
+    Step::Write(Change::EnterCreating { tags: observed.members.iter().map(|view| view.images.tag.clone()).collect() })
+}
+
+/// Stage `Creating`.
+pub fn create(record: &Record, observed: &Observed) -> Step {
+    if let Some(why) = withdrawal(record, observed) {
+        return turn_back(Failure::Withdrawn { why });
+    }
+    for (n, (member, view)) in record.members.iter().zip(&observed.members).enumerate() {
+        let moves_tag = record.purpose == Purpose::Rotate && member.tag().is_some();
+        if moves_tag && view.images.tag != member.new_image {
+            if view.images.tag != member.tag_before {
+                return turn_back(Failure::Withdrawn { why: Withdrawal::TagMoved });
+            }
+            return attempt(observed, Act::MoveTag { member: n }, act_refused);
+        }
+        let Some(successor) = &view.successor else {
+            if member.successor.is_some() {
+                return turn_back(Failure::SuccessorGone);
+            }
+            return attempt(observed, Act::Create { member: n }, |no| {
+                turn_back(Failure::CreateRefused { refusal: no.refusal, message: no.message.clone() })
+            });
+        };
+        let comparison = view.comparison.clone().unwrap_or_default();
+        if member.successor.is_none() {
+            return Step::Write(Change::Adopt {
+                member: n,
+                successor: successor.id.clone(),
+                volumes_born: comparison.volumes_born,
+                differences: comparison.all,
+            });
+        }
+        if !comparison.unexplained.is_empty() {
+            return turn_back(Failure::Unexplained { differences: comparison.unexplained });
+        }
+    }
+    match record.purpose {
+        Purpose::DryRun => turn_back(Failure::Withdrawn { why: Withdrawal::DryRun }),
+        Purpose::Rotate => Step::Write(Change::EnterSwitching { agent: observed.agent.clone(), boot: observed.boot.clone() }),
+    }
+}
+
+/// Why a rotation that has touched nothing is given up. A new process undoes what an old one prepared: the digest may be an old one by now.
+fn withdrawal(record: &Record, observed: &Observed) -> Option<Withdrawal> {
+    if record.agent != observed.agent || observed.is_interrupted {
+        return Some(Withdrawal::Interrupted);
+    }
+    if observed.is_run_stopped {
+        return Some(Withdrawal::RunStopped);
+    }
+    record.members.iter().zip(&observed.members).find_map(|(member, view)| match &view.predecessor {
+        None => Some(Withdrawal::PredecessorGone),
+        Some(old) if old.name != member.name => Some(Withdrawal::PredecessorRenamed { to: old.name.clone() }),
+        Some(old) if old.state.status != Status::Running => Some(Withdrawal::PredecessorNotRunning),
+        Some(_) => None,
+    })
+}

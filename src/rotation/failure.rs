@@ -1,0 +1,257 @@
+//! Why a rotation does not go forward, as data: what was seen, for the outcome, the exit code and the refused digest.
+
+use serde::{Deserialize, Serialize};
+
+use crate::engine::Refusal;
+
+/// Why a rotation turns back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Failure {
+    /// Nothing is wrong with the new image; the rotation is not wanted any more, or not possible now.
+    Withdrawn {
+        /// Why.
+        why: Withdrawal,
+    },
+    /// The engine could not pull the image.
+    PullFailed {
+        /// The engine's words.
+        message: String,
+    },
+    /// The engine refused to create the successor.
+    CreateRefused {
+        /// What kind of refusal.
+        refusal: Refusal,
+        /// The engine's words.
+        message: String,
+    },
+    /// Successor and predecessor differ in ways that no rule explains.
+    Unexplained {
+        /// Each difference as a line for people.
+        differences: Vec<String>,
+    },
+    /// The engine refused to start the successor.
+    StartRefused {
+        /// What kind of refusal.
+        refusal: Refusal,
+        /// The engine's words.
+        message: String,
+    },
+    /// The engine refused another act of the switch.
+    ActRefused {
+        /// The act.
+        act: String,
+        /// The engine's words.
+        message: String,
+    },
+    /// The successor did not prove itself.
+    Gate {
+        /// What was seen.
+        why: GateFailure,
+    },
+    /// The host or the engine went down after each start of the successor.
+    StartsExhausted {
+        /// How often it was started.
+        starts: u32,
+    },
+    /// Somebody removed the successor while it had to prove itself.
+    SuccessorGone,
+    /// The state directory took no write before anything was touched.
+    NotRecorded {
+        /// What the store said.
+        message: String,
+    },
+    /// A person asked for the predecessor back.
+    Requested,
+}
+
+/// Why a rotation is given up before anything was touched.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Withdrawal {
+    /// An earlier run was interrupted while it prepared: undone, so that the next one begins with what is true then.
+    Interrupted,
+    /// An earlier rotation of the same run failed.
+    RunStopped,
+    /// It was a rehearsal of create and compare only.
+    DryRun,
+    /// The image is, under another digest, the one that runs.
+    SameImage,
+    /// Somebody removed the container.
+    PredecessorGone,
+    /// Somebody stopped or paused the container.
+    PredecessorNotRunning,
+    /// Somebody gave the container another name.
+    PredecessorRenamed {
+        /// Its name now.
+        to: String,
+    },
+    /// Somebody moved the tag in the meantime.
+    TagMoved,
+}
+
+/// What the health gate saw.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum GateFailure {
+    /// The process exited.
+    Exited {
+        /// Its exit code.
+        code: i64,
+    },
+    /// The kernel killed a process of it for want of memory.
+    OutOfMemory,
+    /// The process exited and the engine started it again.
+    Restarted {
+        /// How often, as far as it was seen.
+        times: u64,
+        /// The last exit code that was seen; none if it was up again at each look.
+        code: Option<i64>,
+    },
+    /// The HEALTHCHECK turned unhealthy after the start period.
+    Unhealthy,
+    /// It was not healthy in time.
+    Deadline {
+        /// How long it had.
+        seconds: u64,
+    },
+}
+
+/// Why only a person can help.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum StuckReason {
+    /// The engine does not start the predecessor.
+    PredecessorRefused {
+        /// The engine's words.
+        message: String,
+    },
+    /// The predecessor runs and does not prove itself either.
+    PredecessorSick {
+        /// What was seen.
+        why: GateFailure,
+    },
+    /// Neither container exists any more.
+    NothingLeft,
+    /// Another container has taken the name.
+    NameTaken {
+        /// Its id.
+        by: String,
+    },
+    /// The engine refuses an act that the way back needs.
+    ActRefused {
+        /// The act.
+        act: String,
+        /// The engine's words.
+        message: String,
+    },
+}
+
+impl Failure {
+    /// The failure as one word for programs; stable.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Withdrawn { why } => why.code(),
+            Self::PullFailed { .. } => "pull_failed",
+            Self::CreateRefused { .. } => "create_refused",
+            Self::Unexplained { .. } => "unexplained_difference",
+            Self::StartRefused { .. } => "start_refused",
+            Self::ActRefused { .. } => "engine_refused",
+            Self::Gate { .. } => "gate_failed",
+            Self::StartsExhausted { .. } => "starts_exhausted",
+            Self::SuccessorGone => "successor_gone",
+            Self::NotRecorded { .. } => "not_recorded",
+            Self::Requested => "requested",
+        }
+    }
+
+    /// True if the image itself is to blame, so that its digest is not tried again here. A taken port or a full disk is not its fault.
+    pub fn refuses_digest(&self) -> bool {
+        match self {
+            Self::Gate { .. } | Self::StartsExhausted { .. } | Self::Requested => true,
+            Self::StartRefused { refusal, .. } | Self::CreateRefused { refusal, .. } => *refusal == Refusal::NotExecutable,
+            Self::Withdrawn { .. }
+            | Self::PullFailed { .. }
+            | Self::Unexplained { .. }
+            | Self::ActRefused { .. }
+            | Self::NotRecorded { .. }
+            | Self::SuccessorGone => false,
+        }
+    }
+}
+
+impl Withdrawal {
+    /// The reason as one word for programs; stable.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Interrupted => "interrupted",
+            Self::RunStopped => "run_stopped",
+            Self::DryRun => "dry_run",
+            Self::SameImage => "same_image",
+            Self::PredecessorGone => "container_gone",
+            Self::PredecessorNotRunning => "container_not_running",
+            Self::PredecessorRenamed { .. } => "container_renamed",
+            Self::TagMoved => "tag_moved",
+        }
+    }
+}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Withdrawn { why } => why.fmt(f),
+            Self::PullFailed { message } => write!(f, "the image could not be pulled: {message}"),
+            Self::CreateRefused { message, .. } => write!(f, "the engine did not create the new container: {message}"),
+            Self::Unexplained { differences } => write!(f, "the new container would differ: {}", differences.join("; ")),
+            Self::StartRefused { message, .. } => write!(f, "the engine did not start the new container: {message}"),
+            Self::ActRefused { act, message } => write!(f, "the engine refused to {act}: {message}"),
+            Self::Gate { why } => write!(f, "the new container {why}"),
+            Self::StartsExhausted { starts } => {
+                write!(f, "the host or the engine went down after each of {starts} starts of the new container")
+            }
+            Self::SuccessorGone => f.write_str("somebody removed the new container before it had proved itself"),
+            Self::NotRecorded { message } => write!(f, "the rotation could not be recorded: {message}"),
+            Self::Requested => f.write_str("asked for by `rotate rollback`"),
+        }
+    }
+}
+
+impl std::fmt::Display for Withdrawal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Interrupted => f.write_str("interrupted before anything was touched"),
+            Self::RunStopped => f.write_str("not begun, because an earlier rotation of this run failed"),
+            Self::DryRun => f.write_str("dry run"),
+            Self::SameImage => f.write_str("the new digest is the same image"),
+            Self::PredecessorGone => f.write_str("somebody removed it in the meantime"),
+            Self::PredecessorNotRunning => f.write_str("somebody stopped it in the meantime"),
+            Self::PredecessorRenamed { to } => write!(f, "somebody renamed it to `{to}` in the meantime"),
+            Self::TagMoved => f.write_str("somebody moved the image's tag in the meantime"),
+        }
+    }
+}
+
+impl std::fmt::Display for GateFailure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Exited { code } => write!(f, "exited with code {code}"),
+            Self::OutOfMemory => f.write_str("ran out of memory"),
+            Self::Restarted { times, code: Some(code) } => write!(f, "exited with code {code} and was restarted (restarts seen: {times})"),
+            Self::Restarted { times, code: None } => write!(f, "exited and was restarted (restarts seen: {times})"),
+            Self::Unhealthy => f.write_str("turned unhealthy"),
+            Self::Deadline { seconds } => write!(f, "was not healthy within {seconds} s"),
+        }
+    }
+}
+
+impl std::fmt::Display for StuckReason {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::PredecessorRefused { message } => write!(f, "the engine does not start the old container: {message}"),
+            Self::PredecessorSick { why } => write!(f, "the old container {why}"),
+            Self::NothingLeft => f.write_str("neither the old nor the new container exists any more"),
+            Self::NameTaken { by } => write!(f, "its name now belongs to container {by}, which rotate did not make"),
+            Self::ActRefused { act, message } => write!(f, "the engine refuses to {act}: {message}"),
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! One rotation: a record of what is meant, a look at what is, one pure function that decides the next step, and the loop that takes it.
+//!
+//! There is no recovery code: a new process reads the record and goes on with the same loop. The room does not know what started it.
+
+mod act;
+mod decide;
+mod failure;
+mod gate;
+mod observe;
+mod observed;
+mod record;
+mod run;
+mod step;
+
+pub use decide::decide;
+pub use failure::{Failure, GateFailure, StuckReason, Withdrawal};
+pub use gate::{GateRules, Verdict, Watch, verdict};
+pub use observed::{ContainerView, ImagesView, MemberView, Observed, Refused};
+pub use record::{Goal, Member, Opening, Outcome, Purpose, Record, Stage, Terms};
+pub use run::{Ended, Rotation, RunError};
+pub use step::{Act, Change, Role, Step};

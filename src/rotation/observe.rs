@@ -1,0 +1,191 @@
+//! One look at the engine for a record: fills [`Observed`]. Reads only, and as little as the stage needs while a service is down.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::observed::Comparison;
+use super::{Act, ContainerView, GateRules, Goal, ImagesView, Member, MemberView, Observed, Purpose, Record, Refused, Role, Stage, Watch};
+use crate::engine::{Engine, EngineError};
+use crate::model::{Container, ContainerId, Image};
+use crate::spec;
+
+/// What a process remembers between two looks; none of it outlives the process.
+#[derive(Debug)]
+pub struct Memory {
+    /// See [`Observed::agent`].
+    pub agent: String,
+    /// See [`Observed::boot`].
+    pub boot: String,
+    /// See [`Observed::is_held_before_tag`].
+    pub is_held_before_tag: bool,
+    /// See [`Observed::is_run_stopped`].
+    pub is_run_stopped: bool,
+    /// See [`Observed::unanswered`].
+    pub unanswered: Option<Act>,
+    /// See [`Observed::refused`].
+    pub refused: Vec<Refused>,
+    /// What was seen of containers that have to prove themselves.
+    pub watches: HashMap<ContainerId, Watch>,
+}
+
+/// The moment of a look.
+#[derive(Debug, Clone, Copy)]
+pub struct Moment {
+    /// Wall-clock time.
+    pub at: Timestamp,
+    /// Time since the process began.
+    pub now: std::time::Duration,
+    /// See [`Observed::is_interrupted`].
+    pub is_interrupted: bool,
+}
+
+/// Looks once.
+pub async fn observe(engine: &dyn Engine, record: &Record, memory: &mut Memory, moment: Moment) -> Result<Observed, EngineError> {
+    let mut members = Vec::with_capacity(record.members.len());
+    for (n, member) in record.members.iter().enumerate() {
+        members.push(look_at(engine, record, n, member, memory, moment).await?);
+    }
+    Ok(Observed {
+        at: moment.at,
+        now: moment.now,
+        agent: memory.agent.clone(),
+        boot: memory.boot.clone(),
+        is_interrupted: moment.is_interrupted,
+        is_held_before_tag: memory.is_held_before_tag,
+        is_run_stopped: memory.is_run_stopped,
+        unanswered: memory.unanswered.clone(),
+        refused: memory.refused.clone(),
+        members,
+    })
+}
+
+async fn look_at(
+    engine: &dyn Engine,
+    record: &Record,
+    n: usize,
+    member: &Member,
+    memory: &mut Memory,
+    moment: Moment,
+) -> Result<MemberView, EngineError> {
+    let next_name = record.next_name(member);
+    let successor = member.successor.as_ref().map_or(next_name.as_str(), ContainerId::as_str);
+    let (predecessor, successor) = tokio::join!(engine.container(member.predecessor.as_str()), engine.container(successor));
+    let (mut predecessor, successor) = (predecessor?, successor?);
+    let is_back = matches!(record.goal, Goal::Back { .. });
+    if predecessor.is_none() && is_back {
+        predecessor = engine.container(&record.old_name(member)).await?;
+    }
+    let mut view = MemberView::default();
+    if [&predecessor, &successor].iter().all(|c| c.as_ref().is_none_or(|c| c.name() != member.name)) {
+        view.stranger = engine.container(&member.name).await?.map(|stranger| stranger.id());
+    }
+    if record.stage != Stage::Switching || is_back {
+        view.images = images(engine, record, n, member).await?;
+    }
+    if record.stage == Stage::Creating
+        && !is_back
+        && let (Some(old), Some(new)) = (&predecessor, &successor)
+    {
+        view.comparison = Some(compare(engine, record, member, old, new).await?);
+    }
+    if is_back && successor.is_none() {
+        for volume in &member.volumes_born {
+            if engine.has_volume(volume).await? {
+                view.volumes_born.push(volume.clone());
+            }
+        }
+    }
+    view.predecessor = predecessor.map(|c| see(record, member, memory, moment, &c, Role::Predecessor));
+    view.successor = successor.map(|c| see(record, member, memory, moment, &c, Role::Successor));
+    Ok(view)
+}
+
+/// A container with what this process saw of it so far, this look included.
+fn see(record: &Record, member: &Member, memory: &mut Memory, moment: Moment, container: &Container, role: Role) -> ContainerView {
+    let state = container.state();
+    let incoming = if record.goal == Goal::Forward { Role::Successor } else { Role::Predecessor };
+    if record.stage == Stage::Switching && role == incoming {
+        if state.is_active() {
+            memory.watches.entry(container.id()).or_insert_with(|| Watch::begin(moment.now, false));
+        }
+        if let Some(watch) = memory.watches.get_mut(&container.id()) {
+            watch.look(moment.now, &state);
+        }
+    }
+    let rules = GateRules::of(container, &record.terms, role == Role::Successor || member.was_healthy);
+    ContainerView::new(container, rules, memory.watches.get(&container.id()).cloned())
+}
+
+async fn images(engine: &dyn Engine, record: &Record, n: usize, member: &Member) -> Result<ImagesView, EngineError> {
+    let new = engine.image(&member.pull_reference().to_string()).await?;
+    let old = engine.image(member.old_image.as_str()).await?;
+    let tag = match member.tag() {
+        Some(tag) => engine.image(&tag.to_string()).await?,
+        None => None,
+    };
+    let pin_name = record.pin(n);
+    let pin = engine.image(&pin_name).await?;
+    let is_old_tagged = old.as_ref().is_some_and(|image| image.tags().iter().any(|tag| *tag != pin_name));
+    Ok(ImagesView {
+        is_new_tagged: new.as_ref().is_some_and(|image| !image.tags().is_empty()),
+        new: new.map(|image| image.id()),
+        old: old.map(|image| image.id()),
+        is_old_tagged,
+        tag: tag.map(|image| image.id()),
+        pin: pin.map(|image| image.id()),
+    })
+}
+
+async fn compare(
+    engine: &dyn Engine,
+    record: &Record,
+    member: &Member,
+    old: &Container,
+    new: &Container,
+) -> Result<Comparison, EngineError> {
+    let images = image_documents(engine, member).await?;
+    let mut successor = new.document().clone();
+    // A dry run creates from the digest, since it moves no tag.
+    if record.purpose == Purpose::DryRun
+        && let Some(image) = successor.pointer_mut("/Config/Image")
+    {
+        *image = Value::from(old.image_typed());
+    }
+    let differences = spec::compare(old.document(), &successor, images.both());
+    let (mut all, mut unexplained) = (Vec::new(), Vec::new());
+    for difference in &differences {
+        all.push(difference.to_string());
+        if difference.explained_by.is_none() {
+            unexplained.push(difference.to_string());
+        }
+    }
+    Ok(Comparison { all, unexplained, volumes_born: spec::volumes_born(old.document(), new.document()) })
+}
+
+/// Old and new image of a member, as the engine describes them.
+pub struct ImageDocuments {
+    old: Image,
+    new: Image,
+}
+
+impl ImageDocuments {
+    /// For a successor.
+    pub fn both(&self) -> spec::Images<'_> {
+        spec::Images { old: self.old.document(), new: self.new.document() }
+    }
+
+    /// For a predecessor that is created again.
+    pub fn old_only(&self) -> spec::Images<'_> {
+        spec::Images { old: self.old.document(), new: self.old.document() }
+    }
+}
+
+/// Asks for both images; one that is gone is described by an empty document, which explains no difference.
+pub async fn image_documents(engine: &dyn Engine, member: &Member) -> Result<ImageDocuments, EngineError> {
+    let nothing = || Image::new(Value::Null);
+    let old = engine.image(member.old_image.as_str()).await?.unwrap_or_else(nothing);
+    let new = engine.image(&member.pull_reference().to_string()).await?.unwrap_or_else(nothing);
+    Ok(ImageDocuments { old, new })
+}

@@ -1,0 +1,144 @@
+//! What one look shows: everything that `decide` may know besides the record. Plain data, filled by `observe.rs`.
+
+use std::fmt;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::{Act, GateRules, Watch};
+use crate::engine::Refusal;
+use crate::model::{Container, ContainerId, ImageId, RestartPolicy, State};
+
+/// One look at the host, the engine and this process.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Observed {
+    /// Wall-clock time.
+    pub at: Timestamp,
+    /// Time since this process began; does not jump.
+    pub now: Duration,
+    /// This process and its connection to the engine: changes with a new process, and when the engine was gone for a while.
+    pub agent: String,
+    /// This boot of the host.
+    pub boot: String,
+    /// A person or systemd asked this process to stop.
+    pub is_interrupted: bool,
+    /// The run wants the other units brought to the same point first.
+    pub is_held_before_tag: bool,
+    /// Another rotation of the run failed before this one touched anything.
+    pub is_run_stopped: bool,
+    /// An act of this process that got no answer: it may still land.
+    pub unanswered: Option<Act>,
+    /// Each act whose last answer to this process was a no.
+    pub refused: Vec<Refused>,
+    /// One view a member, in the record's order.
+    pub members: Vec<MemberView>,
+}
+
+/// An act that the engine refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// The act.
+    pub act: Act,
+    /// What kind of refusal.
+    pub refusal: Refusal,
+    /// The engine's words.
+    pub message: String,
+}
+
+/// One look at one member.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct MemberView {
+    /// The predecessor; none if it is gone.
+    pub predecessor: Option<ContainerView>,
+    /// The successor, found by id or, before that is known, by its temporary name.
+    pub successor: Option<ContainerView>,
+    /// A container with the unit's name that is neither of the two.
+    pub stranger: Option<ContainerId>,
+    /// Images; not looked at on the way forward through the switch, where each look would be down time.
+    pub images: ImagesView,
+    /// The comparison of the two containers; looked at only before the switch.
+    pub comparison: Option<Comparison>,
+    /// Volumes born with the successor that still exist.
+    pub volumes_born: Vec<String>,
+}
+
+/// One look at a container.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ContainerView {
+    /// Its id.
+    pub id: ContainerId,
+    /// Its name now.
+    pub name: String,
+    /// Its restart policy; none if it is an unknown one.
+    pub policy: Option<RestartPolicy>,
+    /// Its state.
+    pub state: State,
+    /// How its HEALTHCHECK and the policy judge it.
+    pub gate: GateRules,
+    /// What this process saw of it while it had to prove itself.
+    pub watch: Option<Watch>,
+}
+
+/// One look at the images of a member.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ImagesView {
+    /// The new image, found by digest.
+    pub new: Option<ImageId>,
+    /// True if the new image has a tag.
+    pub is_new_tagged: bool,
+    /// The old image, found by id.
+    pub old: Option<ImageId>,
+    /// True if the old image has a tag other than our pin.
+    pub is_old_tagged: bool,
+    /// Where the reference's tag points.
+    pub tag: Option<ImageId>,
+    /// Where our pin points.
+    pub pin: Option<ImageId>,
+}
+
+/// The comparison of predecessor and successor.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Comparison {
+    /// All differences as lines for people.
+    pub all: Vec<String>,
+    /// Those that no rule explains.
+    pub unexplained: Vec<String>,
+    /// Anonymous volumes that the predecessor does not mount.
+    pub volumes_born: Vec<String>,
+}
+
+impl ContainerView {
+    /// Takes from the document what decisions need.
+    pub fn new(container: &Container, gate: GateRules, watch: Option<Watch>) -> Self {
+        Self {
+            id: container.id(),
+            name: container.name().to_owned(),
+            policy: container.restart_policy(),
+            state: container.state(),
+            gate,
+            watch,
+        }
+    }
+
+    /// True if nothing but us will start it: it never ran, or it is stopped and its policy is `no`.
+    pub fn is_at_rest(&self) -> bool {
+        !self.state.is_active() && (self.policy == Some(RestartPolicy::No) || self.state.started_at.is_none())
+    }
+}
+
+impl fmt::Display for Observed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let show = |view: &Option<ContainerView>| match view {
+            None => "absent".to_owned(),
+            Some(v) => format!("{:?} `{}` {}", v.state.status, v.name, v.policy.map_or_else(|| "?".to_owned(), |p| p.to_string())),
+        };
+        for member in &self.members {
+            write!(f, "old {} · new {}; ", show(&member.predecessor), show(&member.successor))?;
+        }
+        match (&self.unanswered, self.refused.last()) {
+            (Some(act), _) => write!(f, "no answer to: {act}"),
+            (None, Some(refused)) => write!(f, "refused: {}", refused.act),
+            (None, None) => f.write_str("all answered"),
+        }
+    }
+}

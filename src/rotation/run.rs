@@ -1,0 +1,280 @@
+//! The loop: look, decide, write the intent, act, look again. It never trusts the answer to its last call over what the engine shows.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use super::act::{ActError, perform};
+use super::observe::{Memory, Moment, observe};
+use super::{Act, Change, Failure, Record, Refused, Role, Step, StuckReason, Watch, decide};
+use crate::clock::Clock;
+use crate::engine::{Engine, EngineError, Refusal};
+use crate::interrupt::Interrupt;
+use crate::model::{ContainerId, Credential, RefusedDigest};
+use crate::store::{Store, StoreError};
+
+/// Between two tries to get an answer.
+const RETRY: Duration = Duration::from_millis(300);
+/// An engine that is gone, or does not answer, for so long leaves the record to the next run.
+const PATIENCE: Duration = Duration::from_secs(180);
+/// How much of a failed container's log is kept.
+const LOG_LINES: usize = 20;
+const LOG_LINE_BYTES: usize = 500;
+/// How many times of steps a record keeps.
+const TIMES: usize = 64;
+
+/// What the loop needs from outside.
+pub struct Rotation<'a> {
+    /// The engine.
+    pub engine: &'a dyn Engine,
+    /// Where records live.
+    pub store: &'a dyn Store,
+    /// Time.
+    pub clock: &'a dyn Clock,
+    /// Asked to stop?
+    pub interrupt: &'a Interrupt,
+    /// For the pull.
+    pub credential: Option<&'a Credential>,
+    /// This process: see `Observed::agent`.
+    pub agent: &'a str,
+    /// This boot: see `Observed::boot`.
+    pub boot: &'a str,
+    /// See `Observed::is_held_before_tag`.
+    pub is_held_before_tag: bool,
+    /// See `Observed::is_run_stopped`.
+    pub is_run_stopped: bool,
+}
+
+/// How the loop ended. The record tells the rest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ended {
+    /// Pulled; the tag has not moved.
+    Prepared,
+    /// Interrupted at rest: one container runs under the name, the gate is open.
+    Left,
+    /// A person is needed.
+    Stuck(StuckReason),
+    /// The successor has proved itself; the predecessor is kept.
+    Kept,
+    /// The record is closed.
+    Closed,
+}
+
+/// The loop could not go on; the record stays open and the next run goes on with it.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The engine.
+    #[error("`{unit}`: {source}")]
+    Engine {
+        /// Whose rotation.
+        unit: String,
+        /// What it said last.
+        source: EngineError,
+    },
+    /// The store, where going on unrecorded would not be safe.
+    #[error("`{unit}`: {source}")]
+    Store {
+        /// Whose rotation.
+        unit: String,
+        /// What happened.
+        source: StoreError,
+    },
+}
+
+impl Rotation<'_> {
+    /// Drives the record until it ends, is stuck, or has to wait for another run.
+    pub async fn drive(&self, record: &mut Record) -> Result<Ended, RunError> {
+        let mut memory = Memory {
+            agent: self.agent.to_owned(),
+            boot: self.boot.to_owned(),
+            is_held_before_tag: self.is_held_before_tag,
+            is_run_stopped: self.is_run_stopped,
+            unanswered: None,
+            refused: Vec::new(),
+            watches: HashMap::new(),
+        };
+        let mut silent_since = None;
+        loop {
+            let moment = Moment { at: self.clock.at(), now: self.clock.elapsed(), is_interrupted: self.interrupt.is_set() };
+            let result = match observe(self.engine, record, &mut memory, moment).await {
+                Ok(observed) => {
+                    let step = decide(record, &observed);
+                    tracing::debug!(rotation = %record.id, container = %record.unit, %observed, ?step);
+                    match step {
+                        Step::Act(act) => self.act(record, &mut memory, act).await,
+                        Step::Write(change) => {
+                            self.write(record, &mut memory, &change)?;
+                            Ok(())
+                        }
+                        Step::ReadLog { successor } => self.read_log(record, &successor).await,
+                        Step::Wait { until } => {
+                            let pause = until.saturating_sub(self.clock.elapsed());
+                            tokio::select! {
+                                () = self.clock.sleep(pause) => {}
+                                () = self.interrupt.wait(), if !moment.is_interrupted => {}
+                            }
+                            Ok(())
+                        }
+                        Step::Prepared => return Ok(Ended::Prepared),
+                        Step::Leave => return self.rest(record, Ended::Left),
+                        Step::Rest => return Ok(Ended::Kept),
+                        Step::Done => return Ok(Ended::Closed),
+                        Step::Stuck { reason } => {
+                            record.stuck = Some(reason.clone());
+                            return self.rest(record, Ended::Stuck(reason));
+                        }
+                    }
+                }
+                Err(error) => Err(error),
+            };
+            match result {
+                Ok(()) => silent_since = None,
+                Err(error) => self.bear(record, &mut memory, error, silent_since.get_or_insert(moment.now)).await?,
+            }
+        }
+    }
+
+    /// Asks for one act and remembers what came back: nothing (it may still land), a no, or done.
+    async fn act(&self, record: &mut Record, memory: &mut Memory, act: Act) -> Result<(), EngineError> {
+        tracing::info!(rotation = %record.id, container = %record.unit, "{}: {act}", record.unit);
+        self.before(record, memory, &act);
+        let answer = tokio::select! {
+            answer = perform(self.engine, record, &act, self.credential) => answer,
+            // Nothing is lost by a pull that ends early.
+            () = self.interrupt.wait(), if matches!(act, Act::Pull { .. }) => return Ok(()),
+        };
+        let (refusal, message) = match answer {
+            Ok(()) => {
+                memory.unanswered = None;
+                memory.refused.retain(|refused| refused.act != act);
+                if matches!(act, Act::Start { .. }) {
+                    note(record, "started", self.clock.at());
+                }
+                return Ok(());
+            }
+            Err(ActError::Engine(EngineError::Refused { refusal, message, .. })) => (refusal, message),
+            Err(ActError::Engine(error)) if error.may_land() && !matches!(act, Act::Pull { .. }) => {
+                memory.unanswered = Some(act);
+                return Err(error);
+            }
+            Err(ActError::Engine(error @ EngineError::Unreachable { .. })) => return Err(error),
+            Err(other) => (Refusal::Other, other.to_string()),
+        };
+        tracing::warn!(rotation = %record.id, container = %record.unit, "{}: the engine refused to {act}: {message}", record.unit);
+        memory.unanswered = None;
+        memory.refused.retain(|refused| refused.act != act);
+        memory.refused.push(Refused { act, refusal, message });
+        Ok(())
+    }
+
+    /// What this process must know about its own act before the engine does it.
+    fn before(&self, record: &mut Record, memory: &mut Memory, act: &Act) {
+        let (member, role) = match act {
+            Act::Start { member, role } | Act::Stop { member, role } => (record.members.get(*member), *role),
+            _ => return,
+        };
+        let id = match role {
+            Role::Predecessor => member.map(|m| m.predecessor.clone()),
+            Role::Successor => member.and_then(|m| m.successor.clone()),
+        };
+        let Some(id) = id else { return };
+        if matches!(act, Act::Start { .. }) {
+            memory.watches.insert(id, Watch::begin(self.clock.elapsed(), true));
+        } else {
+            memory.watches.remove(&id);
+            note(record, "stop", self.clock.at());
+        }
+    }
+
+    /// Writes one change durably. A change that nothing depends on yet turns the rotation back if it cannot be written; one that brings to
+    /// rest is made in memory all the same.
+    fn write(&self, record: &mut Record, memory: &mut Memory, change: &Change) -> Result<(), RunError> {
+        let before = record.clone();
+        record.apply(change);
+        if before.goal != record.goal {
+            memory.watches.clear();
+        }
+        let Err(source) = self.save(record, change) else { return Ok(()) };
+        tracing::error!(rotation = %record.id, container = %record.unit, "{}: {source}", record.unit);
+        match change {
+            Change::Pulled { .. } | Change::EnterCreating { .. } | Change::Adopt { .. } | Change::EnterSwitching { .. } => {
+                *record = before;
+                record.apply(&Change::TurnBack { failure: Failure::NotRecorded { message: source.to_string() } });
+                memory.watches.clear();
+                Ok(())
+            }
+            Change::TurnBack { .. }
+            | Change::CountStart { .. }
+            | Change::AdoptPredecessor { .. }
+            | Change::GiveUpRollback { .. }
+            | Change::Prove { .. }
+            | Change::KeepLog { .. } => Ok(()),
+            Change::Close => Err(RunError::Store { unit: record.unit.clone(), source }),
+        }
+    }
+
+    /// The record, and what the change says about its digests. The refusal goes first: a crash in between must not lose it.
+    fn save(&self, record: &Record, change: &Change) -> Result<(), StoreError> {
+        if let Change::TurnBack { failure } = change
+            && failure.refuses_digest()
+        {
+            for member in &record.members {
+                let (unit, reference, digest) = (record.unit.clone(), member.reference.clone(), member.digest.clone());
+                self.store.refuse(&RefusedDigest { unit, reference, digest, reason: failure.to_string(), at: self.clock.at() })?;
+            }
+        }
+        self.store.save(record)?;
+        if matches!(change, Change::Prove { .. }) {
+            self.store.accept(&record.unit)?;
+        }
+        Ok(())
+    }
+
+    /// Turns a kept rotation back because a person asked for it. Nothing on the engine has changed when it returns.
+    pub fn request_back(&self, record: &mut Record) -> Result<(), RunError> {
+        let change = Change::TurnBack { failure: Failure::Requested };
+        record.apply(&change);
+        self.save(record, &change).map_err(|source| RunError::Store { unit: record.unit.clone(), source })
+    }
+
+    async fn read_log(&self, record: &mut Record, successor: &ContainerId) -> Result<(), EngineError> {
+        let lines = match self.engine.log_tail(successor, LOG_LINES).await {
+            Ok(lines) => lines,
+            Err(error @ EngineError::Unreachable { .. }) => return Err(error),
+            // A log driver that cannot be read must not keep a rotation open.
+            Err(error) => vec![format!("(the log cannot be read: {error})")],
+        };
+        let lines = lines.into_iter().map(|line| line.chars().take(LOG_LINE_BYTES).collect()).collect();
+        record.apply(&Change::KeepLog { lines });
+        // Goes to disk with the next write; the lines are worth less than the rotation.
+        Ok(())
+    }
+
+    fn rest(&self, record: &mut Record, ended: Ended) -> Result<Ended, RunError> {
+        if let Err(error) = self.store.save(record) {
+            tracing::error!(rotation = %record.id, container = %record.unit, "{}: {error}", record.unit);
+        }
+        Ok(ended)
+    }
+
+    /// The engine is gone or silent: what was seen before is no evidence any more. Waits a moment, or gives the record to the next run.
+    async fn bear(&self, record: &Record, memory: &mut Memory, error: EngineError, since: &mut Duration) -> Result<(), RunError> {
+        tracing::warn!(rotation = %record.id, container = %record.unit, "{}: {error}", record.unit);
+        if matches!(error, EngineError::Unreachable { .. }) {
+            memory.watches.clear();
+            memory.agent = format!("{}+{}", self.agent, self.clock.elapsed().as_millis());
+        }
+        let is_over = self.clock.elapsed().saturating_sub(*since) >= PATIENCE;
+        let is_safe_to_leave = self.interrupt.is_set() && memory.unanswered.is_none();
+        if is_over || is_safe_to_leave {
+            return Err(RunError::Engine { unit: record.unit.clone(), source: error });
+        }
+        self.clock.sleep(RETRY).await;
+        Ok(())
+    }
+}
+
+fn note(record: &mut Record, what: &str, at: jiff::Timestamp) {
+    if record.times.len() < TIMES {
+        record.times.push((what.to_owned(), at));
+    }
+}

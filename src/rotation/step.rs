@@ -1,0 +1,144 @@
+//! What the next step of a rotation can be.
+
+use std::fmt;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{Failure, StuckReason};
+use crate::model::{ContainerId, ImageId};
+
+/// The next step.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Step {
+    /// Ask the engine for one act, then look again.
+    Act(Act),
+    /// Write the record durably, then look again.
+    Write(Change),
+    /// Nothing to do before this moment (time since the process began), but look again then.
+    Wait {
+        /// When.
+        until: Duration,
+    },
+    /// Read the failed successor's last log lines.
+    ReadLog {
+        /// Whose.
+        successor: ContainerId,
+    },
+    /// Everything before the tag moves is done, and the run wants the other units brought as far first.
+    Prepared,
+    /// At rest with one container under the name; the gate goes on in the next process.
+    Leave,
+    /// Only a person can help; nothing is touched.
+    Stuck {
+        /// Why.
+        reason: StuckReason,
+    },
+    /// Nothing to do before `keep_until`.
+    Rest,
+    /// The record is closed.
+    Done,
+}
+
+/// Which of the two.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Role {
+    /// The container that ran at the beginning.
+    Predecessor,
+    /// The one with the new image.
+    Successor,
+}
+
+/// One change to the engine. Each is idempotent: done again, it changes nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Act {
+    /// Give the old image our tag.
+    Pin { member: usize },
+    /// Pull the new image by digest.
+    Pull { member: usize },
+    /// Point the tag to the new image.
+    MoveTag { member: usize },
+    /// Point the tag to where it was, or remove it if it was nowhere.
+    TagBack { member: usize },
+    /// Create the successor under its temporary name.
+    Create { member: usize },
+    /// Create the predecessor again, from its saved document, under the name it has while it does not serve.
+    Recreate { member: usize },
+    /// Stop it. Its policy is still what it was: a person's restart would bring it back.
+    Stop { member: usize, role: Role },
+    /// Set its policy to `no`: from here on only we start it.
+    Disarm { member: usize, role: Role },
+    /// Give it another name; it does not run.
+    Rename { member: usize, role: Role, to: String },
+    /// Give it its own policy back; the other one is stopped with policy `no`, or absent.
+    Rearm { member: usize, role: Role },
+    /// Start it; the other one is stopped with policy `no`, or absent.
+    Start { member: usize, role: Role },
+    /// Remove it; the other one has proved itself, or was never touched.
+    Remove { member: usize, role: Role },
+    /// Remove a volume that was born with the successor.
+    RemoveVolume { name: String },
+    /// Remove our tag from the old image.
+    Unpin { member: usize },
+    /// Remove an image that has no tag and that nothing uses.
+    RemoveImage { image: ImageId },
+}
+
+/// One durable change of the record.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Change {
+    /// The new image is on the engine.
+    Pulled { member: usize, image: ImageId },
+    /// Enter [`super::Stage::Creating`]; `tags` is where each member's tag points now.
+    EnterCreating { tags: Vec<Option<ImageId>> },
+    /// The successor exists.
+    Adopt { member: usize, successor: ContainerId, volumes_born: Vec<String>, differences: Vec<String> },
+    /// Enter [`super::Stage::Switching`], the first start counted.
+    EnterSwitching { agent: String, boot: String },
+    /// A new process is about to start the successor.
+    CountStart { agent: String, boot: String },
+    /// The goal turns round.
+    TurnBack { failure: Failure },
+    /// The predecessor was created again under this id.
+    AdoptPredecessor { member: usize, id: ContainerId },
+    /// A rollback that a person asked for failed: the successor, which had proved itself before, is taken back.
+    GiveUpRollback { why: StuckReason, agent: String, boot: String },
+    /// The successor has proved itself.
+    Prove { keep_until: Timestamp },
+    /// The failed successor's last log lines.
+    KeepLog { lines: Vec<String> },
+    /// The end.
+    Close,
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Predecessor => "old container",
+            Self::Successor => "new container",
+        })
+    }
+}
+
+impl fmt::Display for Act {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Pin { .. } => f.write_str("pin the old image"),
+            Self::Pull { .. } => f.write_str("pull the new image"),
+            Self::MoveTag { .. } => f.write_str("move the tag to the new image"),
+            Self::TagBack { .. } => f.write_str("move the tag back"),
+            Self::Create { .. } => f.write_str("create the new container"),
+            Self::Recreate { .. } => f.write_str("create the old container again"),
+            Self::Stop { role, .. } => write!(f, "stop the {role}"),
+            Self::Disarm { role, .. } => write!(f, "set the restart policy of the {role} to `no`"),
+            Self::Rename { role, to, .. } => write!(f, "rename the {role} to `{to}`"),
+            Self::Rearm { role, .. } => write!(f, "restore the restart policy of the {role}"),
+            Self::Start { role, .. } => write!(f, "start the {role}"),
+            Self::Remove { role, .. } => write!(f, "remove the {role}"),
+            Self::RemoveVolume { name } => write!(f, "remove the volume {name}"),
+            Self::Unpin { .. } => f.write_str("unpin the old image"),
+            Self::RemoveImage { image } => write!(f, "remove the unused image {}", image.short()),
+        }
+    }
+}

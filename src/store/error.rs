@@ -1,0 +1,89 @@
+//! What can go wrong with the state directory.
+
+use std::io;
+use std::path::PathBuf;
+
+/// The store cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The directory or a file of it cannot be used.
+    #[error("cannot use {}: {source}", .path.display())]
+    Io {
+        /// Which.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// A file of that name that this program did not make.
+    #[error("{} is not a store of rotate", .0.display())]
+    NotOurs(PathBuf),
+    /// Made by a newer version of this program.
+    #[error("{} has format {found}; this version reads up to {known}", .path.display())]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its format.
+        found: i64,
+        /// The newest format that is known here.
+        known: i64,
+    },
+    /// The file is damaged.
+    #[error("{} is damaged: {detail}", .path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        detail: String,
+    },
+    /// The disk is full.
+    #[error("no space left for {}", .0.display())]
+    Full(PathBuf),
+    /// SQLite said no for another reason.
+    #[error("cannot use {}: {source}", .path.display())]
+    Sqlite {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite said.
+        source: rusqlite::Error,
+    },
+}
+
+impl StoreError {
+    /// What is true now.
+    pub fn state(&self) -> &'static str {
+        "the file was not changed; no container was touched by this"
+    }
+
+    /// What to do.
+    pub fn help(&self) -> &'static str {
+        match self {
+            Self::Io { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
+                "run as root, or choose another directory with --state-dir"
+            }
+            Self::Io { .. } => "see that the directory exists, is writable, and lies on a local disk",
+            Self::NotOurs(_) => "choose another directory with --state-dir",
+            Self::Newer { .. } => "install that newer version again; going back is not possible with its store",
+            Self::Damaged { .. } => {
+                "move the file away and run rotate again: containers tell by their names (`….rotate-old-…`, `….rotate-next-…`) what was going on; nothing is removed"
+            }
+            Self::Full(_) => "make room on that disk",
+            Self::Sqlite { .. } => "see that nothing else uses the file and that the disk is sound",
+        }
+    }
+
+    /// Sorts SQLite's errors by what a person can do about them.
+    pub(super) fn of(path: &std::path::Path, source: rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode::{CannotOpen, DatabaseCorrupt, DiskFull, NotADatabase, PermissionDenied, ReadOnly};
+        let path = path.to_owned();
+        match source.sqlite_error_code() {
+            Some(NotADatabase) => Self::NotOurs(path),
+            Some(DatabaseCorrupt) => Self::Damaged { path, detail: source.to_string() },
+            Some(DiskFull) => Self::Full(path),
+            Some(CannotOpen | PermissionDenied | ReadOnly) => {
+                let source = io::Error::new(io::ErrorKind::PermissionDenied, source.to_string());
+                Self::Io { path, source }
+            }
+            _ => Self::Sqlite { path, source },
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! One writer on a host: a locked file in the state directory that names its holder.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Seek, Write};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{FlockOperation, flock};
+
+/// The right to write the store and to rotate. Given back when dropped, or when the process ends, however it ends.
+#[derive(Debug)]
+pub struct Lock {
+    _file: File,
+}
+
+/// The lock was not had.
+#[derive(Debug, thiserror::Error)]
+pub enum LockError {
+    /// Another process has it.
+    #[error("{} is held by process {holder}", .path.display())]
+    Held {
+        /// The lock file.
+        path: PathBuf,
+        /// The other's process id, as it wrote it.
+        holder: String,
+    },
+    /// The file cannot be used.
+    #[error("cannot lock {}: {source}", .path.display())]
+    Io {
+        /// The lock file.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+}
+
+impl LockError {
+    /// What is true now.
+    pub fn state(&self) -> &'static str {
+        "nothing was changed"
+    }
+
+    /// What to do.
+    pub fn help(&self) -> &'static str {
+        match self {
+            Self::Held { .. } => "wait until it is done, or see what it does: `rotate status` reads beside it",
+            Self::Io { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
+                "run as root, or choose another directory with --state-dir"
+            }
+            Self::Io { .. } => "see that the directory exists, is writable, and lies on a local disk",
+        }
+    }
+}
+
+impl Lock {
+    /// Takes the lock or says who has it; does not wait. Creates the directory if it is absent.
+    pub fn take(state_dir: &Path) -> Result<Self, LockError> {
+        let path = state_dir.join("lock");
+        let failed = |source: io::Error| LockError::Io { path: path.clone(), source };
+        super::schema::create_dir(state_dir).map_err(failed)?;
+        let mut file = fs::OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(failed)?;
+        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => {}
+            Err(rustix::io::Errno::WOULDBLOCK) => {
+                let mut holder = String::new();
+                file.read_to_string(&mut holder).map_err(failed)?;
+                return Err(LockError::Held { path, holder: holder.trim().to_owned() });
+            }
+            Err(errno) => return Err(failed(errno.into())),
+        }
+        file.set_len(0).and_then(|()| file.rewind()).and_then(|()| writeln!(file, "{}", std::process::id())).map_err(failed)?;
+        Ok(Self { _file: file })
+    }
+}

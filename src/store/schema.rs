@@ -1,0 +1,130 @@
+//! Opens the SQLite file, knows its format, and nothing of what the rows mean.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::StoreError;
+
+/// `rota` in ASCII: SQLite's `application_id`, by which the file is known to be ours.
+const APPLICATION_ID: i64 = 0x726f_7461;
+/// The format that this version writes: SQLite's `user_version`.
+const FORMAT: i64 = 1;
+
+const SCHEMA: &str = "
+    CREATE TABLE rotation (
+        id TEXT PRIMARY KEY, unit TEXT NOT NULL, stage TEXT NOT NULL, opened_at TEXT NOT NULL, changed_at TEXT NOT NULL,
+        record TEXT NOT NULL -- JSON
+    ) STRICT;
+    CREATE INDEX rotation_stage ON rotation (stage, changed_at);
+    CREATE TABLE refused (
+        unit TEXT PRIMARY KEY, reference TEXT NOT NULL, digest TEXT NOT NULL, reason TEXT NOT NULL, at TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE seen (
+        reference TEXT NOT NULL, digest TEXT NOT NULL, first_at TEXT NOT NULL, PRIMARY KEY (reference, digest)
+    ) STRICT;
+    CREATE TABLE equal (
+        image TEXT NOT NULL, reference TEXT NOT NULL, digest TEXT NOT NULL, PRIMARY KEY (image, reference, digest)
+    ) STRICT;
+";
+
+/// The store in one SQLite file, `rotate.db` in the state directory.
+#[derive(Debug)]
+pub struct SqliteStore {
+    pub(super) path: PathBuf,
+    pub(super) state_dir: PathBuf,
+    connection: Mutex<Connection>,
+}
+
+impl SqliteStore {
+    /// Opens the store for writing; creates directory (0700) and file (0600) if they are absent. The caller holds the [`super::Lock`].
+    ///
+    /// Write-ahead log, and synced before each write returns.
+    /// Errors: [`StoreError::NotOurs`], [`StoreError::Newer`], [`StoreError::Damaged`]; such a file is never changed.
+    pub fn open(state_dir: &Path) -> Result<Self, StoreError> {
+        create_dir(state_dir).map_err(|source| StoreError::Io { path: state_dir.to_owned(), source })?;
+        let path = state_dir.join("rotate.db");
+        let is_new = !path.exists() || fs::metadata(&path).is_ok_and(|m| m.len() == 0);
+        if !is_new {
+            // Looked at through a read-only connection first, so that a file of another program is not even touched.
+            let store = Self::connect(state_dir, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+            store.check()?;
+        }
+        let store = Self::connect(state_dir, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
+        let sql = |e| StoreError::of(&path, e);
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).map_err(|source| StoreError::Io { path: path.clone(), source })?;
+        {
+            let mut connection = store.connection();
+            connection.pragma_update(None, "journal_mode", "WAL").map_err(sql)?;
+            connection.pragma_update(None, "synchronous", "FULL").map_err(sql)?;
+            if is_new {
+                let transaction = connection.transaction().map_err(sql)?;
+                transaction.execute_batch(SCHEMA).map_err(sql)?;
+                transaction.pragma_update(None, "application_id", APPLICATION_ID).map_err(sql)?;
+                transaction.pragma_update(None, "user_version", FORMAT).map_err(sql)?;
+                transaction.commit().map_err(sql)?;
+            }
+        }
+        Ok(store)
+    }
+
+    /// Opens the store to read beside the one that writes. Where there is no store yet, it is an empty one in memory.
+    pub fn read(state_dir: &Path) -> Result<Self, StoreError> {
+        let path = state_dir.join("rotate.db");
+        let sql = |e| StoreError::of(&path, e);
+        match fs::metadata(&path) {
+            Ok(_) => {}
+            Err(e) if e.kind() == io::ErrorKind::NotFound => {
+                let connection = Connection::open_in_memory().map_err(sql)?;
+                connection.execute_batch(SCHEMA).map_err(sql)?;
+                return Ok(Self { path: path.clone(), state_dir: state_dir.to_owned(), connection: Mutex::new(connection) });
+            }
+            Err(source) => return Err(StoreError::Io { path, source }),
+        }
+        // Read-write, because a reader of a write-ahead log may have to create its index; nothing is written.
+        let store = Self::connect(state_dir, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        store.check()?;
+        store.connection().pragma_update(None, "query_only", true).map_err(sql)?;
+        Ok(store)
+    }
+
+    fn connect(state_dir: &Path, flags: OpenFlags) -> Result<Self, StoreError> {
+        let path = state_dir.join("rotate.db");
+        let connection =
+            Connection::open_with_flags(&path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(|e| StoreError::of(&path, e))?;
+        connection.busy_timeout(std::time::Duration::from_secs(5)).map_err(|e| StoreError::of(&path, e))?;
+        Ok(Self { path, state_dir: state_dir.to_owned(), connection: Mutex::new(connection) })
+    }
+
+    fn check(&self) -> Result<(), StoreError> {
+        let sql = |e| StoreError::of(&self.path, e);
+        let connection = self.connection();
+        let number = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+        if number("application_id").map_err(sql)? != APPLICATION_ID {
+            return Err(StoreError::NotOurs(self.path.clone()));
+        }
+        let found = number("user_version").map_err(sql)?;
+        if found > FORMAT {
+            return Err(StoreError::Newer { path: self.path.clone(), found, known: FORMAT });
+        }
+        let verdict: String = connection.pragma_query_value(None, "quick_check", |row| row.get(0)).map_err(sql)?;
+        if verdict != "ok" {
+            return Err(StoreError::Damaged { path: self.path.clone(), detail: verdict });
+        }
+        Ok(())
+    }
+
+    pub(super) fn connection(&self) -> MutexGuard<'_, Connection> {
+        // A panic while the lock was held left SQLite's own transaction unfinished, which it rolls back.
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Creates the state directory for its owner alone.
+pub(super) fn create_dir(state_dir: &Path) -> io::Result<()> {
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(state_dir)
+}

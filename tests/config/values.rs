@@ -1,0 +1,162 @@
+//! Keys and values of the file.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rotate::config::{Config, Select};
+
+use super::check;
+
+fn default() -> Config {
+    Config::default()
+}
+
+#[test]
+fn each_key_sets_its_value_and_nothing_else() {
+    let seconds = Duration::from_secs;
+    let engine = "unix:///run/user/1000/docker.sock".parse().ok();
+    assert!(engine.is_some());
+    check("", Ok(default()));
+    check("# nothing\n\n", Ok(default()));
+    check("engine = \"unix:///run/user/1000/docker.sock\"", Ok(Config { engine, ..default() }));
+    check("state_dir = '/srv/rotate'", Ok(Config { state_dir: PathBuf::from("/srv/rotate"), ..default() }));
+    check("select = \"all\"", Ok(Config { select: Select::All, ..default() }));
+    check("select = \"labelled\"", Ok(default()));
+    check("keep_old = \"0s\"", Ok(Config { keep_old: seconds(0), ..default() }));
+    check("keep_old = \"2d\"\r\n", Ok(Config { keep_old: seconds(172_800), ..default() }));
+    check("min_healthy = \"30s\"", Ok(Config { min_healthy: Some(seconds(30)), ..default() }));
+    check("deadline = \"10m\"", Ok(Config { deadline: Some(seconds(600)), ..default() }));
+    check("\u{feff}select = \"all\"", Ok(Config { select: Select::All, ..default() }));
+}
+
+#[test]
+fn defaults_are_those_of_the_manual() {
+    let manual = Config {
+        engine: None,
+        state_dir: PathBuf::from("/var/lib/rotate"),
+        select: Select::Labelled,
+        keep_old: Duration::from_secs(86_400),
+        min_healthy: None,
+        deadline: None,
+    };
+    assert_eq!(default(), manual);
+}
+
+#[test]
+fn unknown_key_is_refused_with_its_place_and_what_was_meant() {
+    let keys = "the keys are `engine`, `state_dir`, `select`, `keep_old`, `min_healthy` and `deadline`";
+    let cases = [
+        ("keepold = \"1h\"", "rotate.toml:1:1: unknown key `keepold`", "did you mean `keep_old`?"),
+        ("# a\n\n  keep-old = \"1h\"", "rotate.toml:3:3: unknown key `keep-old`", "did you mean `keep_old`?"),
+        ("State_Dir = \"/x\"", "rotate.toml:1:1: unknown key `State_Dir`", "did you mean `state_dir`?"),
+        ("selcet = \"all\"", "rotate.toml:1:1: unknown key `selcet`", "did you mean `select`?"),
+        ("select = \"all\"\nshedule = \"* * * * *\"", "rotate.toml:2:1: unknown key `shedule`", keys),
+        ("[rotate]\nkeep_old = \"1h\"", "rotate.toml:1:2: unknown key `rotate`", keys),
+        ("policy.keep_old = \"1h\"", "rotate.toml:1:1: unknown key `policy`", keys),
+        ("zz = 1\naa = 1", "rotate.toml:1:1: unknown key `zz`", keys),
+        ("select = 1\naa = 1", "rotate.toml:2:1: unknown key `aa`", keys),
+        ("\u{feff}enable = true", "rotate.toml:1:1: unknown key `enable`", keys),
+        ("\"a\\u001b[2Jb\" = 1", "rotate.toml:1:1: unknown key `a\\u{1b}[2Jb`", keys),
+    ];
+    for (text, message, help) in cases {
+        check(text, Err((message, help)));
+    }
+}
+
+#[test]
+fn wrong_type_is_refused_with_what_to_write() {
+    let duration = "write it with its unit, in quotes: \"90s\", \"5m\", \"24h\"";
+    let cases = [
+        (
+            "keep_old = 24",
+            "rotate.toml:1:12: `keep_old` takes a duration, not the number 24",
+            "write the unit too, in quotes: \"24s\", \"24m\" or \"24h\"",
+        ),
+        ("\nmin_healthy = 0", "rotate.toml:2:15: `min_healthy` takes a duration, not the number 0", duration),
+        ("keep_old = -1", "rotate.toml:1:12: `keep_old` takes a duration, not the number -1", duration),
+        ("deadline = 1.5", "rotate.toml:1:12: `deadline` takes a duration, not the number 1.5", duration),
+        ("deadline = 07:30:00", "rotate.toml:1:12: `deadline` takes a duration, not a date or time", duration),
+        ("deadline = [\"5m\"]", "rotate.toml:1:12: `deadline` takes a duration, not a list", duration),
+        ("[keep_old]\nweb = \"5m\"", "rotate.toml:1:1: `keep_old` takes a duration, not a table", duration),
+        ("select = true", "rotate.toml:1:10: `select` takes a word, not the truth value true", "write `labelled` or `all`, in quotes"),
+        ("state_dir = 1", "rotate.toml:1:13: `state_dir` takes a path, not the number 1", "write it in quotes: \"/var/lib/rotate\""),
+        ("engine = {}", "rotate.toml:1:10: `engine` takes an address, not a table", "write it in quotes: \"unix:///var/run/docker.sock\""),
+    ];
+    for (text, message, help) in cases {
+        check(text, Err((message, help)));
+    }
+}
+
+#[test]
+fn bad_value_is_refused_with_what_is_allowed() {
+    let slashes = "write it with three slashes: `unix:///var/run/docker.sock`";
+    let remote = "run rotate on that host, or name a socket: `unix:///var/run/docker.sock`";
+    let zero = "leave it out for the default, or write a short time such as `1s`";
+    let cases = [
+        (
+            "select = \"everything\"",
+            "`select` cannot be `everything`: only `labelled` or `all` may stand there",
+            "write `labelled` or `all`",
+        ),
+        ("select = \"labeled\"", "`select` cannot be `labeled`: only `labelled` or `all` may stand there", "did you mean `labelled`?"),
+        ("select = \"All\"", "`select` cannot be `All`: only `labelled` or `all` may stand there", "did you mean `all`?"),
+        (
+            "engine = \"tcp://10.0.0.1:2375\"",
+            "`engine` cannot be `tcp://10.0.0.1:2375`: rotate works with an engine on its own host, over a Unix socket, not over `tcp`",
+            remote,
+        ),
+        (
+            "engine = \"ssh://web1\"",
+            "`engine` cannot be `ssh://web1`: rotate works with an engine on its own host, over a Unix socket, not over `ssh`",
+            remote,
+        ),
+        (
+            "engine = \"/run/docker.sock\"",
+            "`engine` cannot be `/run/docker.sock`: it does not begin with `unix://`",
+            "write it with three slashes: `unix:///var/run/docker.sock`",
+        ),
+        ("engine = \"unix://run/docker.sock\"", "`engine` cannot be `unix://run/docker.sock`: its path does not begin with `/`", slashes),
+        ("engine = \"unix:///\"", "`engine` cannot be `unix:///`: its path does not begin with `/`", slashes),
+        ("engine = \"\"", "`engine` cannot be ``: it does not begin with `unix://`", slashes),
+        (
+            "state_dir = \"state\"",
+            "`state_dir` cannot be `state`: it does not begin with `/`",
+            "write the whole path, such as `/var/lib/rotate`",
+        ),
+        ("min_healthy = \"0s\"", "`min_healthy` cannot be `0s`: it must be more than nothing", zero),
+        ("deadline = \"0h 0m\"", "`deadline` cannot be `0h 0m`: it must be more than nothing", zero),
+        ("keep_old = \"24\"", "`keep_old` cannot be `24`: `24` has no unit", "write the unit too: `24s`, `24m` or `24h`"),
+    ];
+    for (text, message, help) in cases {
+        let column = text.find('=').map_or(0, |equals| equals + 3);
+        check(text, Err((&format!("rotate.toml:1:{column}: {message}"), help)));
+    }
+}
+
+#[test]
+fn what_is_not_toml_is_refused_in_tomls_words_with_its_place() {
+    let cases = [
+        ("select = \"all\"\nkeep_old = 24h", "rotate.toml:2:12: string values must be quoted, expected literal string"),
+        ("select", "rotate.toml:1:7: key with no value, expected `=`"),
+        ("# é\nselect = \"é", "rotate.toml:2:12: invalid basic string, expected `\"`"),
+        ("select = \"all\"\nselect = \"all\"", "rotate.toml:2:1: duplicate key"),
+    ];
+    for (text, message) in cases {
+        check(text, Err((message, "each line is a key, `=` and a value in quotes: keep_old = \"24h\"")));
+    }
+}
+
+#[test]
+fn long_value_is_shown_with_its_end_cut_off() {
+    let text = format!("select = \"{}\"", "x".repeat(100_000));
+    let message = format!("rotate.toml:1:10: `select` cannot be `{}…`: only `labelled` or `all` may stand there", "x".repeat(80));
+    check(&text, Err((&message, "write `labelled` or `all`")));
+}
+
+#[test]
+fn deep_nesting_is_refused_and_does_not_overflow() {
+    for open in ["[", "{a=", "[["] {
+        let text = format!("select = {}", open.repeat(100_000));
+        assert!(Config::parse(Path::new("rotate.toml"), &text).is_err(), "{open}");
+    }
+}

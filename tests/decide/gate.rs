@@ -1,0 +1,118 @@
+//! The health gate on scripted looks: what each sequence of states leads to.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use rotate::model::{Container, Health, State, Status};
+use rotate::rotation::{GateFailure, GateRules, Terms, Verdict, Watch, verdict};
+use serde_json::json;
+
+use crate::make::{rules, state};
+
+/// Looks at `(seconds, state)` one after the other; the verdict of the last look.
+fn check(name: &str, rules: &GateRules, looks: &[(u64, State)], expected: &Verdict) {
+    let mut watch = Watch::begin(Duration::ZERO, true);
+    let mut last = Verdict::Pending { until: Duration::ZERO };
+    for (at, state) in looks {
+        let now = Duration::from_secs(*at);
+        watch.look(now, state);
+        last = verdict(rules, &watch, state, now);
+    }
+    match (&last, expected) {
+        (Verdict::Pending { .. }, Verdict::Pending { .. }) => {}
+        _ => assert_eq!(&last, expected, "{name}"),
+    }
+}
+
+fn pending() -> Verdict {
+    Verdict::Pending { until: Duration::ZERO }
+}
+
+fn running() -> State {
+    state(Status::Running)
+}
+
+fn health(health: Health) -> State {
+    State { health: Some(health), ..running() }
+}
+
+fn with_check(start_period: u64) -> GateRules {
+    GateRules { start_period: Some(Duration::from_secs(start_period)), min_healthy: Duration::from_secs(2), ..rules() }
+}
+
+#[test]
+fn without_a_healthcheck_it_must_run_for_ten_seconds_without_a_restart() {
+    let restarted = State { started_at: Some(Timestamp::UNIX_EPOCH + SignedDuration::from_secs(105)), ..running() };
+    let counted = State { restart_count: 1, ..running() };
+    let failed = |code| Verdict::Failed(GateFailure::Restarted { times: 1, code });
+    let exited = State { exit_code: 3, ..state(Status::Exited) };
+    let restarting = State { exit_code: 7, restart_count: 1, ..state(Status::Restarting) };
+    check("9 s", &rules(), &[(0, running()), (9, running())], &pending());
+    check("10 s", &rules(), &[(0, running()), (10, running())], &Verdict::Passed);
+    check("a restart between two looks", &rules(), &[(0, running()), (5, restarted), (20, running())], &failed(None));
+    check("a restart before the first look", &rules(), &[(0, counted)], &failed(None));
+    check("restarting", &rules(), &[(0, running()), (1, restarting)], &failed(Some(7)));
+    check("exited", &rules(), &[(0, running()), (4, exited)], &Verdict::Failed(GateFailure::Exited { code: 3 }));
+    let oom = State { oom_killed: true, ..running() };
+    check("out of memory", &rules(), &[(0, running()), (4, oom)], &Verdict::Failed(GateFailure::OutOfMemory));
+}
+
+#[test]
+fn exit_code_0_proves_only_a_oneshot() {
+    let exited = [(0, running()), (1, state(Status::Exited))];
+    check("service", &rules(), &exited, &Verdict::Failed(GateFailure::Exited { code: 0 }));
+    check("oneshot", &GateRules { is_oneshot: true, ..rules() }, &exited, &Verdict::Passed);
+    let failed = [(0, running()), (1, State { exit_code: 1, ..state(Status::Exited) })];
+    check("failed oneshot", &GateRules { is_oneshot: true, ..rules() }, &failed, &Verdict::Failed(GateFailure::Exited { code: 1 }));
+}
+
+#[test]
+fn with_a_healthcheck_it_must_stay_healthy_for_two_seconds() {
+    use Health::{Healthy, Starting, Unhealthy};
+    let unhealthy = Verdict::Failed(GateFailure::Unhealthy);
+    check("not yet", &with_check(0), &[(0, health(Starting)), (3, health(Healthy)), (4, health(Healthy))], &pending());
+    check("2 s", &with_check(0), &[(0, health(Starting)), (3, health(Healthy)), (5, health(Healthy))], &Verdict::Passed);
+    check("unhealthy", &with_check(0), &[(0, health(Starting)), (3, health(Unhealthy))], &unhealthy);
+    check("within the start period", &with_check(30), &[(0, health(Starting)), (3, health(Unhealthy))], &pending());
+    check("after the start period", &with_check(30), &[(0, health(Starting)), (30, health(Unhealthy))], &unhealthy);
+    let flapping = [(0, health(Healthy)), (1, health(Unhealthy)), (2, health(Healthy)), (3, health(Healthy))];
+    check("the interval begins anew", &with_check(30), &flapping, &pending());
+    let starting_again = [(0, health(Healthy)), (1, health(Starting)), (9, health(Starting))];
+    check("an engine that was restarted asks anew", &with_check(0), &starting_again, &pending());
+}
+
+#[test]
+fn the_deadline_runs_until_the_first_healthy_and_min_healthy_comes_on_top() {
+    use Health::{Healthy, Starting};
+    let late = Verdict::Failed(GateFailure::Deadline { seconds: 300 });
+    check("too late", &with_check(0), &[(0, health(Starting)), (300, health(Starting))], &late);
+    check("just in time", &with_check(0), &[(0, health(Starting)), (299, health(Healthy)), (301, health(Healthy))], &Verdict::Passed);
+}
+
+#[test]
+fn the_deadline_follows_from_the_healthcheck_and_zeros_mean_the_engines_defaults() {
+    let terms = Terms { min_healthy: None, deadline: None, keep_old: Duration::ZERO, is_oneshot: false };
+    let deadline = |check: serde_json::Value| {
+        let container = Container::new(json!({ "Config": { "Healthcheck": check } }));
+        GateRules::of(&container, &terms, true).deadline.as_secs()
+    };
+    let s = 1_000_000_000_u64;
+    assert_eq!(deadline(json!({ "Test": ["CMD", "true"] })), 4 * 60 + 10);
+    assert_eq!(
+        deadline(json!({ "Test": ["CMD", "true"], "Interval": s, "Timeout": 2 * s, "Retries": 2, "StartPeriod": 5 * s })),
+        5 + 3 * 3 + 10
+    );
+    assert_eq!(
+        deadline(json!({ "Test": ["CMD", "true"], "Interval": 0, "Timeout": 0, "Retries": 0, "StartPeriod": 30 * s })),
+        30 + 4 * 60 + 10
+    );
+    assert_eq!(deadline(json!({ "Test": ["NONE"] })), 300);
+}
+
+#[test]
+fn a_new_process_takes_an_exit_for_no_evidence() {
+    let mut watch = Watch::begin(Duration::ZERO, false);
+    let exited = State { exit_code: 1, ..state(Status::Exited) };
+    watch.look(Duration::ZERO, &exited);
+    assert!(!watch.is_evidence());
+}

@@ -1,0 +1,134 @@
+//! What must hold of every step, over all that can be seen: 2 containers × (absent or 6 states × 2 policies × 4 names), all stages and goals.
+
+use rotate::model::{RestartPolicy, Status};
+use rotate::rotation::{Act, Change, ContainerView, Failure, GateFailure, Goal, Observed, Record, Role, Stage, Step, decide};
+
+use crate::make::{FAILED, NEXT, OLD, container, observed, record};
+
+const STATUSES: [Status; 6] = [Status::Created, Status::Running, Status::Paused, Status::Restarting, Status::Exited, Status::Dead];
+const STAGES: [Stage; 5] = [Stage::Preparing, Stage::Creating, Stage::Switching, Stage::Kept, Stage::Closed];
+
+fn views(id: &str) -> Vec<Option<ContainerView>> {
+    let mut views = vec![None];
+    for status in STATUSES {
+        for policy in [RestartPolicy::No, RestartPolicy::Always] {
+            views.extend(["web", NEXT, OLD, FAILED].map(|name| Some(container(id, name, status, policy))));
+        }
+    }
+    views
+}
+
+fn goals() -> [Goal; 3] {
+    let back = |failure| Goal::Back { failure };
+    [Goal::Forward, back(Failure::Gate { why: GateFailure::Unhealthy }), back(Failure::Requested)]
+}
+
+/// Calls `check` with every combination of record and observation.
+fn for_all(mut check: impl FnMut(&Record, &Observed, &Step)) {
+    let mut count = 0;
+    for stage in STAGES {
+        for goal in goals() {
+            for old in views("old") {
+                for new in views("new") {
+                    for agent in ["agent", "another"] {
+                        let mut record = record();
+                        (record.stage, record.goal) = (stage, goal.clone());
+                        let mut observed = observed(old.clone(), new.clone());
+                        observed.agent = agent.into();
+                        check(&record, &observed, &decide(&record, &observed));
+                        count += 1;
+                    }
+                }
+            }
+        }
+    }
+    assert_eq!(count, 5 * 3 * 49 * 49 * 2);
+}
+
+fn can_run(view: Option<&ContainerView>) -> bool {
+    view.is_some_and(|v| v.state.is_active() || (v.policy != Some(RestartPolicy::No) && v.state.started_at.is_some()))
+}
+
+#[test]
+fn no_container_is_started_while_the_other_could_run() {
+    for_all(|record, observed, step| {
+        let member = &observed.members[0];
+        let other = match step {
+            Step::Act(Act::Start { role: Role::Predecessor, .. }) => &member.successor,
+            Step::Act(Act::Start { role: Role::Successor, .. }) => &member.predecessor,
+            _ => return,
+        };
+        assert!(!can_run(other.as_ref()), "{record}: {observed}: {step:?}");
+    });
+}
+
+#[test]
+fn no_policy_is_restored_while_the_other_could_run() {
+    for_all(|record, observed, step| {
+        let member = &observed.members[0];
+        let other = match step {
+            Step::Act(Act::Rearm { role: Role::Predecessor, .. }) => &member.successor,
+            Step::Act(Act::Rearm { role: Role::Successor, .. }) => &member.predecessor,
+            _ => return,
+        };
+        assert!(!can_run(other.as_ref()), "{record}: {observed}: {step:?}");
+    });
+}
+
+#[test]
+fn no_policy_is_weakened_while_its_container_runs() {
+    for_all(|record, observed, step| {
+        let member = &observed.members[0];
+        let own = match step {
+            Step::Act(Act::Disarm { role: Role::Predecessor, .. }) => &member.predecessor,
+            Step::Act(Act::Disarm { role: Role::Successor, .. }) => &member.successor,
+            _ => return,
+        };
+        assert!(own.as_ref().is_some_and(|v| !v.state.is_active()), "{record}: {observed}: {step:?}");
+    });
+}
+
+#[test]
+fn only_what_is_stopped_is_renamed_or_removed() {
+    for_all(|record, observed, step| {
+        let member = &observed.members[0];
+        let own = match step {
+            Step::Act(Act::Rename { role: Role::Predecessor, .. } | Act::Remove { role: Role::Predecessor, .. }) => &member.predecessor,
+            Step::Act(Act::Rename { role: Role::Successor, .. } | Act::Remove { role: Role::Successor, .. }) => &member.successor,
+            _ => return,
+        };
+        assert!(own.as_ref().is_none_or(|v| !v.state.is_active()), "{record}: {observed}: {step:?}");
+    });
+}
+
+#[test]
+fn the_predecessor_is_removed_only_when_it_is_spare() {
+    for_all(|record, observed, step| {
+        if !matches!(step, Step::Act(Act::Remove { role: Role::Predecessor, .. })) {
+            return;
+        }
+        let member = &observed.members[0];
+        let (old, new) = (member.predecessor.as_ref(), member.successor.as_ref());
+        assert_eq!(record.stage, Stage::Kept);
+        assert!(old.is_some_and(|v| v.name == OLD && !can_run(Some(v))), "{record}: {observed}");
+        assert!(new.is_some_and(|v| v.name == "web"), "{record}: {observed}");
+    });
+}
+
+#[test]
+fn the_predecessor_is_not_stopped_before_the_switch() {
+    for_all(|record, observed, step| {
+        let touches = matches!(step, Step::Act(Act::Stop { role: Role::Predecessor, .. } | Act::Disarm { role: Role::Predecessor, .. }));
+        assert!(!touches || record.stage == Stage::Switching, "{record}: {observed}: {step:?}");
+    });
+}
+
+#[test]
+fn a_successor_is_never_proved_by_being_absent_or_stopped() {
+    for_all(|record, observed, step| {
+        if matches!(step, Step::Write(Change::Prove { .. })) {
+            let new = observed.members[0].successor.as_ref();
+            assert!(new.is_some_and(|v| v.state.status == Status::Running && v.name == "web"), "{record}: {observed}");
+        }
+    });
+}

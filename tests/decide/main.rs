@@ -1,0 +1,6 @@
+//! The decision function alone: every combination of what two containers can look like, and the gate on scripted looks. No engine.
+
+mod gate;
+mod invariant;
+mod make;
+mod steps;

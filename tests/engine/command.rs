@@ -1,0 +1,46 @@
+//! What a person types, and what comes back: usage, configuration, pipes, documents.
+
+use super::{FAST, now, scratch};
+
+#[test]
+fn a_wrong_flag_is_usage_and_help_is_not() {
+    let s = scratch("usage");
+    s.rotate(&["now", "--frobnicate"]).exits(2);
+    s.rotate(&["rollback"]).exits(2);
+    s.rotate(&["--help"]).exits(0);
+    s.rotate(&["--version"]).exits(0);
+}
+
+#[test]
+fn an_unknown_key_ends_with_78_and_names_file_line_and_key() {
+    let s = scratch("config");
+    let outcome = s.agent().config("keep_old = \"1h\"\nmin_helthy = \"1s\"\n").run(&["now"]).exits(78);
+    assert!(outcome.stderr.contains("rotate.toml:2:1: unknown key `min_helthy`"), "{outcome}");
+    assert!(outcome.stderr.contains("did you mean `min_healthy`?"), "{outcome}");
+}
+
+#[test]
+fn in_a_pipe_there_is_a_line_a_container_and_no_colour() {
+    let s = scratch("pipe");
+    s.push("web", "nohealth:v1");
+    s.run("web", &[]);
+    s.push("web", "nohealth:v2");
+    let outcome = now(&s, &["web"], &[]).exits(0);
+    let expected = format!("{}  {}  rotated in ", s.name("web"), s.image("web"));
+    assert!(outcome.stdout.starts_with(&expected) && outcome.stdout.lines().count() == 1, "{outcome}");
+    assert!(!outcome.stdout.contains('\u{1b}') && !outcome.stderr.contains('\u{1b}'), "{outcome}");
+    assert!(outcome.stderr.contains("rotate.service is not enabled here"), "{outcome}");
+
+    let outcome = s.agent().config(FAST).run(&["now", &s.name("web")]).exits(0);
+    assert_eq!(outcome.stdout, format!("{}  {}  up to date\n", s.name("web"), s.image("web")));
+}
+
+#[test]
+fn every_document_has_a_version() {
+    let s = scratch("json");
+    s.push("web", "nohealth:v1");
+    s.run("web", &[]);
+    for args in [vec!["status", "--json"], vec!["plan", "--json"], vec!["now", "--json", &s.name("web")]] {
+        assert_eq!(s.rotate(&args).exits(0).json()["version"], 1, "{args:?}");
+    }
+}

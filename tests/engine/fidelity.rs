@@ -1,0 +1,162 @@
+//! The comparison on the real engine: no false alarm, and no lost option that it does not find.
+
+use rotate::engine::{Docker, Engine};
+use rotate::spec::{Difference, Images, OPERATIONAL, compare, create_request};
+use serde_json::{Value, json};
+
+use super::scratch;
+use crate::lab::Scratch;
+
+/// Options of `docker run`, and where the create request carries each: without that part, the successor is another container.
+const OPTIONS: [(&[&str], &str); 24] = [
+    (&["-e", "MINE=1"], "/Env"),
+    (&["--label", "mine=1"], "/Labels/mine"),
+    (&["--user", "1:1"], "/User"),
+    (&["--workdir", "/tmp"], "/WorkingDir"),
+    (&["--stop-signal", "SIGUSR1"], "/StopSignal"),
+    (&["--stop-timeout", "7"], "/StopTimeout"),
+    (&["--hostname", "mine"], "/Hostname"),
+    (&["--health-retries", "9"], "/Healthcheck"),
+    (&["--expose", "9000"], "/ExposedPorts"),
+    (&["--restart", "on-failure:3"], "/HostConfig/RestartPolicy"),
+    (&["-p", "127.0.0.1::81"], "/HostConfig/PortBindings"),
+    (&["-v", "VOL"], "/HostConfig/Binds"),
+    (&["--mount", "type=bind,src=/tmp,dst=/bound,readonly"], "/HostConfig/Mounts"),
+    (&["--tmpfs", "/scratch:size=1m"], "/HostConfig/Tmpfs"),
+    (&["--cap-add", "NET_ADMIN"], "/HostConfig/CapAdd"),
+    (&["--cap-drop", "MKNOD"], "/HostConfig/CapDrop"),
+    (&["--ulimit", "nofile=100:200"], "/HostConfig/Ulimits"),
+    (&["--log-opt", "max-size=2m"], "/HostConfig/LogConfig"),
+    (&["--sysctl", "net.core.somaxconn=1024"], "/HostConfig/Sysctls"),
+    (&["--add-host", "there:10.9.8.7"], "/HostConfig/ExtraHosts"),
+    (&["--init"], "/HostConfig/Init"),
+    (&["--shm-size", "10m"], "/HostConfig/ShmSize"),
+    (&["--security-opt", "no-new-privileges"], "/HostConfig/SecurityOpt"),
+    (&["--network", "NET", "--ip", "IP", "--network-alias", "mine"], "/NetworkingConfig"),
+];
+
+/// A predecessor with every option, its new image, and what is needed to make successors of it.
+struct Pair<'a> {
+    s: &'a Scratch,
+    engine: Docker,
+    old: Value,
+    old_image: Value,
+    new_image: Value,
+}
+
+impl<'a> Pair<'a> {
+    /// `subnet`: a number that no other test has.
+    async fn new(s: &'a Scratch, subnet: u8) -> Self {
+        s.host.docker(&["network", "create", "--subnet", &format!("172.31.{subnet}.0/24"), &s.name("net")]);
+        let v1 = r#"{"Env": ["PATH=/bin", "GONE=1", "KEPT=1"], "Labels": {"of.image": "1"}, "Volumes": {"/data": {}}}"#;
+        let v2 = r#"{"Env": ["PATH=/bin:/usr/bin", "KEPT=2", "NEW=1"], "Labels": {"of.image": "2"}, "Volumes": {"/data": {}, "/more": {}},
+                     "StopSignal": "SIGINT", "ExposedPorts": {"80/tcp": {}, "443/tcp": {}}}"#;
+        s.push_with("web", "ok:v1", v1);
+        let own = |word: &&str| match *word {
+            "NET" => s.name("net"),
+            "IP" => format!("172.31.{subnet}.10"),
+            "VOL" => format!("{}:/named", s.name("vol")),
+            word => word.to_owned(),
+        };
+        let options: Vec<String> = OPTIONS.iter().flat_map(|(options, _)| options.iter()).map(own).collect();
+        let options: Vec<&str> = options.iter().map(String::as_str).collect();
+        s.run("web", &options);
+        s.push_with("web", "ok:v2", v2);
+        s.host.docker(&["pull", "-q", &s.image("web")]);
+        let engine = Docker::connect(&s.host.socket()).await.expect("the engine answers");
+        let document = |name: &str| s.host.inspect(name);
+        let image = |name: &str| serde_json::from_str::<Vec<Value>>(&s.host.docker(&["image", "inspect", name])).expect("JSON")[0].clone();
+        let old = document(&s.name("web"));
+        let (old_image, new_image) = (image(old["Image"].as_str().expect("an id")), image(&s.image("web")));
+        Self { s, engine, old, old_image, new_image }
+    }
+
+    fn images(&self) -> Images<'_> {
+        Images { old: &self.old_image, new: &self.new_image }
+    }
+
+    /// What the engine says of the container that this request makes.
+    async fn made(&self, request: &Value, name: &str) -> Value {
+        self.engine.create(&self.s.name(name), request).await.expect("the engine creates it");
+        self.engine.container(&self.s.name(name)).await.expect("an answer").expect("a container").document().clone()
+    }
+
+    fn request(&self) -> Value {
+        create_request(&self.old, self.images(), &self.s.image("web")).expect("a request")
+    }
+
+    fn unexplained(&self, new: &Value) -> Vec<Difference> {
+        compare(&self.old, new, self.images()).into_iter().filter(|difference| difference.explained_by.is_none()).collect()
+    }
+}
+
+#[tokio::test]
+async fn a_successor_with_two_dozen_options_differs_in_nothing_unexplained() {
+    let s = scratch("faithful");
+    let pair = Pair::new(&s, 78).await;
+    let new = pair.made(&pair.request(), "next").await;
+    assert_eq!(pair.unexplained(&new), vec![]);
+    let env = new["Config"]["Env"].to_string();
+    assert!(env.contains("MINE=1") && env.contains("NEW=1") && env.contains("KEPT=2") && !env.contains("GONE"), "{env}");
+    assert_eq!(new["Config"]["StopSignal"], "SIGUSR1", "the operator's");
+    assert_eq!(new["Config"]["Labels"]["of.image"], "2", "the new image's");
+}
+
+#[tokio::test]
+async fn a_create_request_that_lost_one_option_is_found_out_by_the_comparison() {
+    let s = scratch("lost");
+    let pair = Pair::new(&s, 79).await;
+    for (n, (options, pointer)) in OPTIONS.iter().enumerate() {
+        let mut request = pair.request();
+        let (parent, key) = pointer.rsplit_once('/').expect("a pointer");
+        let lost = request.pointer_mut(parent).and_then(Value::as_object_mut).and_then(|fields| fields.remove(key));
+        assert!(lost.is_some(), "{options:?}: the request has no {pointer}");
+        let new = pair.made(&request, &format!("lost{n}")).await;
+        assert!(!pair.unexplained(&new).is_empty(), "{options:?} got lost and was not missed");
+    }
+}
+
+#[tokio::test]
+async fn every_leaf_of_a_successor_that_is_flipped_is_reported() {
+    let s = scratch("flips");
+    let pair = Pair::new(&s, 80).await;
+    let new = pair.made(&pair.request(), "next").await;
+    let mut flipped = 0;
+    for pointer in pointers("", &new) {
+        let is_operational =
+            OPERATIONAL.iter().any(|pattern| pointer == format!("/{pattern}") || pointer.starts_with(&format!("/{pattern}/")));
+        if is_operational {
+            continue;
+        }
+        for other in others(new.pointer(&pointer).expect("a leaf")) {
+            let mut changed = new.clone();
+            *changed.pointer_mut(&pointer).expect("a leaf") = other.clone();
+            assert!(!pair.unexplained(&changed).is_empty(), "{pointer} flipped to {other} and was not reported");
+            flipped += 1;
+        }
+    }
+    assert!(flipped > 200, "{flipped}");
+    assert!(OPERATIONAL.len() <= 25);
+    assert!(OPERATIONAL.iter().all(|pattern| !pattern.starts_with("Config") && !pattern.starts_with("HostConfig")));
+}
+
+/// Pointers to all leaves, empty lists and maps among them.
+fn pointers(at: &str, value: &Value) -> Vec<String> {
+    let below = |key: &str, value: &Value| pointers(&format!("{at}/{}", key.replace('~', "~0").replace('/', "~1")), value);
+    match value {
+        Value::Object(fields) if !fields.is_empty() => fields.iter().flat_map(|(key, value)| below(key, value)).collect(),
+        Value::Array(items) if !items.is_empty() => items.iter().enumerate().flat_map(|(n, value)| below(&n.to_string(), value)).collect(),
+        _ => vec![at.to_owned()],
+    }
+}
+
+fn others(value: &Value) -> Vec<Value> {
+    match value {
+        Value::Bool(is) => vec![json!(!is)],
+        Value::Number(_) => vec![json!(4711)],
+        Value::String(text) => vec![json!(format!("{text}x")), json!(4711)],
+        Value::Null => vec![json!("x"), json!(true), json!({ "x": 1 })],
+        Value::Array(_) => vec![json!(["x"])],
+        Value::Object(_) => vec![json!({ "x": "y" }), json!("x")],
+    }
+}

@@ -1,0 +1,109 @@
+//! What is new and what is not, and registries that do not say.
+
+use super::{FAST, entry, look, scratch};
+use crate::lab::{Answer, FakeRegistry, Scratch};
+
+#[test]
+fn another_index_over_the_same_image_is_pulled_once_and_rotates_nothing() {
+    let s = scratch("index");
+    let repo = format!("{}:latest", s.name("web"));
+    let manifest = s.host.push(&repo, "nohealth:v1");
+    s.host.push_index(&repo, &manifest, "first");
+    s.run("web", &[]);
+    let old = look(&s, &s.name("web"));
+    s.host.push_index(&repo, &manifest, "second");
+    let run = || entry(&s.agent().config(FAST).run(&["now", &s.name("web"), "--json"]).exits(0), &s.name("web"))["reason"].clone();
+    assert_eq!(run(), "same_image");
+    assert_eq!(run(), "up_to_date");
+    assert_eq!(look(&s, &s.name("web")), old);
+}
+
+#[test]
+fn an_image_that_was_built_here_is_held() {
+    let s = scratch("built");
+    s.push("web", "nohealth:v1");
+    s.run("web", &[]);
+    let local = format!("{}:latest", s.name("local"));
+    s.host.docker(&["commit", &s.name("web"), &local]);
+    s.host.docker(&["run", "-d", "--name", &s.name("built"), &local]);
+    let outcome = s.agent().run(&["now", &s.name("built"), "--json"]).exits(0);
+    assert_eq!(entry(&outcome, &s.name("built"))["reason"], "no_digest");
+}
+
+/// A container that follows a tag of a scripted registry, and its reference.
+fn followed(s: &Scratch, registry: &FakeRegistry, name: &str) {
+    s.push(name, "nohealth:v1");
+    let image = format!("{}/{}:latest", registry.address(), s.name(name));
+    s.host.docker(&["run", "-d", "-q", "--pull", "always", "--name", &s.name(name), &image]);
+}
+
+#[test]
+fn a_registry_that_fails_holds_its_own_containers_and_nothing_else() {
+    let s = scratch("failing");
+    s.push("good", "nohealth:v1");
+    s.run("good", &[]);
+    let registry = FakeRegistry::in_front_of(s.host);
+    followed(&s, &registry, "web");
+    let good = look(&s, &s.name("good"));
+    s.push("good", "nohealth:v2");
+    let table = [
+        (Answer::status(401), "does not let anybody without credentials see"),
+        (Answer::status(404), "has no "),
+        (Answer::status(500), "answers 500"),
+        (Answer::digest("sha256:nonsense"), "is no digest"),
+        (Answer::status(200), "no Docker-Content-Digest"),
+        (Answer::Garbage, "registry"),
+    ];
+    for (n, (answer, words)) in table.into_iter().enumerate() {
+        registry.script(move |_| Some(answer.clone()));
+        let before = registry.count("GET", "manifests");
+        let outcome = s.agent().config(FAST).run(&["now", &s.name("web"), &s.name("good"), "--json"]).exits(0);
+        let held = entry(&outcome, &s.name("web"));
+        assert_eq!(held["reason"], "unresolved", "{held}");
+        assert!(held["message"].as_str().is_some_and(|m| m.contains(words)), "expected «{words}»: {held}");
+        assert_eq!(registry.count("GET", "manifests"), before, "never a GET after a failed HEAD");
+        if n == 0 {
+            assert_ne!(look(&s, &s.name("good")).id, good.id, "the other registry's container is rotated");
+        }
+    }
+}
+
+#[test]
+fn too_many_requests_is_the_last_request_to_that_host() {
+    let s = scratch("limit");
+    let registry = FakeRegistry::in_front_of(s.host);
+    followed(&s, &registry, "a");
+    followed(&s, &registry, "b");
+    registry.script(|_| Some(Answer::status(429).header("Retry-After", "77")));
+    let before = registry.requests().len();
+    let outcome = s.agent().run(&["now", &s.name("a"), &s.name("b"), "--json"]).exits(0);
+    for name in ["a", "b"] {
+        let held = entry(&outcome, &s.name(name));
+        assert!(held["message"].as_str().is_some_and(|m| m.contains("not asked again for 77 s")), "{held}");
+    }
+    assert_eq!(registry.requests().len() - before, 1, "{:?}", registry.requests());
+}
+
+#[test]
+fn a_registry_that_is_down_holds_its_own_containers() {
+    let s = scratch("down");
+    let registry = FakeRegistry::in_front_of(s.host);
+    followed(&s, &registry, "web");
+    registry.script(|_| Some(Answer::Close));
+    let outcome = s.agent().run(&["now", &s.name("web"), "--json"]).exits(0);
+    assert_eq!(entry(&outcome, &s.name("web"))["reason"], "unresolved");
+}
+
+#[test]
+fn a_pull_that_fails_in_its_stream_is_an_error_and_touches_nothing() {
+    let s = scratch("pull");
+    let registry = FakeRegistry::in_front_of(s.host);
+    followed(&s, &registry, "web");
+    let old = look(&s, &s.name("web"));
+    s.push("web", "nohealth:v2");
+    // The manifest comes, a layer does not: the engine says so inside an answer of 200.
+    registry.script(|head| (head.method == "GET" && head.target.contains("/blobs/")).then(|| Answer::status(500)));
+    let outcome = s.agent().config(FAST).run(&["now", &s.name("web"), "--json"]).exits(1);
+    assert_eq!(entry(&outcome, &s.name("web"))["reason"], "pull_failed", "{outcome}");
+    assert_eq!(look(&s, &s.name("web")), old);
+}

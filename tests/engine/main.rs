@@ -1,0 +1,76 @@
+//! The main job on a real engine with a real registry: what a person would see of their containers. Assertions are made on the engine.
+
+#[path = "../lab/mod.rs"]
+mod lab;
+
+mod command;
+mod disturbed;
+mod fidelity;
+mod freshness;
+mod gate;
+mod rotation;
+mod selection;
+mod socket;
+mod store;
+
+use lab::{Host, Outcome, Scratch};
+use serde_json::Value;
+
+/// Gates that take half a second, so that tests take seconds.
+pub const FAST: &str = "min_healthy = \"500ms\"\n";
+
+pub fn scratch(test: &str) -> Scratch {
+    Scratch::new(Host::shared(), test)
+}
+
+/// `rotate now NAME…` of this test's containers, with fast gates.
+#[track_caller]
+pub fn now(scratch: &Scratch, names: &[&str], flags: &[&str]) -> Outcome {
+    let names: Vec<String> = names.iter().map(|name| scratch.name(name)).collect();
+    let mut args = vec!["now"];
+    args.extend(names.iter().map(String::as_str));
+    args.extend(flags);
+    scratch.agent().config(FAST).run(&args)
+}
+
+/// What `rotate now --json` says of one container.
+#[track_caller]
+pub fn entry(outcome: &Outcome, name: &str) -> Value {
+    let document = outcome.json();
+    let all = document["containers"].as_array().expect("a list of containers");
+    all.iter().find(|entry| entry["name"] == name).unwrap_or_else(|| panic!("no entry for {name}: {outcome}")).clone()
+}
+
+/// Id, image, policy and whether it runs.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Look {
+    pub id: String,
+    pub image: String,
+    pub policy: String,
+    pub is_running: bool,
+}
+
+#[track_caller]
+pub fn look(scratch: &Scratch, name: &str) -> Look {
+    let document = scratch.host.inspect(name);
+    let text = |pointer: &str| document.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
+    Look {
+        id: text("/Id"),
+        image: text("/Image"),
+        policy: text("/HostConfig/RestartPolicy/Name"),
+        is_running: document["State"]["Running"] == true,
+    }
+}
+
+/// Names of all containers of this test that are not its own: `.rotate-…`.
+pub fn leftovers(scratch: &Scratch) -> Vec<String> {
+    let filter = format!("name=^/?{}.*rotate-", scratch.name(""));
+    let names = scratch.host.docker(&["ps", "-a", "--format", "{{.Names}}", "--filter", &filter]);
+    names.lines().map(str::to_owned).collect()
+}
+
+/// The image that a tag points to.
+#[track_caller]
+pub fn tagged(scratch: &Scratch, name: &str) -> String {
+    scratch.host.docker(&["image", "inspect", "-f", "{{.Id}}", &scratch.image(name)])
+}

@@ -1,0 +1,170 @@
+//! Kills at every call, for a good and a sick image, under two restart policies, and on the way back that a person asks for.
+
+use std::sync::Mutex;
+use std::thread;
+
+use serde_json::Value;
+
+use crate::lab::{Action, Fault, FaultProxy, Host, Outcome, Scratch};
+
+const FAST: &str = "min_healthy = \"300ms\"\n";
+/// Cases at the same time: they wait more than they work.
+const AT_ONCE: usize = 2;
+
+/// Serves, and leaves a mark on its volume if another process holds the volume's lock: two never run on it.
+const ALONE: &str =
+    "exec 9>/data/lock; /bin/busybox flock -n 9 || touch /data/two; trap 'exit 0' TERM INT; /bin/busybox httpd -f -p 80 -h /www & wait";
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Job {
+    /// `rotate now` to a good image.
+    Update,
+    /// `rotate now` to an image that never gets healthy.
+    Sick,
+    /// `rotate rollback` after an update.
+    Rollback,
+}
+
+#[test]
+fn an_update_killed_at_any_call_is_finished_by_the_next_run_under_always() {
+    at_every_call(Job::Update, "always");
+}
+
+#[test]
+fn an_update_killed_at_any_call_is_finished_by_the_next_run_under_no() {
+    at_every_call(Job::Update, "no");
+}
+
+#[test]
+fn a_sick_image_killed_at_any_call_is_rolled_back_by_the_next_run_under_always() {
+    at_every_call(Job::Sick, "always");
+}
+
+#[test]
+fn a_sick_image_killed_at_any_call_is_rolled_back_by_the_next_run_under_no() {
+    at_every_call(Job::Sick, "no");
+}
+
+#[test]
+fn a_rollback_killed_at_any_call_is_finished_by_the_next_run() {
+    at_every_call(Job::Rollback, "always");
+}
+
+/// Kills at call 1, 2, …, before and after it, until a run needs no kill.
+fn at_every_call(job: Job, policy: &str) {
+    let next = Mutex::new(1_usize);
+    let survived = Mutex::new(None::<usize>);
+    thread::scope(|scope| {
+        for _ in 0..AT_ONCE {
+            scope.spawn(|| {
+                loop {
+                    let k = {
+                        let mut next = next.lock().expect("no case panicked");
+                        let k = *next;
+                        *next += 1;
+                        k
+                    };
+                    if survived.lock().expect("no case panicked").is_some_and(|last| k > last) {
+                        return;
+                    }
+                    let before = case(job, policy, k, Fault::Before(Action::Kill), "before");
+                    let after = case(job, policy, k, Fault::After(Action::Kill), "after");
+                    if !(before || after) {
+                        let mut survived = survived.lock().expect("no case panicked");
+                        *survived = Some(survived.map_or(k, |last| last.min(k)));
+                        return;
+                    }
+                }
+            });
+        }
+    });
+    let calls = survived.into_inner().expect("no case panicked").expect("some run needed no kill") - 1;
+    println!("{job:?} under {policy}: killed before and after each of {calls} calls");
+    assert!(calls >= 8, "an update alone takes 9 calls: {calls}");
+}
+
+/// One run with a kill at the k-th call, one without. True if the kill was needed.
+fn case(job: Job, policy: &str, k: usize, fault: Fault, when: &str) -> bool {
+    let s = Scratch::new(Host::shared(), &format!("{job:?}, {policy}, killed {when} call {k}"));
+    let start = Start::new(&s, job, policy);
+    let proxy = FaultProxy::start(&s.host.socket());
+    proxy.at(k, fault);
+    let web = s.name("web");
+    let command = if job == Job::Rollback { "rollback" } else { "now" };
+    let outcome = s.agent().engine(&proxy.socket()).config(FAST).run(&[command, &web]);
+    let was_killed = proxy.done() > 0;
+    assert_eq!(was_killed, outcome.was_killed(), "{outcome}");
+    if was_killed {
+        start.check_never_two(&s);
+    }
+    let again = s.agent().config(FAST).run(&["now", &web]);
+    let context = format!("{job:?}, {policy}, killed {when} call {k} ({:?})\n{outcome}\n{again}", proxy.calls().last());
+    start.check(&s, job, policy, &again, &context);
+    was_killed
+}
+
+/// What was there before.
+struct Start {
+    id: String,
+    image: String,
+}
+
+impl Start {
+    fn new(s: &Scratch, job: Job, policy: &str) -> Self {
+        let config = |more: &str| format!(r#"{{"Cmd": ["{ALONE}"], "Volumes": {{"/data": {{}}{more}}}}}"#);
+        s.push_with("web", "ok:v1", &config(""));
+        let id = s.run("web", &["--restart", policy]);
+        s.host.docker(&["exec", &s.name("web"), "touch", "/data/mine"]);
+        let image = s.host.inspect(&id)["Image"].as_str().unwrap_or_default().to_owned();
+        s.push_with("web", if job == Job::Sick { "sick:v2" } else { "ok:v2" }, &config(r#", "/extra": {}"#));
+        if job == Job::Rollback {
+            s.agent().config(FAST).run(&["now", &s.name("web")]).exits(0);
+        }
+        Self { id, image }
+    }
+
+    /// Right after the kill: at most one of the two runs.
+    fn check_never_two(&self, s: &Scratch) {
+        let running = names(s, &["--filter", "status=running"]);
+        assert!(running.len() <= 1, "{running:?}");
+    }
+
+    fn check(&self, s: &Scratch, job: Job, policy: &str, again: &Outcome, context: &str) {
+        let web = s.host.inspect(&s.name("web"));
+        let tag = s.host.docker(&["image", "inspect", "-f", "{{.Id}}", &s.image("web")]);
+        assert_eq!(web["State"]["Running"], true, "{context}");
+        assert_eq!(web["HostConfig"]["RestartPolicy"]["Name"], policy, "{context}");
+        assert_eq!(web["Image"], tag.as_str(), "the tag points to what runs: {context}");
+        assert_eq!(web["Id"] == self.id.as_str(), job != Job::Update, "{context}");
+        s.host.docker(&["exec", &s.name("web"), "test", "-e", "/data/mine"]);
+        let two = s.host.try_docker(&["exec", &s.name("web"), "test", "-e", "/data/two"]);
+        assert!(two.is_err(), "two ran on one volume: {context}");
+
+        let others: Vec<String> = names(s, &[]).into_iter().filter(|name| *name != s.name("web")).collect();
+        let pins = s.host.docker(&["image", "inspect", "-f", "{{range .RepoTags}}{{println .}}{{end}}", &self.image]);
+        let is_pinned = pins.contains("localhost/rotate/keep:");
+        match job {
+            Job::Update => {
+                assert!(others.len() == 1 && others[0].contains(".rotate-old-"), "only the kept one: {others:?} {context}");
+                let kept = s.host.inspect(&others[0]);
+                assert_eq!((&kept["Id"], &kept["State"]["Running"]), (&Value::from(self.id.as_str()), &Value::from(false)), "{context}");
+                assert_eq!(kept["HostConfig"]["RestartPolicy"]["Name"], "no", "{context}");
+                assert!(is_pinned, "{context}");
+            }
+            Job::Sick | Job::Rollback => {
+                assert_eq!(others, Vec::<String>::new(), "{context}");
+                assert!(!is_pinned, "{context}");
+                let mounts = web["Mounts"].as_array().map_or(0, Vec::len);
+                assert_eq!(mounts, 1, "{context}");
+            }
+        }
+        assert!(again.status.is_some_and(|code| code <= 1), "{context}");
+    }
+}
+
+fn names(s: &Scratch, filters: &[&str]) -> Vec<String> {
+    let own = format!("name=^/?{}", s.name("web"));
+    let mut args = vec!["ps", "-a", "--format", "{{.Names}}", "--filter", &own];
+    args.extend(filters);
+    s.host.docker(&args).lines().map(str::to_owned).collect()
+}
