@@ -70,14 +70,16 @@ pub enum Verdict {
     DryRun,
     /// Not to be rotated.
     Skipped,
+    /// Of a rotation that the store does not know, while no container has the unit's name.
+    Orphaned,
 }
 
 impl Entry {
     /// For a container that is not rotated.
     pub fn skipped(skipped: &Skipped) -> Self {
         let Skipped { name, image, reason } = skipped;
-        let message = Some(reason.to_string());
-        Self { reason: Some(reason.code()), message, help: reason.help(), ..Self::new(name, image, Verdict::Skipped) }
+        let verdict = if reason.needs_a_person() { Verdict::Orphaned } else { Verdict::Skipped };
+        Self { reason: Some(reason.code()), message: Some(reason.to_string()), help: reason.help(), ..Self::new(name, image, verdict) }
     }
 
     fn new(name: &str, image: &str, verdict: Verdict) -> Self {

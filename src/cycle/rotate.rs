@@ -116,7 +116,7 @@ impl Verdict {
     fn stops_the_run(self) -> bool {
         match self {
             Self::RolledBack | Self::Failed | Self::Stuck | Self::Left => true,
-            Self::Rotated | Self::Held | Self::Skipped | Self::DryRun | Self::Withdrawn => false,
+            Self::Rotated | Self::Held | Self::Skipped | Self::Orphaned | Self::DryRun | Self::Withdrawn => false,
         }
     }
 }

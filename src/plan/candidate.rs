@@ -45,6 +45,12 @@ pub struct Skipped {
     pub reason: Reason,
 }
 
+impl Survey {
+    fn is_served(&self, name: &str) -> bool {
+        self.containers.iter().any(|c| c.name() == name && c.state().is_active())
+    }
+}
+
 /// Sorts all containers. With `names`, only these are wanted, opted in or not.
 pub fn select(survey: &Survey, config: &Config, names: &[String]) -> (Vec<Candidate>, Vec<Skipped>) {
     let mut candidates = Vec::new();
@@ -58,7 +64,7 @@ pub fn select(survey: &Survey, config: &Config, names: &[String]) -> (Vec<Candid
             continue;
         }
         let sorted = match given {
-            Some((unit, _)) => Err(Reason::Orphan { of: unit.to_owned() }),
+            Some((unit, _)) => Err(Reason::Orphan { of: unit.to_owned(), is_served: survey.is_served(unit) }),
             None if is_leftover(container, &survey.containers) => Err(Reason::Leftover),
             None if survey.stuck.contains(container.name()) => Err(Reason::Stuck),
             None => candidate(survey, config, container, !names.is_empty()),

@@ -79,6 +79,8 @@ pub enum Reason {
     Orphan {
         /// The name that it belongs to.
         of: String,
+        /// True if a container of that name runs: then nothing is down.
+        is_served: bool,
     },
     /// Looks like what another updater left behind.
     Leftover,
@@ -125,6 +127,11 @@ impl Reason {
         }
     }
 
+    /// True if a service may be down because of it.
+    pub fn needs_a_person(&self) -> bool {
+        matches!(self, Self::Orphan { is_served: false, .. })
+    }
+
     /// True if a person should see it without having asked why.
     pub fn is_notable(&self) -> bool {
         !matches!(self, Self::UpToDate | Self::NotSelected | Self::NotRunning)
@@ -139,7 +146,10 @@ impl Reason {
             Self::Refused { .. } => Some("it is tried again when the tag moves, or with `rotate now --retry NAME`".into()),
             Self::RemovedOnExit => Some("create it without --rm".into()),
             Self::NoDigest => Some("pull it from a registry once, and create the container from that".into()),
-            Self::Orphan { of } => Some(format!("if `{of}` runs and is well, remove it by hand; if not, rename it to `{of}` and start it")),
+            Self::Orphan { of, is_served: true } => Some(format!("if `{of}` is well, remove it by hand")),
+            Self::Orphan { of, is_served: false } => {
+                Some(format!("rename it to `{of}`, give it its restart policy back (it ends its name) and start it"))
+            }
             Self::Stuck => Some("see `rotate status`".into()),
             _ => None,
         }
@@ -170,7 +180,10 @@ impl fmt::Display for Reason {
             Self::Unresolved { message, .. } => write!(f, "held: {message}"),
             Self::Refused { digest, why } => write!(f, "held: {} is refused here: {why}", digest.short()),
             Self::Stuck => f.write_str("held: its last rotation waits for a person"),
-            Self::Orphan { of } => write!(f, "made by a rotation of `{of}` that this state directory does not know; not touched"),
+            Self::Orphan { of, is_served } => {
+                let down = if *is_served { String::new() } else { format!(", and no `{of}` runs") };
+                write!(f, "made by a rotation of `{of}` that this state directory does not know{down}; not touched")
+            }
             Self::Leftover => f.write_str("looks like a leftover of another updater; not touched"),
         }
     }

@@ -3,4 +3,5 @@
 mod gate;
 mod invariant;
 mod make;
+mod one_hand;
 mod steps;

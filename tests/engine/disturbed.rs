@@ -146,6 +146,37 @@ fn ctrl_c_in_the_gate_leaves_one_container_running_and_the_next_run_ends_it() {
     assert_eq!(leftovers(&s).len(), 1);
 }
 
+#[test]
+fn a_second_ctrl_c_leaves_at_once_and_the_next_run_repairs() {
+    let s = scratch("interrupt-twice");
+    s.push("web", "stubborn:v1");
+    s.run("web", &["--restart", "always", "--stop-timeout", "5"]);
+    s.push("web", "nohealth:v2");
+    let running = s.agent().config(FAST).spawn(&["now", &s.name("web")]);
+    wait_for("it stops the old one", Duration::from_secs(60), || running.said().contains("stop the old container").then_some(()));
+    running.signal(Signal::INT);
+    wait_for("it has heard", Duration::from_secs(5), || running.said().contains("once more to leave at once").then_some(()));
+    running.signal(Signal::INT);
+    running.wait(Duration::from_secs(2)).exits(130);
+
+    s.agent().config(FAST).run(&["now", &s.name("web")]).exits(0);
+    assert_eq!(look(&s, &s.name("web")).image, tagged(&s, "web"));
+    assert_eq!(leftovers(&s).len(), 1);
+}
+
+#[test]
+fn what_a_lost_store_knew_is_reported_and_not_touched() {
+    let s = scratch("lost-store");
+    s.push("web", "ok:v1");
+    s.run("web", &["--restart", "always"]);
+    let lost = format!("{}.rotate-old-7f3a21-always", s.name("web"));
+    s.host.docker(&["stop", "-t", "1", &s.name("web")]);
+    s.host.docker(&["rename", &s.name("web"), &lost]);
+    let outcome = s.rotate(&["now", &lost]).exits(3);
+    assert!(outcome.stderr.contains(&format!("no `{}` runs", s.name("web"))), "{outcome}");
+    assert!(!look(&s, &lost).is_running);
+}
+
 /// A port of the host that nothing has, as far as can be known.
 fn free_port(s: &Scratch) -> u16 {
     s.push("probe", "nohealth:x");

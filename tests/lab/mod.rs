@@ -18,7 +18,7 @@ pub use self::{
     agent::{Agent, Outcome, Running},
     host::Host,
     http::{Head, Response, request},
-    probe::{Probe, Report},
+    probe::{Probe, Report, ask},
     proxy::{Action, Fault, FaultProxy},
     registry::{Answer, FakeRegistry},
     scratch::Scratch,

@@ -3,8 +3,18 @@
 use super::block;
 use crate::cycle::{Entry, Verdict};
 
+/// The row, and what the comparison found, where that is the point: a line each below it.
+pub fn rows(entry: &Entry) -> Vec<Vec<String>> {
+    let differences = match entry.verdict {
+        Verdict::DryRun | Verdict::Held => entry.differences.as_slice(),
+        _ => &[],
+    };
+    let below = differences.iter().map(|line| vec![String::new(), String::new(), line.clone()]);
+    std::iter::once(row(entry)).chain(below).collect()
+}
+
 /// Name, image, and what was done, in the past tense.
-pub fn row(entry: &Entry) -> Vec<String> {
+fn row(entry: &Entry) -> Vec<String> {
     let seconds = |s: Option<f64>| s.map_or_else(|| "?".to_owned(), |s| format!("{s:.1} s"));
     let text = match entry.verdict {
         Verdict::Rotated => match entry.down_time_seconds {
@@ -18,14 +28,14 @@ pub fn row(entry: &Entry) -> Vec<String> {
         Verdict::Left => message(entry).to_owned(),
         Verdict::Withdrawn => format!("not rotated: {}", message(entry)),
         Verdict::DryRun => format!("would be rotated to {}", short(entry.to_digest.as_deref())),
-        Verdict::Skipped => message(entry).to_owned(),
+        Verdict::Skipped | Verdict::Orphaned => message(entry).to_owned(),
     };
     let resumed = if entry.is_resumed { " (begun by an earlier run)" } else { "" };
     vec![entry.name.clone(), entry.image.clone(), format!("{text}{resumed}")]
 }
 
 /// What a person has to know beyond the row.
-pub fn trouble(entry: &Entry, is_dry_run: bool) -> Option<String> {
+pub fn trouble(entry: &Entry) -> Option<String> {
     let Entry { name, image, .. } = entry;
     let (old, new) = (short(entry.from_digest.as_deref()), short(entry.to_digest.as_deref()));
     let help = entry.help.as_deref().unwrap_or("see `rotate status`");
@@ -49,21 +59,14 @@ pub fn trouble(entry: &Entry, is_dry_run: bool) -> Option<String> {
             "both containers are kept, neither was removed; rotate touches nothing more until it is run again",
             help,
         ),
+        Verdict::Orphaned => block(&format!("`{name}`: {}", message(entry)), "nothing was touched", help),
         Verdict::Left => {
             block(&format!("`{name}`: {}", message(entry)), "one container runs under the name; the rotation is recorded", help)
         }
-        Verdict::DryRun if is_dry_run && !entry.differences.is_empty() => format!("`{name}`: the new container differs, as it should:\n"),
         Verdict::Rotated | Verdict::Withdrawn | Verdict::DryRun | Verdict::Skipped => return None,
     };
-    let mut text = text;
-    let differences = if matches!(entry.verdict, Verdict::Held | Verdict::DryRun) { entry.differences.as_slice() } else { &[] };
-    for line in differences {
-        text += &format!("  {line}\n");
-    }
-    for line in &entry.log {
-        text += &format!("  log: {line}\n");
-    }
-    Some(text.trim_end().to_owned())
+    let log: String = entry.log.iter().map(|line| format!("  log: {line}\n")).collect();
+    Some((text + &log).trim_end().to_owned())
 }
 
 fn message(entry: &Entry) -> &str {

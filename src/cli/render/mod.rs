@@ -33,13 +33,13 @@ impl Printer {
         if self.is_json {
             self.json(&json!({ "version": JSON_VERSION, "dry_run": report.is_dry_run, "containers": report.entries }));
         } else {
-            self.rows(&["NAME", "IMAGE", "RESULT"], report.entries.iter().map(entry::row).collect());
-            for text in report.entries.iter().filter_map(|entry| entry::trouble(entry, report.is_dry_run)) {
+            self.rows(&["NAME", "IMAGE", "RESULT"], report.entries.iter().flat_map(entry::rows).collect());
+            for text in report.entries.iter().filter_map(entry::trouble) {
                 eprintln!("{text}");
             }
         }
         let has = |any: &[Verdict]| report.entries.iter().any(|entry| any.contains(&entry.verdict) && entry.reason != Some("requested"));
-        if has(&[Verdict::Stuck, Verdict::Held]) {
+        if has(&[Verdict::Stuck, Verdict::Held, Verdict::Orphaned]) {
             Exit::PersonNeeded
         } else if has(&[Verdict::RolledBack, Verdict::Failed, Verdict::Left]) {
             Exit::Failed
