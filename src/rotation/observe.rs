@@ -156,10 +156,12 @@ async fn compare(
     let differences = spec::compare(old.document(), &successor, images.both());
     let (mut all, mut unexplained) = (Vec::new(), Vec::new());
     for difference in &differences {
-        all.push(difference.to_string());
-        if difference.explained_by.is_none() {
-            unexplained.push(difference.to_string());
+        let is_explained = difference.explained_by.is_some();
+        let line = if is_explained { difference.to_string() } else { format!("{difference} (nothing explains it)") };
+        if !is_explained {
+            unexplained.push(line.clone());
         }
+        all.push(line);
     }
     Ok(Comparison { all, unexplained, volumes_born: spec::volumes_born(old.document(), new.document()) })
 }

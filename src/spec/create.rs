@@ -1,71 +1,62 @@
-//! The create request of a successor, from the predecessor's document and the two images.
+//! The create request of a successor: what the user set, and nothing that came from the old image or from the old container itself.
 
 use serde_json::{Map, Value, json};
 
-use super::network::{endpoints, links};
-use super::settings::operators;
-use super::volumes::hand_over;
-use super::{Images, field};
+use super::carried;
+use super::config::user_config;
+use super::document::{Container, Images, SpecError, text, texts};
+use super::network;
 
-/// Where compose notes the image that it created a container from.
-const COMPOSE_IMAGE: &str = "com.docker.compose.image";
-
-/// The document is not one of a container.
-#[derive(Debug, thiserror::Error)]
-pub enum SpecError {
-    /// A part that every container has is not there.
-    #[error("the engine's description of the container has no `{0}`")]
-    Missing(&'static str),
-}
-
-/// Body of `POST /containers/create` for the successor (Docker API 1.41–1.51). Unknown fields are kept: engines ignore what they do not know,
-/// and the comparison finds what they did not take.
+/// Writes the body of `POST /containers/create` for the successor of `predecessor`. Pure.
 ///
-/// `image` is what `Config.Image` shall be. Errors: [`SpecError::Missing`].
+/// Takes `GET /containers/{id}/json` of the predecessor and `GET /images/{id}/json` of both images, as sent. `image` becomes `Image`: the reference as typed on the
+/// predecessor, or `repository@digest` in a dry run. Fields this function does not know are copied as they are.
+///
+/// - What equals the old image's default is left out, so that the engine puts the new image's in its place.
+/// - Anonymous volumes are handed over by name. With `nocopy`, because an engine fills an empty volume from the image already when the container is created
+///   (seen on Docker 26.1.5), and the predecessor still runs on it.
+/// - All networks are in the one request (Docker below API 1.44 takes one only; the rest must be connected before the start).
+///
+/// Errors: [`SpecError`] if a document is not what its name promises, or if the engine could not start the predecessor again.
 pub fn create_request(predecessor: &Value, images: Images<'_>, image: &str) -> Result<Value, SpecError> {
-    let host_config = field(predecessor, "/HostConfig").as_object().ok_or(SpecError::Missing("HostConfig"))?;
-    let config = predecessor.get("Config").filter(|c| c.is_object()).ok_or(SpecError::Missing("Config"))?;
-    let mut body = operators(config, field(images.old, "/Config"));
-    own_labels(&mut body, images);
-    if is_hostname_generated(predecessor) {
-        body.remove("Hostname");
-    }
-    body.insert("Image".into(), Value::from(image));
-    body.insert("HostConfig".into(), Value::Object(requested_host_config(predecessor, host_config)));
-    let endpoints = endpoints(predecessor);
-    if !endpoints.is_empty() {
-        body.insert("NetworkingConfig".into(), json!({ "EndpointsConfig": endpoints }));
-    }
+    let container = Container::checked(predecessor)?;
+    check_image("old", images.old)?;
+    check_image("new", images.new)?;
+    network::check_networks(container)?;
+    let mut body = user_config(container, images);
+    body.insert("Image".into(), image.into());
+    network::put_mac_address(&mut body, container);
+    body.insert("HostConfig".into(), host_config(container));
+    body.insert("NetworkingConfig".into(), json!({ "EndpointsConfig": network::endpoints(container) }));
     Ok(Value::Object(body))
 }
 
-fn requested_host_config(predecessor: &Value, host_config: &Map<String, Value>) -> Map<String, Value> {
-    let mut host_config = host_config.clone();
-    links(&mut host_config);
-    hand_over(predecessor, &mut host_config);
-    host_config
-}
-
-/// Compose compares this label with the image that its file names; a stale one makes `up` create the container again.
-///
-/// The value is the image's id, or the digest of its platform manifest (compose since 5.4, facts 6.12); only the first is known here.
-pub fn own_labels(config: &mut Map<String, Value>, images: Images<'_>) {
-    let Some(label) = config.get_mut("Labels").and_then(|labels| labels.get_mut(COMPOSE_IMAGE)) else { return };
-    if label == field(images.old, "/Id") {
-        *label = field(images.new, "/Id").clone();
+fn check_image(which: &'static str, image: &Value) -> Result<(), SpecError> {
+    match image {
+        document if text(&document["Id"]).is_empty() => Err(SpecError::NotAnImage { which, missing: "Id" }),
+        document if document["Config"].is_object() || document["Config"].is_null() => Ok(()),
+        _ => Err(SpecError::NotAnImage { which, missing: "Config" }),
     }
 }
 
-/// The engine makes a hostname out of the first 12 digits of the id. With the host's own UTS namespace it shows the host's name, and refuses to
-/// be told one.
-pub fn is_hostname_generated(container: &Value) -> bool {
-    let id = field(container, "/Id").as_str().unwrap_or_default();
-    let hostname = field(container, "/Config/Hostname").as_str().unwrap_or_default();
-    hostname.is_empty() || (hostname.len() == 12 && id.starts_with(hostname)) || shares_hostname(container)
+/// `HostConfig` as it is, with the parts that create wants in another shape than inspect shows.
+fn host_config(container: Container<'_>) -> Value {
+    let mut host = container.host().as_object().cloned().unwrap_or_default();
+    carried::put_into(&mut host, container);
+    put_links(&mut host, container);
+    Value::Object(host)
 }
 
-/// True if the hostname is not the container's own.
-fn shares_hostname(container: &Value) -> bool {
-    let mode = |key: &str| field(container, &format!("/HostConfig/{key}")).as_str().unwrap_or_default();
-    mode("UTSMode") == "host" || mode("NetworkMode").starts_with("container:")
+/// Inspect says `/db:/web/alias`, create wants `db:alias`.
+fn put_links(host: &mut Map<String, Value>, container: Container<'_>) {
+    let links: Vec<Value> = texts(&container.host()["Links"]).map(|link| typed_link(link).into()).collect();
+    if !links.is_empty() {
+        host.insert("Links".into(), Value::Array(links));
+    }
+}
+
+fn typed_link(link: &str) -> String {
+    let Some((child, alias)) = link.split_once(':') else { return link.to_owned() };
+    let alias = alias.rsplit_once('/').map_or(alias, |(_, alias)| alias);
+    format!("{}:{alias}", child.trim_start_matches('/'))
 }

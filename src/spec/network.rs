@@ -1,53 +1,88 @@
-//! Networks: what of an endpoint is configured, as against what the engine gave it when the container started.
+//! Networks: what was configured on each endpoint, told apart from what the engine added while the container runs.
+
+use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::{field, is_unset, items};
+use super::document::{Container, SpecError, remove, text};
+use super::operational::is_operational;
 
-/// What an operator can configure of an endpoint and inspect shows (Docker API 1.41–1.51, EndpointSettings). An endpoint's `MacAddress` is
-/// the one in use, generated or not; a configured one stands in `Config.MacAddress`.
-pub const CONFIGURED: [&str; 5] = ["IPAMConfig", "Links", "Aliases", "DriverOpts", "GwPriority"];
-
-/// `NetworkingConfig.EndpointsConfig` for a successor: one entry for each network of the predecessor, so that one call creates them all.
-pub fn endpoints(predecessor: &Value) -> Map<String, Value> {
-    let mode = field(predecessor, "/HostConfig/NetworkMode").as_str().unwrap_or_default();
-    let mut endpoints = Map::new();
-    if mode.starts_with("container:") || mode == "host" || mode == "none" {
-        return endpoints;
+/// `NetworkingConfig.EndpointsConfig`: every network with what was configured there. Empty for `host`, `none` and another container's network, which take no settings.
+pub(super) fn endpoints(container: Container<'_>) -> Map<String, Value> {
+    let mode = text(&container.host()["NetworkMode"]);
+    if mode == "host" || mode == "none" || mode.starts_with("container:") {
+        return Map::new();
     }
-    let id = field(predecessor, "/Id").as_str().unwrap_or_default();
-    for (name, endpoint) in field(predecessor, "/NetworkSettings/Networks").as_object().into_iter().flatten() {
-        let configured = configured(endpoint, id);
-        let is_default = name == "bridge" && matches!(mode, "" | "default" | "bridge");
-        if is_default && configured.values().all(is_unset) {
-            continue;
+    container.networks().map(|(name, endpoint)| (name.clone(), configured(container, name, endpoint))).collect()
+}
+
+/// Refuses a container that its engine could not start again.
+pub(super) fn check_networks(container: Container<'_>) -> Result<(), SpecError> {
+    let mut seen: BTreeMap<&str, &str> = BTreeMap::new();
+    for (name, endpoint) in container.networks() {
+        let id = text(&endpoint["NetworkID"]);
+        match seen.insert(id, name) {
+            Some(one) if !id.is_empty() => return Err(SpecError::SameNetworkTwice { one: one.to_owned(), other: name.clone() }),
+            _ => {}
         }
-        // `--network ID` stands as typed in the mode and by name here; the engine would take them for two networks.
-        let network = field(endpoint, "/NetworkID").as_str().unwrap_or_default();
-        let key = if !mode.is_empty() && network.starts_with(mode) { mode } else { name };
-        endpoints.insert(key.to_owned(), Value::Object(configured));
     }
-    endpoints
+    Ok(())
 }
 
-/// The configured part of an endpoint. Docker 20.10 and Podman add the short id of the container to the aliases: it is no alias of the successor.
-pub fn configured(endpoint: &Value, id: &str) -> Map<String, Value> {
-    let mut configured: Map<String, Value> =
-        CONFIGURED.iter().filter_map(|key| Some(((*key).to_owned(), endpoint.get(*key)?.clone()))).collect();
-    if let Some(aliases) = configured.get_mut("Aliases").and_then(Value::as_array_mut) {
-        aliases.retain(|alias| alias.as_str().is_none_or(|alias| alias.len() != 12 || !id.starts_with(alias)));
+/// All fields but the operational ones; unknown ones are kept.
+fn configured(container: Container<'_>, name: &str, endpoint: &Value) -> Value {
+    let mut fields = endpoint.as_object().cloned().unwrap_or_default();
+    fields.retain(|field, _| !is_operational(&["NetworkSettings", "Networks", name, field]));
+    if let Some(Value::Array(aliases)) = fields.get_mut("Aliases") {
+        aliases.retain(|alias| alias != container.short_id());
     }
-    configured
-}
-
-/// `--link` stands as `/db:/web/alias` in inspect and is asked for as `db:alias`.
-pub fn links(host_config: &mut Map<String, Value>) {
-    let Some(links) = host_config.get("Links").map(items).filter(|links| !links.is_empty()) else { return };
-    let asked = |link: &Value| -> Option<Value> {
-        let (target, alias) = link.as_str()?.split_once(':')?;
-        let alias = alias.rsplit('/').next()?;
-        Some(Value::from(format!("{}:{alias}", target.trim_start_matches('/'))))
+    match configured_mac(container, name, endpoint) {
+        Some(mac) => fields.insert("MacAddress".into(), mac.into()),
+        None => fields.shift_remove("MacAddress"),
     };
-    let asked: Vec<Value> = links.iter().filter_map(asked).collect();
-    host_config.insert("Links".into(), Value::Array(asked));
+    Value::Object(fields)
+}
+
+/// The MAC address that the user gave to this endpoint.
+///
+/// `Config.MacAddress` is it for the network of `NetworkMode` (API below 1.52). Of the others an engine shows the address in use only, generated or not, so it is
+/// judged by its form: Docker below 28 generates 02:42 and the four bytes of the IPv4 address, from 28 on (it shows `GwPriority`) a random one that is marked as
+/// locally administered; any other was configured. (moby v26.1.5 and v28.5.2, `libnetwork/netutils`; seen on Docker 26.1.5.)
+pub(super) fn configured_mac<'a>(container: Container<'a>, name: &str, endpoint: &'a Value) -> Option<&'a str> {
+    let main = text(&container.config()["MacAddress"]);
+    if !main.is_empty() && is_main(container, name, endpoint) {
+        return Some(main);
+    }
+    let mac = text(&endpoint["MacAddress"]);
+    let first = mac.get(..2).and_then(|byte| u8::from_str_radix(byte, 16).ok())?;
+    let is_locally_administered = first & 2 != 0;
+    let is_generated = match text(&endpoint["IPAddress"]).parse::<std::net::Ipv4Addr>() {
+        _ if is_locally_administered && endpoint.get("GwPriority").is_some() => true,
+        Ok(address) => {
+            let [a, b, c, d] = address.octets();
+            mac.eq_ignore_ascii_case(&format!("02:42:{a:02x}:{b:02x}:{c:02x}:{d:02x}"))
+        }
+        Err(_) => is_locally_administered,
+    };
+    (!is_generated).then_some(mac)
+}
+
+/// True for the network that `NetworkMode` names, by name, id or the beginning of its id.
+fn is_main(container: Container<'_>, name: &str, endpoint: &Value) -> bool {
+    let mode = text(&container.host()["NetworkMode"]);
+    let is_id = mode.len() >= 12 && text(&endpoint["NetworkID"]).starts_with(mode);
+    name == main_name(mode) || is_id
+}
+
+/// `default` means `bridge` (Docker on Linux).
+fn main_name(mode: &str) -> &str {
+    if mode == "default" { "bridge" } else { mode }
+}
+
+/// The container-wide address stands beside the endpoint's for engines before API 1.44. Later ones refuse it unless `NetworkMode` is the very name of an endpoint.
+pub(super) fn put_mac_address(body: &mut Map<String, Value>, container: Container<'_>) {
+    let mode = main_name(text(&container.host()["NetworkMode"]));
+    if text(&container.config()["MacAddress"]).is_empty() || !container.networks().any(|(name, _)| name == mode) {
+        remove(body, "MacAddress");
+    }
 }

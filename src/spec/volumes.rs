@@ -1,93 +1,42 @@
-//! Volumes: the anonymous ones of a predecessor are handed over by name, so that their data stays.
+//! Which volumes are anonymous, and which were born with a successor.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::{field, items};
+use super::document::{Container, entries, is_same_path, text};
 
-/// Adds to a predecessor's `HostConfig` what hands its anonymous volumes over.
-///
-/// An anonymous volume stands in `Mounts` with a name of 64 hex digits and in no bind (seen on Docker 20.10–28.5). One that came by
-/// `--volumes-from` stays the other container's; it cannot be told from the document unless no declaration asks for it.
-pub fn hand_over(predecessor: &Value, host_config: &mut Map<String, Value>) {
-    name_sources(predecessor, host_config);
-    let mut binds = host_config.get("Binds").map(items).unwrap_or_default().to_vec();
-    let has_volumes_from = !items(field(predecessor, "/HostConfig/VolumesFrom")).is_empty();
-    for mount in items(field(predecessor, "/Mounts")).iter().filter(|mount| is_anonymous(mount)) {
-        let (name, target) = (text(mount, "Name"), text(mount, "Destination"));
-        let is_declared = field(predecessor, "/Config/Volumes").get(target).is_some();
-        let is_named = binds.iter().any(|bind| bind_target(bind) == Some(target)) || mounts_entry(host_config, target).is_some();
-        if is_named || (has_volumes_from && !is_declared) {
-            continue;
-        }
-        let read_only = if mount.get("RW") == Some(&Value::Bool(false)) { ":ro" } else { "" };
-        binds.push(Value::from(format!("{name}:{target}{read_only}")));
-        host_config.insert("Binds".into(), Value::Array(binds.clone()));
-    }
-}
-
-/// `--mount type=volume,dst=/x` has no source; the engine made one up.
-fn name_sources(predecessor: &Value, host_config: &mut Map<String, Value>) {
-    let Some(entries) = host_config.get_mut("Mounts").and_then(Value::as_array_mut) else { return };
-    for entry in entries.iter_mut().filter(|entry| text(entry, "Type") == "volume" && text(entry, "Source").is_empty()) {
-        let target = text(entry, "Target").to_owned();
-        let mount = items(field(predecessor, "/Mounts")).iter().find(|mount| text(mount, "Destination") == target);
-        if let (Some(mount), Some(fields)) = (mount, entry.as_object_mut()) {
-            fields.insert("Source".into(), field(mount, "/Name").clone());
-        }
-    }
-}
-
-/// What `Mounts` of the successor must be, by target: the predecessor's, and one new volume for each path that only the new image declares.
-pub fn predicted_mounts(predecessor: &Value, successor: &Value, config: &Value) -> Value {
-    let old = items(field(predecessor, "/Mounts"));
-    let mut expected: Vec<Value> = Vec::new();
-    for mount in old {
-        let mut mount = mount.clone();
-        // Named in the request now, which the engine shows as mode `z` instead of an empty one (seen on Docker 26.1).
-        if is_anonymous(&mount) && text(&mount, "Mode").is_empty() && text(found(successor, text(&mount, "Destination")), "Mode") == "z" {
-            mount["Mode"] = Value::from("z");
-        }
-        expected.push(mount);
-    }
-    for (target, _) in field(config, "/Volumes").as_object().into_iter().flatten() {
-        if old.iter().all(|mount| text(mount, "Destination") != target) {
-            let born = found(successor, target);
-            let name = if is_anonymous(born) { text(born, "Name") } else { "?" };
-            let source = text(born, "Source");
-            let source = if source.ends_with(&format!("/{name}/_data")) { source } else { "?" };
-            expected.push(json!({
-                "Type": "volume", "Name": name, "Source": source, "Destination": target, "Driver": "local", "Mode": "", "RW": true, "Propagation": ""
-            }));
-        }
-    }
-    Value::Array(expected)
-}
-
-/// Anonymous volumes of the successor that the predecessor does not mount: they came into being with it.
+/// Names of the anonymous volumes that came into being with the successor: mounted there, and not by the predecessor. Pure.
 pub fn volumes_born(predecessor: &Value, successor: &Value) -> Vec<String> {
-    let is_old = |name: &str| items(field(predecessor, "/Mounts")).iter().any(|mount| text(mount, "Name") == name);
-    let anonymous = items(field(successor, "/Mounts")).iter().filter(|mount| is_anonymous(mount));
-    anonymous.map(|mount| text(mount, "Name").to_owned()).filter(|name| !is_old(name)).collect()
+    let (predecessor, successor) = (Container(predecessor), Container(successor));
+    let is_old = |mount: &Value| predecessor.mounts().any(|old| old["Name"] == mount["Name"]);
+    let mut born: Vec<String> =
+        successor.mounts().filter(|mount| is_anonymous(mount) && !is_old(mount)).map(|mount| text(&mount["Name"]).to_owned()).collect();
+    born.sort();
+    born.dedup();
+    born
 }
 
-fn is_anonymous(mount: &Value) -> bool {
-    let name = text(mount, "Name");
-    text(mount, "Type") == "volume" && name.len() == 64 && name.chars().all(|c| c.is_ascii_hexdigit())
+/// A volume whose name the engine made up: 64 hex digits (seen on Docker 20.10 and 26.1; only the latter labels it too).
+pub(super) fn is_anonymous(mount: &Value) -> bool {
+    let name = text(&mount["Name"]);
+    mount["Type"] == "volume" && name.len() == 64 && name.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
 }
 
-fn found<'a>(container: &'a Value, target: &str) -> &'a Value {
-    items(field(container, "/Mounts")).iter().find(|mount| text(mount, "Destination") == target).unwrap_or(&Value::Null)
+/// True if the mount is what the engine makes of a `VOLUME` that the new image declares at a place where the predecessor mounts nothing.
+pub(super) fn is_declared_by(image: &Value, mount: &Value, predecessor: Container<'_>) -> bool {
+    let destination = text(&mount["Destination"]);
+    let is_declared = entries(&image["Config"]["Volumes"]).any(|(path, _)| is_same_path(path, destination));
+    is_declared
+        && predecessor.mount_at(destination).is_none()
+        && is_anonymous(mount)
+        && *mount == fresh_mount(destination, text(&mount["Name"]), text(&mount["Source"]), predecessor)
 }
 
-fn mounts_entry<'a>(host_config: &'a Map<String, Value>, target: &str) -> Option<&'a Value> {
-    host_config.get("Mounts").map(items).unwrap_or_default().iter().find(|entry| text(entry, "Target") == target)
-}
-
-/// The second part of `SOURCE:TARGET[:MODE]`.
-fn bind_target(bind: &Value) -> Option<&str> {
-    bind.as_str()?.split(':').nth(1)
-}
-
-fn text<'a>(value: &'a Value, key: &str) -> &'a str {
-    value.get(key).and_then(Value::as_str).unwrap_or_default()
+/// An anonymous volume's mount as Docker 26.1.5 shows it. The engine's directory is known from the predecessor's own files.
+fn fresh_mount(destination: &str, name: &str, source: &str, predecessor: Container<'_>) -> Value {
+    let own_file = text(&predecessor.0["HostsPath"]);
+    let source = match own_file.split_once(&format!("/containers/{}/", predecessor.id())) {
+        Some((directory, _)) => format!("{directory}/volumes/{name}/_data"),
+        None => source.to_owned(),
+    };
+    json!({ "Type": "volume", "Name": name, "Source": source, "Destination": destination, "Driver": "local", "Mode": "", "RW": true, "Propagation": "" })
 }

@@ -1,0 +1,59 @@
+//! What should have changed with the image and did not: places where predecessor and successor agree, and the new image says otherwise.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::config::user_config;
+use super::difference::Difference;
+use super::document::{Container, Images, entries, is_same_path, text};
+use super::image_default::{compose_image_label, is_image_default};
+use super::tree::keyed;
+
+const FIELDS: [&str; 5] = ["User", "WorkingDir", "StopSignal", "Cmd", "Entrypoint"];
+const MAPS: [&str; 5] = ["Env", "Labels", "ExposedPorts", "Volumes", "Healthcheck"];
+
+/// Where the successor has the predecessor's value and must not: the new image's default did not come through, or a volume that the new image declares is not mounted.
+///
+/// A default is due where [`super::create_request`] names nothing itself. Only what Docker merges from an image is looked at.
+pub(super) fn stale(predecessor: &Value, successor: &Value, images: Images<'_>) -> Vec<Difference> {
+    let container = Container(predecessor);
+    let [old, new] = [predecessor, successor].map(|document| keyed(&json!({ "Config": document["Config"] })));
+    let typed = keyed(&json!({ "Config": user_config(container, images) }));
+    let [old_image, new_image] = [images.old, images.new].map(|image| keyed(&json!({ "Config": image["Config"] })));
+    let mut paths: BTreeSet<Vec<&str>> = FIELDS.iter().map(|field| vec![*field]).collect();
+    for tree in [&old_image, &new_image] {
+        paths.extend(MAPS.iter().flat_map(|map| entries(&tree["Config"][*map]).map(|(key, _)| vec![*map, key.as_str()])));
+    }
+    paths.insert(vec!["Labels", "com.docker.compose.image"]);
+    let mut all = Vec::new();
+    for path in paths {
+        let value = at(&old, &path).unwrap_or(&Value::Null);
+        let is_unchanged = value == at(&new, &path).unwrap_or(&Value::Null);
+        let is_due = match path[..] {
+            ["Labels", label] if compose_image_label(label, text(value), container, images).is_some() => true,
+            // An engine that shows no user or directory at all says the same as one that shows "".
+            ["User" | "WorkingDir"] if value.is_null() => !text(&images.new["Config"][path[0]]).is_empty(),
+            _ => at(&typed, &path).is_none() && !is_image_default(images.new, &path, value),
+        };
+        if is_unchanged && is_due {
+            let path: Vec<&str> = std::iter::once("Config").chain(path).collect();
+            all.push(Difference::new(&path, value.clone(), value.clone(), None));
+        }
+    }
+    all.extend(unmounted(container, Container(successor), images));
+    all
+}
+
+fn unmounted(predecessor: Container<'_>, successor: Container<'_>, images: Images<'_>) -> Vec<Difference> {
+    // Docker 26.1.5 mounts no volume where the user has a tmpfs, which is not among `Mounts`.
+    let has_tmpfs = |path: &str| entries(&predecessor.host()["Tmpfs"]).any(|(tmpfs, _)| is_same_path(tmpfs, path));
+    let is_mounted = |path: &str| predecessor.mount_at(path).is_some() || successor.mount_at(path).is_some() || has_tmpfs(path);
+    let declared = entries(&images.new["Config"]["Volumes"]).filter(|(path, _)| !is_mounted(path));
+    declared.map(|(path, _)| Difference::new(&["Mounts", path], Value::Null, Value::Null, None)).collect()
+}
+
+/// The value at a path below `Config`; a null that stands there counts.
+fn at<'a>(tree: &'a Value, path: &[&str]) -> Option<&'a Value> {
+    path.iter().try_fold(&tree["Config"], |value, key| value.get(key))
+}
