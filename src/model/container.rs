@@ -52,8 +52,6 @@ pub struct State {
     pub exit_code: i64,
     /// True if the kernel killed the last process for want of memory.
     pub oom_killed: bool,
-    /// Why the last start failed, in the engine's words; empty if it did not.
-    pub error: String,
     /// When the last process started; none if it never did (the engine says year 1).
     pub started_at: Option<Timestamp>,
     /// How often the engine restarted it by itself since the last start by hand (seen on Docker 26.1: a start by hand sets it to 0).
@@ -166,7 +164,6 @@ impl Container {
             status,
             exit_code: field("ExitCode").and_then(Value::as_i64).unwrap_or(0),
             oom_killed: field("OOMKilled").and_then(Value::as_bool).unwrap_or(false),
-            error: self.text("/State/Error").to_owned(),
             started_at: started_at.filter(|at| *at > Timestamp::UNIX_EPOCH),
             restart_count: self.0.pointer("/RestartCount").and_then(Value::as_u64).unwrap_or(0),
             health: match self.text("/State/Health/Status") {

@@ -17,6 +17,9 @@ pub enum ActError {
     /// No create request can say what the predecessor is.
     #[error(transparent)]
     Spec(#[from] SpecError),
+    /// The engine called a pull done and does not have the image: its stream had ended early in good form.
+    #[error("the engine called the pull of {0} done and does not have it")]
+    NotPulled(Reference),
     /// The record names something that is not there. A record that was edited by hand can do that.
     #[error("the record of this rotation names no {0}")]
     Record(&'static str),
@@ -27,7 +30,10 @@ pub async fn perform(engine: &dyn Engine, record: &Record, act: &Act, credential
     let member = |n: &usize| record.members.get(*n).ok_or(ActError::Record("such container"));
     match act {
         Act::Pin { member: n } => Ok(engine.tag(member(n)?.old_image.as_str(), &pin(record, *n)?).await?),
-        Act::Pull { member: n } => Ok(engine.pull(&member(n)?.pull_reference(), credential).await?),
+        Act::Pull { member: n } => {
+            let reference = member(n)?.pull_reference();
+            pull(engine, &reference, &reference.to_string(), credential).await
+        }
         Act::MoveTag { member: n } => {
             let m = member(n)?;
             Ok(engine.tag(&m.pull_reference().to_string(), tag(m)?).await?)
@@ -35,7 +41,7 @@ pub async fn perform(engine: &dyn Engine, record: &Record, act: &Act, credential
         Act::PullOld { member: n } => {
             let m = member(n)?;
             let digest = m.old_digest.as_ref().ok_or(ActError::Record("old digest"))?;
-            Ok(engine.pull(&m.reference.at_digest(digest), credential).await?)
+            pull(engine, &m.reference.at_digest(digest), m.old_image.as_str(), credential).await
         }
         Act::TagOld { member: n } => {
             let m = member(n)?;
@@ -69,6 +75,15 @@ pub async fn perform(engine: &dyn Engine, record: &Record, act: &Act, credential
         Act::RemoveVolume { name } => Ok(engine.remove_volume(name).await?),
         Act::Unpin { member: n } => Ok(engine.remove_image(&record.pin(*n)).await?),
         Act::RemoveImage { image } => Ok(engine.remove_image(image.as_str()).await?),
+    }
+}
+
+/// Pulls, and looks whether `image` is there: otherwise the next step would be the same pull again, without end.
+async fn pull(engine: &dyn Engine, reference: &Reference, image: &str, credential: Option<&Credential>) -> Result<(), ActError> {
+    engine.pull(reference, credential).await?;
+    match engine.image(image).await? {
+        Some(_) => Ok(()),
+        None => Err(ActError::NotPulled(reference.clone())),
     }
 }
 

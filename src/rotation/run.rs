@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::act::{ActError, perform};
 use super::observe::{Memory, Moment, observe};
-use super::{Act, Change, Failure, Record, Refused, Role, Step, StuckReason, Watch, decide};
+use super::{Act, Change, Failure, Record, Refused, Role, Stage, Step, StuckReason, Watch, decide};
 use crate::clock::Clock;
 use crate::engine::{Engine, EngineError, Refusal};
 use crate::interrupt::Interrupt;
@@ -101,7 +101,12 @@ impl Rotation<'_> {
             let moment = Moment { at: self.clock.at(), now: self.clock.elapsed(), is_interrupted: self.interrupt.is_set() };
             let result = match observe(self.engine, record, &mut memory, moment).await {
                 // An engine that is restarted behind a socket of systemd's is not gone, only slow; what it then shows is no evidence.
-                Ok(_) if self.clock.elapsed().saturating_sub(moment.now) >= SLOW && slow_looks < SLOW_LOOKS => {
+                // Before the switch nothing that was seen matters, and a slow host must be able to prepare.
+                Ok(_)
+                    if record.stage == Stage::Switching
+                        && self.clock.elapsed().saturating_sub(moment.now) >= SLOW
+                        && slow_looks < SLOW_LOOKS =>
+                {
                     slow_looks += 1;
                     self.forget(&mut memory);
                     Ok(())

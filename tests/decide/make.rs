@@ -51,7 +51,7 @@ pub fn record() -> Record {
 
 pub fn state(status: Status) -> State {
     let started_at = (status != Status::Created).then(|| Timestamp::UNIX_EPOCH + jiff::SignedDuration::from_secs(100));
-    State { status, exit_code: 0, oom_killed: false, error: String::new(), started_at, restart_count: 0, health: None }
+    State { status, exit_code: 0, oom_killed: false, started_at, restart_count: 0, health: None }
 }
 
 pub fn rules() -> GateRules {

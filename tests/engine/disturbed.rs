@@ -75,6 +75,20 @@ fn a_create_without_an_answer_that_succeeded_is_gone_on_with() {
 }
 
 #[test]
+fn a_pull_that_is_called_done_without_the_image_is_an_error_and_not_repeated() {
+    let s = scratch("half-pull");
+    stale(&s, &[]);
+    let old = look(&s, &s.name("web"));
+    let proxy = FaultProxy::start(&s.host.socket());
+    // An answer of 200 whose stream holds no error, from an engine that pulled nothing.
+    proxy.at_path("/images/create", 1, Fault::Before(Action::Status(200, "nothing was pulled".into())));
+    let outcome = s.agent().engine(&proxy.socket()).config(FAST).run(&["now", &s.name("web"), "--json"]).exits(1);
+    assert_eq!(entry(&outcome, &s.name("web"))["reason"], "pull_failed", "{outcome}");
+    assert_eq!(proxy.calls().iter().filter(|call| call.contains("/images/create")).count(), 1);
+    assert_eq!(look(&s, &s.name("web")), old);
+}
+
+#[test]
 fn every_call_that_fails_once_leaves_one_container_running_under_the_name() {
     let s = scratch("refused");
     for part in ["/containers/create", "/stop", "/update", "/rename", "/start"] {
