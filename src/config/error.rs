@@ -67,7 +67,7 @@ pub enum ConfigError {
         /// Where the value stands.
         at: Position,
         /// Its key.
-        key: &'static str,
+        key: String,
         /// What the key takes.
         kind: Kind,
         /// What was found.
@@ -79,7 +79,7 @@ pub enum ConfigError {
         /// Where the value stands.
         at: Position,
         /// Its key.
-        key: &'static str,
+        key: String,
         /// The value as written.
         value: String,
         /// Why not. Part of the clause, hence no source of its own.

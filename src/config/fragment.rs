@@ -1,10 +1,11 @@
 //! One file as it was written: known keys only, each with its value and its place. Checks no value.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::Deserialize;
 use toml::Spanned;
-use toml::de::{DeTable, Deserializer};
+use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 use super::error::ConfigError;
 use super::position::Position;
@@ -15,54 +16,111 @@ pub(super) struct Located {
     pub at: Position,
 }
 
-/// The keys are named once, here: `Raw` is what serde reads, [`Fragment`] the same with places, [`KEYS`] their names for suggestions.
-macro_rules! keys {
-    ($($key:ident),+) => {
-        #[derive(Deserialize)]
-        #[serde(deny_unknown_fields)]
-        struct Raw {
-            $($key: Option<Spanned<toml::Value>>),+
-        }
+/// Every key of `rotate.toml`; one in a table with the table's name and a dot before it.
+pub const KEYS: &[&str] = &[
+    "engine",
+    "state_dir",
+    "select",
+    "mode",
+    "min_age",
+    "keep_old",
+    "min_healthy",
+    "deadline",
+    "on_failure",
+    "on_late_failure",
+    "registry.via",
+    "health.interval",
+    "health.timeout",
+    "health.retries",
+    COMMANDS,
+];
 
-        /// What one file says. A key that is not in it is `None`.
-        pub(super) struct Fragment {
-            $(pub $key: Option<Located>),+
-        }
+/// The one table whose keys are names that the operator gives.
+const COMMANDS: &str = "health.commands";
 
-        /// Every key of `rotate.toml`.
-        pub const KEYS: &[&str] = &[$(stringify!($key)),+];
-
-        impl Raw {
-            fn locate(self, path: &Path, text: &str) -> Fragment {
-                let locate = |value: Spanned<toml::Value>| {
-                    let at = Position::of(path, text, value.span().start);
-                    Located { value: value.into_inner(), at }
-                };
-                Fragment { $($key: self.$key.map(locate)),+ }
-            }
-        }
-    };
+/// What one file says.
+#[derive(Default)]
+pub(super) struct Fragment {
+    written: BTreeMap<String, Located>,
+    /// `[health.commands]`, in the order of their names.
+    pub commands: BTreeMap<String, Located>,
 }
-
-keys!(engine, state_dir, select, keep_old, min_healthy, deadline);
 
 impl Fragment {
     /// Reads the text of the file at `path`; the path serves only to say where something stands.
     ///
     /// Errors: [`ConfigError::Syntax`], with toml's own words; [`ConfigError::UnknownKey`] for the first such key in the file.
     pub(super) fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
-        let syntax = |error: toml::de::Error| {
-            let at = Position::of(path, text, error.span().map_or(0, |span| span.start));
-            ConfigError::Syntax { at, message: error.message().to_owned() }
-        };
-        let table = DeTable::parse(text).map_err(syntax)?;
-        // serde would refuse them too, but with the key inside a sentence only.
-        let unknown = table.get_ref().keys().filter(|key| !KEYS.contains(&key.get_ref().as_ref()));
-        if let Some(key) = unknown.min_by_key(|key| key.span().start) {
-            let at = Position::of(path, text, key.span().start);
-            return Err(ConfigError::UnknownKey { at, key: key.get_ref().to_string() });
+        let file = File { path, text };
+        let table = DeTable::parse(text).map_err(|error| file.syntax(&error))?.into_inner();
+        if let Some((byte, key)) = first_unknown("", &table) {
+            return Err(ConfigError::UnknownKey { at: Position::of(path, text, byte), key });
         }
-        let raw = Raw::deserialize(Deserializer::from(table)).map_err(syntax)?;
-        Ok(raw.locate(path, text))
+        let mut fragment = Self::default();
+        fragment.read(&file, "", table)?;
+        Ok(fragment)
     }
+
+    /// The value of one of [`KEYS`], if it is written.
+    pub(super) fn take(&mut self, key: &str) -> Option<Located> {
+        self.written.remove(key)
+    }
+
+    fn read(&mut self, file: &File<'_>, prefix: &str, table: DeTable<'_>) -> Result<(), ConfigError> {
+        for (key, value) in table {
+            let full = format!("{prefix}{}", key.get_ref());
+            match value.get_ref() {
+                DeValue::Table(_) if is_table(&full) => {
+                    if let DeValue::Table(inner) = value.into_inner() {
+                        self.read(file, &format!("{full}."), inner)?;
+                    }
+                }
+                _ => {
+                    let located = file.locate(value)?;
+                    match full.strip_prefix(COMMANDS).and_then(|end| end.strip_prefix('.')) {
+                        Some(name) => self.commands.insert(name.to_owned(), located),
+                        None => self.written.insert(full, located),
+                    };
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+struct File<'a> {
+    path: &'a Path,
+    text: &'a str,
+}
+
+impl File<'_> {
+    fn locate(&self, value: Spanned<DeValue<'_>>) -> Result<Located, ConfigError> {
+        let at = Position::of(self.path, self.text, value.span().start);
+        let value = toml::Value::deserialize(ValueDeserializer::from(value)).map_err(|error| self.syntax(&error))?;
+        Ok(Located { value, at })
+    }
+
+    fn syntax(&self, error: &toml::de::Error) -> ConfigError {
+        let at = Position::of(self.path, self.text, error.span().map_or(0, |span| span.start));
+        ConfigError::Syntax { at, message: error.message().to_owned() }
+    }
+}
+
+/// True for `registry`, `health` and `health.commands`.
+fn is_table(key: &str) -> bool {
+    key == COMMANDS || KEYS.iter().any(|known| known.strip_prefix(key).is_some_and(|end| end.starts_with('.')))
+}
+
+/// The first key in the file that rotate does not know: its byte and its full name. `registry = "x"` is known, and of a wrong type.
+fn first_unknown(prefix: &str, table: &DeTable<'_>) -> Option<(usize, String)> {
+    let unknown = table.iter().filter_map(|(key, value)| {
+        let full = format!("{prefix}{}", key.get_ref());
+        match value.get_ref() {
+            DeValue::Table(_) if full == COMMANDS => None,
+            DeValue::Table(inner) if is_table(&full) => first_unknown(&format!("{full}."), inner),
+            _ if is_table(&full) || KEYS.contains(&full.as_str()) => None,
+            _ => Some((key.span().start, full)),
+        }
+    });
+    unknown.min_by_key(|(byte, _)| *byte)
 }

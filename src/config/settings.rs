@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::choice::{Mode, OnFailure, OnLateFailure, RegistryVia, Select};
+use super::commands::Commands;
 use super::engine_address::EngineAddress;
 
 /// The configuration, every value checked. [`Default`] is what holds where nothing is written.
@@ -21,20 +23,31 @@ pub struct Config {
     pub min_healthy: Option<Duration>,
     /// `deadline`: how long the successor may take to its first well moment; longer than zero. None: computed from the HEALTHCHECK, 5 minutes without.
     pub deadline: Option<Duration>,
+    /// `mode`: what is done about a newer image.
+    pub mode: Mode,
+    /// `min_age`: how long a digest must have been seen on its tag before it is used. Zero: at once.
+    pub min_age: Duration,
+    /// `on_failure`: what a run does when a rotation fails.
+    pub on_failure: OnFailure,
+    /// `on_late_failure`: what is done when a successor fails after its proof, while its predecessor is kept.
+    pub on_late_failure: OnLateFailure,
+    /// `registry.via`: who asks registries.
+    pub registry_via: RegistryVia,
+    /// `[health]`.
+    pub health: HealthDefaults,
+    /// `[health.commands]`: commands on the host that labels may choose by name.
+    pub commands: Commands,
 }
 
-/// Which containers are rotated without being named.
+/// `[health]`: how probes are made where a label does not say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Select {
-    /// Those with the label `rotate.enable=true`.
-    Labelled,
-    /// All but those with the label `rotate.enable=false`.
-    All,
-}
-
-impl Select {
-    /// The words for it in the file.
-    pub const WORDS: &'static [&'static str] = &["labelled", "all"];
+pub struct HealthDefaults {
+    /// `health.interval`: from the end of one probe to the next; longer than zero.
+    pub interval: Duration,
+    /// `health.timeout`: when a probe without an answer has failed; longer than zero.
+    pub timeout: Duration,
+    /// `health.retries`: failures in a row that make a container unwell; at least one.
+    pub retries: u32,
 }
 
 impl Default for Config {
@@ -46,6 +59,13 @@ impl Default for Config {
             keep_old: Duration::from_secs(24 * 60 * 60),
             min_healthy: None,
             deadline: None,
+            mode: Mode::Rotate,
+            min_age: Duration::ZERO,
+            on_failure: OnFailure::Stop,
+            on_late_failure: OnLateFailure::Report,
+            registry_via: RegistryVia::Rotate,
+            health: HealthDefaults { interval: Duration::from_secs(5), timeout: Duration::from_secs(5), retries: 3 },
+            commands: Commands::default(),
         }
     }
 }

@@ -1,28 +1,55 @@
 //! What was written -> [`Config`]: each value gets its type, or is refused with its place. Pure.
 
+use super::choice::{Mode, OnFailure, OnLateFailure, RegistryVia, Select};
+use super::commands::{CommandError, Commands};
 use super::error::ConfigError;
 use super::fragment::{Fragment, Located};
-use super::settings::Config;
+use super::settings::{Config, HealthDefaults};
 use super::value::{self, Found, Kind, ValueError};
 
 /// Checks each value; what is not written keeps its default.
 ///
 /// Errors: [`ConfigError::WrongType`] and [`ConfigError::BadValue`], for one key at a time.
-pub(super) fn validate(fragment: Fragment) -> Result<Config, ConfigError> {
+pub(super) fn validate(mut fragment: Fragment) -> Result<Config, ConfigError> {
     let default = Config::default();
-    let Fragment { engine, state_dir, select, keep_old, min_healthy, deadline } = fragment;
+    for table in ["registry", "health", "health.commands"] {
+        check(table, Kind::Table, fragment.take(table), |_| Ok(()))?;
+    }
+    let commands = commands(std::mem::take(&mut fragment.commands))?;
+    let f = &mut fragment;
     Ok(Config {
-        engine: check("engine", Kind::Address, engine, value::address)?,
-        state_dir: check("state_dir", Kind::Directory, state_dir, value::directory)?.unwrap_or(default.state_dir),
-        select: check("select", Kind::Select, select, value::select)?.unwrap_or(default.select),
-        keep_old: check("keep_old", Kind::Duration, keep_old, value::duration)?.unwrap_or(default.keep_old),
-        min_healthy: check("min_healthy", Kind::Duration, min_healthy, value::positive_duration)?,
-        deadline: check("deadline", Kind::Duration, deadline, value::positive_duration)?,
+        engine: read(f, "engine", Kind::Address, value::address)?,
+        state_dir: read(f, "state_dir", Kind::Directory, value::directory)?.unwrap_or(default.state_dir),
+        select: read(f, "select", Kind::Word(Select::WORDS), Select::read)?.unwrap_or(default.select),
+        mode: read(f, "mode", Kind::Word(Mode::WORDS), Mode::read)?.unwrap_or(default.mode),
+        min_age: read(f, "min_age", Kind::Duration, value::duration)?.unwrap_or(default.min_age),
+        keep_old: read(f, "keep_old", Kind::Duration, value::duration)?.unwrap_or(default.keep_old),
+        min_healthy: read(f, "min_healthy", Kind::Duration, value::positive_duration)?,
+        deadline: read(f, "deadline", Kind::Duration, value::positive_duration)?,
+        on_failure: read(f, "on_failure", Kind::Word(OnFailure::WORDS), OnFailure::read)?.unwrap_or(default.on_failure),
+        on_late_failure: read(f, "on_late_failure", Kind::Word(OnLateFailure::WORDS), OnLateFailure::read)?
+            .unwrap_or(default.on_late_failure),
+        registry_via: read(f, "registry.via", Kind::Word(RegistryVia::WORDS), RegistryVia::read)?.unwrap_or(default.registry_via),
+        health: HealthDefaults {
+            interval: read(f, "health.interval", Kind::Duration, value::positive_duration)?.unwrap_or(default.health.interval),
+            timeout: read(f, "health.timeout", Kind::Duration, value::positive_duration)?.unwrap_or(default.health.timeout),
+            retries: read(f, "health.retries", Kind::Number, value::retries)?.unwrap_or(default.health.retries),
+        },
+        commands,
     })
 }
 
-fn check<T>(
+fn read<T>(
+    fragment: &mut Fragment,
     key: &'static str,
+    kind: Kind,
+    read: impl FnOnce(&str) -> Result<T, ValueError>,
+) -> Result<Option<T>, ConfigError> {
+    check(key, kind, fragment.take(key), read)
+}
+
+fn check<T>(
+    key: &str,
     kind: Kind,
     written: Option<Located>,
     read: impl FnOnce(&str) -> Result<T, ValueError>,
@@ -30,23 +57,25 @@ fn check<T>(
     let Some(Located { value, at }) = written else {
         return Ok(None);
     };
-    match text(value) {
-        Err(found) => Err(ConfigError::WrongType { at, key, kind, found }),
-        Ok(text) => match read(&text) {
-            Ok(value) => Ok(Some(value)),
-            Err(reason) => Err(ConfigError::BadValue { at, key, value: text, reason }),
-        },
-    }
+    let text = match (kind, value) {
+        (Kind::Number, toml::Value::Integer(number)) => number.to_string(),
+        (Kind::Number | Kind::Table, other) => {
+            return Err(ConfigError::WrongType { at, key: key.to_owned(), kind, found: Found::of(&other) });
+        }
+        (_, toml::Value::String(text)) => text,
+        (_, other) => return Err(ConfigError::WrongType { at, key: key.to_owned(), kind, found: Found::of(&other) }),
+    };
+    read(&text).map(Some).map_err(|reason| ConfigError::BadValue { at, key: key.to_owned(), value: text, reason })
 }
 
-fn text(value: toml::Value) -> Result<String, Found> {
-    match value {
-        toml::Value::String(text) => Ok(text),
-        toml::Value::Integer(number) => Err(Found::Integer(number)),
-        toml::Value::Float(number) => Err(Found::Float(number)),
-        toml::Value::Boolean(value) => Err(Found::Boolean(value)),
-        toml::Value::Datetime(_) => Err(Found::Date),
-        toml::Value::Array(_) => Err(Found::List),
-        toml::Value::Table(_) => Err(Found::Table),
+fn commands(written: impl IntoIterator<Item = (String, Located)>) -> Result<Commands, ConfigError> {
+    let mut commands = Commands::default();
+    for (name, Located { value, at }) in written {
+        let key = format!("health.commands.{name}");
+        commands.add(&name, value).map_err(|error| match error {
+            CommandError::WrongType(kind, found) => ConfigError::WrongType { at, key, kind, found },
+            CommandError::BadValue(value, reason) => ConfigError::BadValue { at, key, value, reason },
+        })?;
     }
+    Ok(commands)
 }

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use super::duration::{DurationError, parse_duration};
 use super::engine_address::{EngineAddress, EngineAddressError};
-use super::settings::Select;
 use super::suggest::{did_you_mean, list};
 
 /// What a key takes.
@@ -16,10 +15,16 @@ pub enum Kind {
     Address,
     /// The path of a directory.
     Directory,
-    /// A word out of [`Select::WORDS`].
-    Select,
+    /// One word out of these.
+    Word(&'static [&'static str]),
     /// A duration with its unit.
     Duration,
+    /// A whole number.
+    Number,
+    /// A table of keys.
+    Table,
+    /// A program and its arguments.
+    Command,
 }
 
 /// What stands in the file where text should stand.
@@ -31,10 +36,16 @@ pub enum Found {
     Float(f64),
     /// `true` or `false`.
     Boolean(bool),
+    /// Text.
+    Text,
     /// A date or a time of day.
     Date,
     /// `[…]`
     List,
+    /// `[]`
+    EmptyList,
+    /// `[…]` with something in it that is not text.
+    ListWith(Box<Found>),
     /// `{…}`, or a `[section]` of that name.
     Table,
 }
@@ -60,6 +71,17 @@ pub enum ValueError {
     /// Not a path from the root.
     #[error("it does not begin with `/`")]
     NotAbsolute,
+    /// The first word of a command is no path from the root.
+    #[error("the program does not begin with `/`")]
+    NotAProgram,
+    /// Not a whole number in the range that is allowed.
+    #[error("it must be a whole number from {lowest} to {highest}")]
+    OutOfRange {
+        /// The smallest allowed.
+        lowest: u32,
+        /// The largest allowed.
+        highest: u32,
+    },
 }
 
 impl ValueError {
@@ -71,6 +93,8 @@ impl ValueError {
             Self::Zero => "leave it out for the default, or write a short time such as `1s`".to_owned(),
             Self::Address(error) => error.help(),
             Self::NotAbsolute => "write the whole path, such as `/var/lib/rotate`".to_owned(),
+            Self::NotAProgram => "write its whole path, such as `/usr/local/bin/check`: no shell looks for it".to_owned(),
+            Self::OutOfRange { lowest, .. } => format!("write a number, such as `{}`", lowest + 2),
         }
     }
 }
@@ -83,7 +107,10 @@ impl Kind {
             (Self::Duration, _) => "write it with its unit, in quotes: \"90s\", \"5m\", \"24h\"".to_owned(),
             (Self::Address, _) => "write it in quotes: \"unix:///var/run/docker.sock\"".to_owned(),
             (Self::Directory, _) => "write it in quotes: \"/var/lib/rotate\"".to_owned(),
-            (Self::Select, _) => format!("write {}, in quotes", list(Select::WORDS, "or")),
+            (Self::Word(words), _) => format!("write {}, in quotes", list(words, "or")),
+            (Self::Number, _) => "write it without quotes: 3".to_owned(),
+            (Self::Table, _) => "write it as a table: `[…]` in a line of its own, its keys below".to_owned(),
+            (Self::Command, _) => "write the program and its arguments, each in quotes: [\"/usr/local/bin/check\", \"web\"]".to_owned(),
         }
     }
 }
@@ -93,8 +120,11 @@ impl fmt::Display for Kind {
         f.write_str(match self {
             Self::Address => "an address",
             Self::Directory => "a path",
-            Self::Select => "a word",
+            Self::Word(_) => "a word",
             Self::Duration => "a duration",
+            Self::Number => "a whole number",
+            Self::Table => "a table",
+            Self::Command => "a list of texts",
         })
     }
 }
@@ -105,9 +135,26 @@ impl fmt::Display for Found {
             Self::Integer(number) => write!(f, "the number {number}"),
             Self::Float(number) => write!(f, "the number {number}"),
             Self::Boolean(value) => write!(f, "the truth value {value}"),
+            Self::Text => f.write_str("a text"),
             Self::Date => f.write_str("a date or time"),
             Self::List => f.write_str("a list"),
+            Self::EmptyList => f.write_str("an empty list"),
+            Self::ListWith(other) => write!(f, "a list with {other} in it"),
             Self::Table => f.write_str("a table"),
+        }
+    }
+}
+
+impl Found {
+    pub(super) fn of(value: &toml::Value) -> Self {
+        match value {
+            toml::Value::String(_) => Self::Text,
+            toml::Value::Integer(number) => Self::Integer(*number),
+            toml::Value::Float(number) => Self::Float(*number),
+            toml::Value::Boolean(value) => Self::Boolean(*value),
+            toml::Value::Datetime(_) => Self::Date,
+            toml::Value::Array(_) => Self::List,
+            toml::Value::Table(_) => Self::Table,
         }
     }
 }
@@ -140,10 +187,9 @@ pub(super) fn directory(text: &str) -> Result<PathBuf, ValueError> {
     if text.starts_with('/') { Ok(PathBuf::from(text)) } else { Err(ValueError::NotAbsolute) }
 }
 
-pub(super) fn select(text: &str) -> Result<Select, ValueError> {
-    match text {
-        "labelled" => Ok(Select::Labelled),
-        "all" => Ok(Select::All),
-        _ => Err(ValueError::NotOneOf { allowed: Select::WORDS }),
-    }
+/// How many failures in a row: 1 to 100.
+pub(crate) fn retries(text: &str) -> Result<u32, ValueError> {
+    const ALLOWED: std::ops::RangeInclusive<u32> = 1..=100;
+    let number = text.parse().ok().filter(|number| ALLOWED.contains(number));
+    number.ok_or(ValueError::OutOfRange { lowest: *ALLOWED.start(), highest: *ALLOWED.end() })
 }

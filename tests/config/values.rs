@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rotate::config::{Config, Select};
+use rotate::config::{Commands, Config, HealthDefaults, Mode, OnFailure, OnLateFailure, RegistryVia, Select};
 
 use super::check;
 
@@ -26,7 +26,59 @@ fn each_key_sets_its_value_and_nothing_else() {
     check("keep_old = \"2d\"\r\n", Ok(Config { keep_old: seconds(172_800), ..default() }));
     check("min_healthy = \"30s\"", Ok(Config { min_healthy: Some(seconds(30)), ..default() }));
     check("deadline = \"10m\"", Ok(Config { deadline: Some(seconds(600)), ..default() }));
+    check("mode = \"watch\"", Ok(Config { mode: Mode::Watch, ..default() }));
+    check("min_age = \"3d\"", Ok(Config { min_age: seconds(259_200), ..default() }));
+    check("on_failure = \"continue\"", Ok(Config { on_failure: OnFailure::Continue, ..default() }));
+    check("on_late_failure = \"rollback\"", Ok(Config { on_late_failure: OnLateFailure::Rollback, ..default() }));
     check("\u{feff}select = \"all\"", Ok(Config { select: Select::All, ..default() }));
+}
+
+#[test]
+fn keys_in_tables_set_their_value_in_either_notation() {
+    let seconds = Duration::from_secs;
+    let health = default().health;
+    for text in ["[registry]\nvia = \"engine\"", "registry.via = \"engine\"", "registry = { via = \"engine\" }"] {
+        check(text, Ok(Config { registry_via: RegistryVia::Engine, ..default() }));
+    }
+    check("[health]\ninterval = \"1s\"", Ok(Config { health: HealthDefaults { interval: seconds(1), ..health }, ..default() }));
+    check("[health]\ntimeout = \"1m\"", Ok(Config { health: HealthDefaults { timeout: seconds(60), ..health }, ..default() }));
+    check("[health]\nretries = 10", Ok(Config { health: HealthDefaults { retries: 10, ..health }, ..default() }));
+    let commands = Commands::from([("db", &["/bin/check", "db"][..]), ("a.b", &["/bin/true"][..])]);
+    check("[health.commands]\ndb = [\"/bin/check\", \"db\"]\n\"a.b\" = [\"/bin/true\"]", Ok(Config { commands, ..default() }));
+    check("[registry]\n[health]\n[health.commands]", Ok(default()));
+}
+
+#[test]
+fn what_is_wrong_in_a_table_is_told_with_its_place() {
+    let command = "write the program and its arguments, each in quotes: [\"/usr/local/bin/check\", \"web\"]";
+    let table = "write it as a table: `[…]` in a line of its own, its keys below";
+    let cases = [
+        ("[health]\nintervall = \"1s\"", "rotate.toml:2:1: unknown key `health.intervall`", "did you mean `health.interval`?"),
+        ("[registry]\nvai = 1\n[zz]", "rotate.toml:2:1: unknown key `registry.vai`", "did you mean `registry.via`?"),
+        ("registry = \"engine\"", "rotate.toml:1:12: `registry` takes a table, not a text", table),
+        ("health.commands = 1", "rotate.toml:1:19: `health.commands` takes a table, not the number 1", table),
+        ("[health]\nretries = \"3\"", "rotate.toml:2:11: `health.retries` takes a whole number, not a text", "write it without quotes: 3"),
+        (
+            "[health]\nretries = 0",
+            "rotate.toml:2:11: `health.retries` cannot be `0`: it must be a whole number from 1 to 100",
+            "write a number, such as `3`",
+        ),
+        ("[health.commands]\na = \"x\"", "rotate.toml:2:5: `health.commands.a` takes a list of texts, not a text", command),
+        ("[health.commands]\na = []", "rotate.toml:2:5: `health.commands.a` takes a list of texts, not an empty list", command),
+        (
+            "[health.commands]\na = [\"/x\", 1]",
+            "rotate.toml:2:5: `health.commands.a` takes a list of texts, not a list with the number 1 in it",
+            command,
+        ),
+        (
+            "[health.commands]\na = [\"check\"]",
+            "rotate.toml:2:5: `health.commands.a` cannot be `check`: the program does not begin with `/`",
+            "write its whole path, such as `/usr/local/bin/check`: no shell looks for it",
+        ),
+    ];
+    for (text, message, help) in cases {
+        check(text, Err((message, help)));
+    }
 }
 
 #[test]
@@ -38,13 +90,21 @@ fn defaults_are_those_of_the_manual() {
         keep_old: Duration::from_secs(86_400),
         min_healthy: None,
         deadline: None,
+        mode: Mode::Rotate,
+        min_age: Duration::ZERO,
+        on_failure: OnFailure::Stop,
+        on_late_failure: OnLateFailure::Report,
+        registry_via: RegistryVia::Rotate,
+        health: HealthDefaults { interval: Duration::from_secs(5), timeout: Duration::from_secs(5), retries: 3 },
+        commands: Commands::default(),
     };
     assert_eq!(default(), manual);
 }
 
 #[test]
 fn unknown_key_is_refused_with_its_place_and_what_was_meant() {
-    let keys = "the keys are `engine`, `state_dir`, `select`, `keep_old`, `min_healthy` and `deadline`";
+    let keys = "the keys are `engine`, `state_dir`, `select`, `mode`, `min_age`, `keep_old`, `min_healthy`, `deadline`, `on_failure`, \
+                `on_late_failure`, `registry.via`, `health.interval`, `health.timeout`, `health.retries` and `health.commands`";
     let cases = [
         ("keepold = \"1h\"", "rotate.toml:1:1: unknown key `keepold`", "did you mean `keep_old`?"),
         ("# a\n\n  keep-old = \"1h\"", "rotate.toml:3:3: unknown key `keep-old`", "did you mean `keep_old`?"),

@@ -1,12 +1,37 @@
 //! Config + labels of one container -> one typed `Policy`. Pure; knows neither engine nor container.
 
+mod error;
+mod probe;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::config::{Config, Select, ValueError, duration, flag, list, nearest, positive_duration, quoted};
+pub use error::{PolicyError, ProbeError};
+
+use crate::config::{Config, FailurePolicy, Mode, OnLateFailure, Select, duration, flag, positive_duration};
+use crate::model::Probe;
 
 /// Every label that a person may set.
-pub const LABELS: &[&str] = &["rotate.enable", "rotate.keep_old", "rotate.min_healthy", "rotate.deadline", "rotate.oneshot"];
+pub const LABELS: &[&str] = &[
+    "rotate.enable",
+    "rotate.mode",
+    "rotate.min_age",
+    "rotate.keep_old",
+    "rotate.min_healthy",
+    "rotate.deadline",
+    "rotate.oneshot",
+    "rotate.on_failure",
+    "rotate.on_late_failure",
+    "rotate.health.http",
+    "rotate.health.tcp",
+    "rotate.health.exec",
+    "rotate.health.command",
+    "rotate.health.interval",
+    "rotate.health.timeout",
+    "rotate.health.retries",
+    "rotate.health.status",
+    "rotate.health.text",
+];
 
 /// The label that rotate itself gives to a trial. It is no policy.
 pub const TRIAL_LABEL: &str = "rotate.trial";
@@ -18,6 +43,10 @@ const PREFIX: &str = "rotate.";
 pub struct Policy {
     /// Whether it is rotated at all.
     pub selection: Selection,
+    /// What is done about a newer image.
+    pub mode: Mode,
+    /// How long a digest must have been seen on its tag before it is used. Zero: at once.
+    pub min_age: Duration,
     /// How long the predecessor is kept after its successor has proved itself. Zero: not at all.
     pub keep_old: Duration,
     /// How long the successor must stay well; longer than zero. None: 10 s without a HEALTHCHECK, 2 s after one turned healthy. Set, it holds for both.
@@ -26,6 +55,12 @@ pub struct Policy {
     pub deadline: Option<Duration>,
     /// True if an exit with code 0 passes the gate.
     pub oneshot: bool,
+    /// What becomes of a successor that fails its gate.
+    pub on_failure: FailurePolicy,
+    /// What is done when the successor fails after its proof, while the predecessor is kept.
+    pub on_late_failure: OnLateFailure,
+    /// What is asked of the successor instead of its HEALTHCHECK; none: the HEALTHCHECK, else that it runs.
+    pub probe: Option<Probe>,
     /// Labels of rotate that are the image's own and hence no policy, ascending. Only to be shown.
     pub ignored: Vec<String>,
 }
@@ -54,49 +89,6 @@ impl Selection {
     }
 }
 
-/// A label that cannot be followed. It holds its own container and no other; the caller adds that container's name.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum PolicyError {
-    /// A label under `rotate.` that rotate does not know: a slip must not silently mean "off".
-    #[error("unknown label {}", quoted(label))]
-    UnknownLabel {
-        /// The label as given.
-        label: String,
-    },
-    /// A value that the label cannot have.
-    #[error("label `{label}` cannot be {}: {reason}", quoted(value))]
-    BadValue {
-        /// The label.
-        label: String,
-        /// The value as given.
-        value: String,
-        /// Why not. Part of the clause, hence no source of its own.
-        reason: ValueError,
-    },
-}
-
-impl PolicyError {
-    /// What is true now.
-    pub fn state(&self) -> &'static str {
-        "the container is held as it is; the others are not affected"
-    }
-
-    /// What to do. Labels cannot be changed on a container, hence it must be created anew.
-    pub fn help(&self) -> String {
-        match self {
-            Self::UnknownLabel { label } => {
-                let end = label.get(PREFIX.len()..).unwrap_or_default();
-                let known: Vec<&str> = LABELS.iter().map(|label| label.trim_start_matches(PREFIX)).collect();
-                match nearest(end, &known) {
-                    Some(near) => format!("did you mean `{PREFIX}{near}`?"),
-                    None => format!("the labels are {}", list(LABELS, "and")),
-                }
-            }
-            Self::BadValue { value, reason, .. } => reason.help(value),
-        }
-    }
-}
-
 /// What is to be done with a container that has these `labels` and was made from an image with these `image_labels`.
 ///
 /// A label beats the file. One whose value equals the image's own is no policy, whatever it says: an image's author is not the operator. Pure.
@@ -104,11 +96,24 @@ impl PolicyError {
 /// Errors: the first label, ascending, that is unknown or has a bad value; but a container that has opted out stays opted out, whatever else it carries.
 pub fn policy(config: &Config, labels: &BTreeMap<String, String>, image_labels: &BTreeMap<String, String>) -> Result<Policy, PolicyError> {
     let mut policy = Policy::without_labels(config);
+    let mut draft = probe::Draft::new(config.health);
     let mut first_error = None;
     for (label, value) in labels.iter().filter(|(label, _)| is_ours(label)) {
         if image_labels.get(label) == Some(value) {
             policy.ignored.push(label.clone());
-        } else if let Err(error) = policy.apply(label, value) {
+            continue;
+        }
+        let applied = match draft.take(label, value, &config.commands) {
+            Some(taken) => taken,
+            None => policy.apply(label, value),
+        };
+        if let Err(error) = applied {
+            first_error.get_or_insert(error);
+        }
+    }
+    match draft.finish() {
+        Ok(probe) => policy.probe = probe,
+        Err(error) => {
             first_error.get_or_insert(error);
         }
     }
@@ -134,6 +139,11 @@ impl Policy {
             min_healthy: config.min_healthy,
             deadline: config.deadline,
             oneshot: false,
+            mode: config.mode,
+            min_age: config.min_age,
+            on_failure: FailurePolicy::Rollback,
+            on_late_failure: config.on_late_failure,
+            probe: None,
             ignored: Vec::new(),
         }
     }
@@ -142,6 +152,10 @@ impl Policy {
         let bad = |reason| PolicyError::BadValue { label: label.to_owned(), value: value.to_owned(), reason };
         match label {
             "rotate.enable" => self.selection = if flag(value).map_err(bad)? { Selection::ByLabel } else { Selection::OptedOut },
+            "rotate.mode" => self.mode = Mode::read(value).map_err(bad)?,
+            "rotate.min_age" => self.min_age = duration(value).map_err(bad)?,
+            "rotate.on_failure" => self.on_failure = FailurePolicy::read(value).map_err(bad)?,
+            "rotate.on_late_failure" => self.on_late_failure = OnLateFailure::read(value).map_err(bad)?,
             "rotate.keep_old" => self.keep_old = duration(value).map_err(bad)?,
             "rotate.min_healthy" => self.min_healthy = Some(positive_duration(value).map_err(bad)?),
             "rotate.deadline" => self.deadline = Some(positive_duration(value).map_err(bad)?),
