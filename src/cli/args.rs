@@ -45,6 +45,8 @@ pub enum Command {
     Status,
     /// Take a container's predecessor back while it is kept. The newer image is refused from then on.
     Rollback(RollbackArgs),
+    /// Write man pages or shell completions, for a package.
+    Generate(GenerateArgs),
 }
 
 /// `rotate now`.
@@ -75,4 +77,29 @@ pub struct RollbackArgs {
     /// The container.
     #[arg(value_name = "NAME")]
     pub name: String,
+}
+
+/// `rotate generate`.
+#[derive(Debug, clap::Args)]
+pub struct GenerateArgs {
+    /// What to write.
+    #[command(subcommand)]
+    pub what: GenerateWhat,
+}
+
+/// What `rotate generate` writes.
+#[derive(Debug, Subcommand)]
+pub enum GenerateWhat {
+    /// Man pages, section 1, one for each command.
+    Man {
+        /// The directory to write them to; it must exist.
+        #[arg(value_name = "DIR")]
+        dir: PathBuf,
+    },
+    /// A completion script, to stdout.
+    Completions {
+        /// For which shell.
+        #[arg(value_name = "SHELL")]
+        shell: clap_complete::Shell,
+    },
 }

@@ -1,6 +1,7 @@
 //! Every error that ends a command: its message, what is true now, what to do, and the exit code.
 
 use std::io;
+use std::path::PathBuf;
 
 use super::Exit;
 use super::socket::SocketError;
@@ -35,6 +36,14 @@ pub enum CliError {
     /// The pass.
     #[error(transparent)]
     Cycle(#[from] CycleError),
+    /// A file that was to be written.
+    #[error("cannot write {}", path.display())]
+    Write {
+        /// Where.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
     /// The operating system.
     #[error("cannot learn about this host: {0}")]
     Host(io::Error),
@@ -49,6 +58,7 @@ impl CliError {
             Self::Lock(error) => error.state().to_owned(),
             Self::Store(error) | Self::Cycle(CycleError::Store(error)) => error.state().to_owned(),
             Self::Cycle(CycleError::Rotation(_)) => "the rotation is recorded and not finished; `rotate status` shows what runs".to_owned(),
+            Self::Write { .. } => "what was to be written may be there in part".to_owned(),
             Self::Socket(_) | Self::Credentials(_) | Self::Host(_) | Self::Cycle(_) => "nothing was changed".to_owned(),
         }
     }
@@ -71,6 +81,7 @@ impl CliError {
                 "its predecessor is still kept: `rotate status` names it; start it by hand under another name, or remove what has the name"
                     .to_owned()
             }
+            Self::Write { .. } => "name a directory that exists and may be written".to_owned(),
             Self::Cycle(CycleError::Random(_)) | Self::Host(_) => "see that /proc is mounted".to_owned(),
         }
     }
@@ -94,6 +105,8 @@ impl CliError {
                 }
             }
             Self::Cycle(CycleError::NoSuchContainer { .. } | CycleError::NothingKept { .. } | CycleError::NotOurs { .. }) => Exit::Usage,
+            Self::Write { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => Exit::NotPermitted,
+            Self::Write { .. } => Exit::Failed,
             Self::Cycle(CycleError::Random(_)) | Self::Host(_) => Exit::Failed,
         }
     }

@@ -3,6 +3,7 @@
 mod args;
 mod error;
 mod exit;
+mod generate;
 mod log;
 mod now;
 mod plan;
@@ -26,6 +27,7 @@ pub async fn run(args: Args) -> Exit {
         Command::Now(now) => now::run(&args, now, &printer).await,
         Command::Plan(plan) => plan::run(&args, plan, &printer).await,
         Command::Status => status::run(&args, &printer).await,
+        Command::Generate(generate) => generate::run(generate),
         Command::Rollback(rollback) => rollback::run(&args, rollback, &printer).await,
     };
     result.unwrap_or_else(|error| {

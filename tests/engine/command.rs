@@ -44,3 +44,23 @@ fn every_document_has_a_version() {
         assert_eq!(s.rotate(&args).exits(0).json()["version"], 1, "{args:?}");
     }
 }
+
+#[test]
+fn man_pages_and_completions_come_from_the_program() {
+    let s = scratch("generate");
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().to_str().expect("UTF-8");
+    s.rotate(&["generate", "man", path]).exits(0);
+    for (page, says) in [("rotate.1", "rotate\\-now(1)"), ("rotate-now.1", "\\-\\-dry\\-run"), ("rotate-rollback.1", "predecessor")] {
+        let text = std::fs::read_to_string(dir.path().join(page)).expect(page);
+        assert!(text.starts_with(".ie") && text.contains(says), "{page}: {text}");
+    }
+    let keys = std::fs::read_to_string(dir.path().join("rotate.toml.5")).expect("the page of the configuration");
+    assert!(rotate::config::KEYS.iter().all(|key| keys.contains(key.rsplit('.').next().unwrap_or(key))), "{keys}");
+    for shell in ["bash", "zsh", "fish"] {
+        let script = s.rotate(&["generate", "completions", shell]).exits(0).stdout;
+        assert!(script.contains("dry-run") && script.contains("rollback"), "{script}");
+    }
+    let outcome = s.rotate(&["generate", "man", "/nonexistent/dir"]).exits(1);
+    assert!(outcome.stderr.starts_with("error: cannot write /nonexistent/dir"), "{outcome}");
+}
