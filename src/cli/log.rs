@@ -11,15 +11,17 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 
+use super::live::Live;
+
 /// Begins to log. Other crates are heard from `warn` on; bollard logs environments and secrets below `info`, so it is never heard there.
-pub fn init(is_verbose: bool, is_quiet: bool) {
+pub fn init(is_verbose: bool, is_quiet: bool, live: Live) {
     let level = match (is_verbose, is_quiet) {
         (true, _) => LevelFilter::DEBUG,
         (false, true) => LevelFilter::WARN,
         (false, false) => LevelFilter::INFO,
     };
     let targets = Targets::new().with_default(LevelFilter::WARN).with_target("rotate", level);
-    let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).event_format(Plain);
+    let layer = tracing_subscriber::fmt::layer().with_writer(live).event_format(Plain);
     // A second call, as tests make, changes nothing.
     let _ = tracing_subscriber::registry().with(layer).with(targets).try_init();
 }

@@ -4,6 +4,7 @@ mod args;
 mod error;
 mod exit;
 mod generate;
+mod live;
 mod log;
 mod now;
 mod plan;
@@ -17,12 +18,14 @@ pub use args::Args;
 pub use exit::Exit;
 
 use args::Command;
+use live::Live;
 use render::Printer;
 
 /// Does what the arguments say and tells how it went.
 pub async fn run(args: Args) -> Exit {
-    log::init(args.verbose, args.quiet);
-    let printer = Printer::new(args.json);
+    let live = Live::new(&args);
+    log::init(args.verbose, args.quiet, live.clone());
+    let printer = Printer::new(args.json, live);
     let result = match &args.command {
         Command::Now(now) => now::run(&args, now, &printer).await,
         Command::Plan(plan) => plan::run(&args, plan, &printer).await,

@@ -15,6 +15,7 @@ pub async fn run(args: &Args, rollback: &RollbackArgs, printer: &Printer) -> Res
     let store = SqliteStore::open(&state_dir)?;
     setup::listen_to_signals(&setup.interrupt)?;
     let credential = |reference: &_| setup.credential(reference);
-    let report = setup.cycle(&store, &credential).roll_back(&rollback.name).await?;
+    let watcher = |progress| printer.progress(&progress);
+    let report = setup.cycle(&store, &credential, &watcher).roll_back(&rollback.name).await?;
     Ok(printer.report(&report))
 }

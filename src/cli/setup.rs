@@ -13,6 +13,7 @@ use crate::host;
 use crate::interrupt::Interrupt;
 use crate::model::{Credential, Reference};
 use crate::registry::{Credentials, HttpRegistry};
+use crate::rotation::Watcher;
 use crate::store::Store;
 
 /// What each command needs.
@@ -65,6 +66,7 @@ impl Setup {
         &'a self,
         store: &'a dyn Store,
         credential: &'a (dyn Fn(&Reference) -> Option<Credential> + Send + Sync),
+        watcher: &'a Watcher<'a>,
     ) -> Cycle<'a> {
         Cycle {
             engine: &self.engine,
@@ -74,6 +76,7 @@ impl Setup {
             clock: &self.clock,
             interrupt: &self.interrupt,
             config: &self.config,
+            watcher,
             agent: &self.agent,
             boot: &self.boot,
         }

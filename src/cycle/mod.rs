@@ -18,7 +18,7 @@ use crate::engine::{Engine, EngineError};
 use crate::interrupt::Interrupt;
 use crate::model::{Credential, Reference};
 use crate::registry::Registry;
-use crate::rotation::{Rotation, RunError};
+use crate::rotation::{Rotation, RunError, Watcher};
 use crate::store::{Store, StoreError};
 
 /// Everything that a pass works with.
@@ -37,6 +37,8 @@ pub struct Cycle<'a> {
     pub interrupt: &'a Interrupt,
     /// The operator's wishes.
     pub config: &'a Config,
+    /// Is told what goes on in rotations.
+    pub watcher: &'a Watcher<'a>,
     /// See [`crate::host::agent`].
     pub agent: &'a str,
     /// See [`crate::host::boot`].
@@ -88,6 +90,7 @@ impl Cycle<'_> {
             credential,
             agent: self.agent,
             boot: self.boot,
+            watcher: self.watcher,
             is_held_before_tag: false,
             is_run_stopped: false,
         }

@@ -17,7 +17,8 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
 use super::connect::{Connector, Delivery};
-use super::{Engine, EngineError, EngineInfo, Refusal, insecure_registries};
+use super::pull_progress::Layers;
+use super::{Engine, EngineError, EngineInfo, PullWatcher, Refusal, insecure_registries};
 use crate::model::{Container, ContainerId, Credential, Image, Reference, RestartPolicy};
 
 /// From here on the engine reports every field that a successor needs (facts: 1.41 on Docker 20.10).
@@ -190,13 +191,16 @@ impl Engine for Docker {
         Ok(String::from_utf8_lossy(&text).lines().map(str::to_owned).collect())
     }
 
-    async fn pull(&self, reference: &Reference, credential: Option<&Credential>) -> Result<(), EngineError> {
+    async fn pull(&self, reference: &Reference, credential: Option<&Credential>, progress: &PullWatcher<'_>) -> Result<(), EngineError> {
         let call = format!("pull {reference}");
         let options = query::CreateImageOptions { from_image: Some(reference.to_string()), ..Default::default() };
         let mut stream = std::pin::pin!(self.typed.create_image(Some(options), None, credential.map(|c| registry_auth(c, reference))));
+        let mut layers = Layers::default();
         // A line with `errorDetail` inside an answer of 200 arrives here as an error (facts 1.9).
         while let Some(line) = self.ask(&call, PULL_IDLE, async { stream.next().await.transpose() }).await? {
-            tracing::trace!(%reference, status = line.status.as_deref().unwrap_or_default(), "pull");
+            if let Some(sum) = layers.add(&line) {
+                progress(sum);
+            }
         }
         Ok(())
     }

@@ -3,6 +3,7 @@
 mod connect;
 mod docker;
 mod error;
+mod pull_progress;
 
 use std::collections::BTreeSet;
 
@@ -11,6 +12,7 @@ use serde_json::Value;
 
 pub use docker::Docker;
 pub use error::{EngineError, Refusal};
+pub use pull_progress::PullProgress;
 
 use crate::model::{Container, ContainerId, Credential, Image, InsecureRegistries, Reference, RestartPolicy};
 
@@ -22,6 +24,9 @@ pub struct EngineInfo {
     /// The registries that it talks to without a trusted certificate.
     pub insecure: InsecureRegistries,
 }
+
+/// Is told how far a pull has come; must return at once.
+pub type PullWatcher<'a> = dyn Fn(PullProgress) + Send + Sync + 'a;
 
 /// A container engine, as narrow as the job allows. Names and ids are taken alike where a parameter is called `container`.
 ///
@@ -43,7 +48,7 @@ pub trait Engine: Send + Sync {
     async fn log_tail(&self, container: &ContainerId, lines: usize) -> Result<Vec<String>, EngineError>;
 
     /// Pulls `reference`, which names a digest. Moves no tag (seen on Docker 20.10–28.5).
-    async fn pull(&self, reference: &Reference, credential: Option<&Credential>) -> Result<(), EngineError>;
+    async fn pull(&self, reference: &Reference, credential: Option<&Credential>, progress: &PullWatcher<'_>) -> Result<(), EngineError>;
     /// Makes the tag `name` point to `image` (id, or repository with digest); a tag of that name moves.
     async fn tag(&self, image: &str, name: &Reference) -> Result<(), EngineError>;
     /// Removes an image's tag or, by id, the image; refuses what a container uses. Absent is success.

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::observe::image_documents;
 use super::{Act, Member, Purpose, Record, Role};
-use crate::engine::{Engine, EngineError};
+use crate::engine::{Engine, EngineError, PullWatcher};
 use crate::model::{ContainerId, Credential, Reference, RestartPolicy};
 use crate::spec::{self, SpecError};
 
@@ -26,13 +26,19 @@ pub enum ActError {
 }
 
 /// Does one act. Idempotent: done again, it changes nothing and succeeds.
-pub async fn perform(engine: &dyn Engine, record: &Record, act: &Act, credential: Option<&Credential>) -> Result<(), ActError> {
+pub async fn perform(
+    engine: &dyn Engine,
+    record: &Record,
+    act: &Act,
+    credential: Option<&Credential>,
+    pulls: &PullWatcher<'_>,
+) -> Result<(), ActError> {
     let member = |n: &usize| record.members.get(*n).ok_or(ActError::Record("such container"));
     match act {
         Act::Pin { member: n } => Ok(engine.tag(member(n)?.old_image.as_str(), &pin(record, *n)?).await?),
         Act::Pull { member: n } => {
             let reference = member(n)?.pull_reference();
-            pull(engine, &reference, &reference.to_string(), credential).await
+            pull(engine, &reference, &reference.to_string(), credential, pulls).await
         }
         Act::MoveTag { member: n } => {
             let m = member(n)?;
@@ -41,7 +47,7 @@ pub async fn perform(engine: &dyn Engine, record: &Record, act: &Act, credential
         Act::PullOld { member: n } => {
             let m = member(n)?;
             let digest = m.old_digest.as_ref().ok_or(ActError::Record("old digest"))?;
-            pull(engine, &m.reference.at_digest(digest), m.old_image.as_str(), credential).await
+            pull(engine, &m.reference.at_digest(digest), m.old_image.as_str(), credential, pulls).await
         }
         Act::TagOld { member: n } => {
             let m = member(n)?;
@@ -79,8 +85,14 @@ pub async fn perform(engine: &dyn Engine, record: &Record, act: &Act, credential
 }
 
 /// Pulls, and looks whether `image` is there: otherwise the next step would be the same pull again, without end.
-async fn pull(engine: &dyn Engine, reference: &Reference, image: &str, credential: Option<&Credential>) -> Result<(), ActError> {
-    engine.pull(reference, credential).await?;
+async fn pull(
+    engine: &dyn Engine,
+    reference: &Reference,
+    image: &str,
+    credential: Option<&Credential>,
+    pulls: &PullWatcher<'_>,
+) -> Result<(), ActError> {
+    engine.pull(reference, credential, pulls).await?;
     match engine.image(image).await? {
         Some(_) => Ok(()),
         None => Err(ActError::NotPulled(reference.clone())),

@@ -130,6 +130,15 @@ impl Watch {
         (self.running_since, self.healthy_since) = (None, None);
     }
 
+    fn well_since(&self, rules: &GateRules) -> Option<Duration> {
+        if rules.start_period.is_some() { self.healthy_since } else { self.running_since }
+    }
+
+    /// After the first healthy look there is no deadline for staying so, but one for coming back.
+    fn late_at(&self, rules: &GateRules) -> Duration {
+        self.well_until.unwrap_or(self.since).saturating_add(rules.deadline)
+    }
+
     /// True if this process saw it run, or started it: only then is an exit evidence of sickness.
     pub fn is_evidence(&self) -> bool {
         self.is_started_by_us || self.running_since.is_some() || self.baseline.is_some()
@@ -155,15 +164,48 @@ pub fn verdict(rules: &GateRules, watch: &Watch, state: &State, now: Duration) -
     {
         return Verdict::Failed(GateFailure::Unhealthy);
     }
-    let well_since = if rules.start_period.is_some() { watch.healthy_since } else { watch.running_since };
-    if let Some(since) = well_since {
+    if let Some(since) = watch.well_since(rules) {
         let proved_at = since.saturating_add(rules.min_healthy);
         return if now >= proved_at { Verdict::Passed } else { Verdict::Pending { until: proved_at.min(now + LOOK_EVERY) } };
     }
-    // After the first healthy look there is no deadline for staying so, but one for coming back.
-    let late_at = watch.well_until.unwrap_or(watch.since).saturating_add(rules.deadline);
+    let late_at = watch.late_at(rules);
     if now >= late_at {
         return Verdict::Failed(GateFailure::Deadline { seconds: rules.deadline.as_secs() });
     }
     Verdict::Pending { until: late_at.min(now + LOOK_EVERY) }
+}
+
+/// How far a container has come at the gate; only to be shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Countdown {
+    /// Well without interruption.
+    Well {
+        /// For so long.
+        since: Duration,
+        /// It must be for so long.
+        needed: Duration,
+    },
+    /// Not well, or not any more.
+    NotYet {
+        /// Until the deadline.
+        left: Duration,
+    },
+}
+
+/// How far a container has come. See [`verdict`] for what that means.
+pub fn countdown(rules: &GateRules, watch: &Watch, now: Duration) -> Countdown {
+    match watch.well_since(rules) {
+        Some(since) => Countdown::Well { since: now.saturating_sub(since), needed: rules.min_healthy },
+        None => Countdown::NotYet { left: watch.late_at(rules).saturating_sub(now) },
+    }
+}
+
+impl Countdown {
+    /// How long the gate may still take; one that is not well yet comes after all that are.
+    pub fn remaining(&self) -> (bool, Duration) {
+        match *self {
+            Self::Well { since, needed } => (false, needed.saturating_sub(since)),
+            Self::NotYet { left } => (true, left),
+        }
+    }
 }

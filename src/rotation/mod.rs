@@ -8,14 +8,16 @@ mod failure;
 mod gate;
 mod observe;
 mod observed;
+mod progress;
 mod record;
 mod run;
 mod step;
 
 pub use decide::decide;
 pub use failure::{Failure, GateFailure, StuckReason, Withdrawal};
-pub use gate::{GateRules, Verdict, Watch, verdict};
+pub use gate::{Countdown, GateRules, Verdict, Watch, countdown, verdict};
 pub use observed::{ContainerView, ImagesView, MemberView, Observed, Refused};
+pub use progress::{Doing, Progress, Watcher};
 pub use record::{Goal, Member, Opening, Outcome, Purpose, Record, Stage, Terms};
 pub use run::{Ended, Rotation, RunError};
 pub use step::{Act, Change, Role, Step};

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::act::{ActError, perform};
 use super::observe::{Memory, Moment, observe};
-use super::{Act, Change, Failure, Record, Refused, Role, Stage, Step, StuckReason, Watch, decide};
+use super::{Act, Change, Failure, Progress, Record, Refused, Role, Stage, Step, StuckReason, Watch, Watcher, decide};
 use crate::clock::Clock;
 use crate::engine::{Engine, EngineError, Refusal};
 use crate::interrupt::Interrupt;
@@ -41,6 +41,8 @@ pub struct Rotation<'a> {
     pub agent: &'a str,
     /// This boot: see `Observed::boot`.
     pub boot: &'a str,
+    /// Is told what goes on.
+    pub watcher: &'a Watcher<'a>,
     /// See `Observed::is_held_before_tag`.
     pub is_held_before_tag: bool,
     /// See `Observed::is_run_stopped`.
@@ -122,6 +124,9 @@ impl Rotation<'_> {
                         }
                         Step::ReadLog { successor } => self.read_log(record, &successor).await,
                         Step::Wait { until } => {
+                            if let Some(progress) = Progress::at_the_gate(record, &observed) {
+                                (self.watcher)(progress);
+                            }
                             let pause = until.saturating_sub(self.clock.elapsed());
                             tokio::select! {
                                 () = self.clock.sleep(pause) => {}
@@ -154,9 +159,11 @@ impl Rotation<'_> {
     /// Asks for one act and remembers what came back: nothing (it may still land), a no, or done.
     async fn act(&self, record: &mut Record, memory: &mut Memory, act: Act) -> Result<(), EngineError> {
         tracing::info!(rotation = %record.id, container = %record.unit, "{}: {act}", record.unit);
+        (self.watcher)(Progress::acting(record, &act));
         self.before(record, memory, &act);
+        let pulls = |progress| (self.watcher)(Progress::pulling(record, progress));
         let answer = tokio::select! {
-            answer = perform(self.engine, record, &act, self.credential) => answer,
+            answer = perform(self.engine, record, &act, self.credential, &pulls) => answer,
             // Nothing is lost by a pull that ends early.
             () = self.interrupt.wait(), if matches!(act, Act::Pull { .. }) => return Ok(()),
         };

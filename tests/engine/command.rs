@@ -64,3 +64,42 @@ fn man_pages_and_completions_come_from_the_program() {
     let outcome = s.rotate(&["generate", "man", "/nonexistent/dir"]).exits(1);
     assert!(outcome.stderr.starts_with("error: cannot write /nonexistent/dir"), "{outcome}");
 }
+
+/// What `rotate now NAME` says on a terminal of 120 columns, escapes and all. util-linux's `script` is the terminal.
+fn on_a_terminal(s: &super::Scratch, name: &str) -> String {
+    let config = s.file("terminal.toml", "min_healthy = \"3s\"\n");
+    let command = format!(
+        "stty cols 120; exec {} --config {} --engine unix://{} --state-dir {} now {}",
+        env!("CARGO_BIN_EXE_rotate"),
+        config.display(),
+        s.host.socket().display(),
+        s.state_dir().display(),
+        s.name(name)
+    );
+    let mut script = std::process::Command::new("script");
+    script.args(["-qec", &command, "/dev/null"]).env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
+    let output = script.env("TERM", "xterm").env("HOME", s.dir()).stdin(std::process::Stdio::null()).output().expect("`script` runs");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{said}");
+    said
+}
+
+#[test]
+fn a_terminal_shows_bytes_steps_and_the_gate_counting_and_a_pipe_does_not() {
+    let s = scratch("live");
+    s.push("web", "ok:v1");
+    s.run("web", &[]);
+    s.push("web", "heavy:v2");
+    let said = on_a_terminal(&s, "web");
+    let name = s.name("web");
+    for part in ["pulling, ", " MiB of 24.00 MiB", "stop the old container", "not well yet, ", "well for 1 s of 3 s"] {
+        assert!(said.contains(part), "no `{part}` in {said}");
+    }
+    let last = said.lines().last().unwrap_or_default();
+    assert!(last.contains("rotated in") && !last.contains("well for"), "{said}");
+
+    s.push("web", "heavy:v3");
+    let outcome = now(&s, &["web"], &[]).exits(0);
+    assert!(outcome.stderr.contains(&format!("{name}: stop the old container")), "{outcome}");
+    assert!(["\u{1b}", "\r", "well for", "pulling, "].iter().all(|part| !outcome.stderr.contains(part)), "{outcome}");
+}

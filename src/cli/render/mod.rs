@@ -10,8 +10,10 @@ use serde_json::json;
 
 use super::Exit;
 use super::error::CliError;
+use super::live::Live;
 use crate::cycle::{Report, Status, Verdict};
 use crate::plan::Plan;
+use crate::rotation::Progress;
 
 /// The version of all JSON documents; grows when a field changes its meaning or goes.
 const JSON_VERSION: u32 = 1;
@@ -20,16 +22,23 @@ const JSON_VERSION: u32 = 1;
 pub struct Printer {
     is_json: bool,
     is_terminal: bool,
+    live: Live,
 }
 
 impl Printer {
     /// For this process's stdout.
-    pub fn new(is_json: bool) -> Self {
-        Self { is_json, is_terminal: io::stdout().is_terminal() }
+    pub fn new(is_json: bool, live: Live) -> Self {
+        Self { is_json, is_terminal: io::stdout().is_terminal(), live }
+    }
+
+    /// What goes on, while it goes on.
+    pub fn progress(&self, progress: &Progress) {
+        self.live.show(progress);
     }
 
     /// What a pass did, and the exit code that follows from it.
     pub fn report(&self, report: &Report) -> Exit {
+        self.live.end();
         if self.is_json {
             self.json(&json!({ "version": JSON_VERSION, "dry_run": report.is_dry_run, "containers": report.entries }));
         } else {
@@ -68,6 +77,7 @@ impl Printer {
 
     /// What ended the command.
     pub fn error(&self, error: &CliError) {
+        self.live.end();
         eprint!("{}", block(&chain(error), &error.state(), &error.help()));
     }
 
