@@ -24,9 +24,8 @@ pub async fn run(args: &Args, now: &NowArgs, printer: &Printer) -> Result<Exit, 
         );
     }
     let request = Request { names: now.names.clone(), is_dry_run: now.dry_run, is_retry: now.retry };
-    let credential = |reference: &_| setup.credential(reference);
     let watcher = |progress| printer.progress(&progress);
-    let report = setup.cycle(&store, &credential, &watcher).run(&request).await?;
+    let report = setup.cycle(&store, &watcher).run(&request).await?;
     Ok(printer.report(&report))
 }
 

@@ -12,8 +12,7 @@ pub async fn run(args: &Args, plan: &PlanArgs, printer: &Printer) -> Result<Exit
     let (config, state_dir) = setup::config(args)?;
     let setup = Setup::new(args, config).await?;
     let store = SqliteStore::read(&state_dir)?;
-    let credential = |reference: &_| setup.credential(reference);
-    let plan = setup.cycle(&store, &credential, &|_| {}).plan(&plan.names, false).await?;
+    let plan = setup.cycle(&store, &|_| {}).plan(&plan.names, false).await?;
     printer.plan(&plan);
     Ok(Exit::Done)
 }

@@ -14,8 +14,7 @@ pub async fn run(args: &Args, rollback: &RollbackArgs, printer: &Printer) -> Res
     let _lock = Lock::take(&state_dir)?;
     let store = SqliteStore::open(&state_dir)?;
     setup::listen_to_signals(&setup.interrupt)?;
-    let credential = |reference: &_| setup.credential(reference);
     let watcher = |progress| printer.progress(&progress);
-    let report = setup.cycle(&store, &credential, &watcher).roll_back(&rollback.name).await?;
+    let report = setup.cycle(&store, &watcher).roll_back(&rollback.name).await?;
     Ok(printer.report(&report))
 }

@@ -11,7 +11,6 @@ use crate::cycle::Cycle;
 use crate::engine::{Docker, Engine};
 use crate::host;
 use crate::interrupt::Interrupt;
-use crate::model::{Credential, Reference};
 use crate::registry::{Credentials, HttpRegistry};
 use crate::rotation::Watcher;
 use crate::store::Store;
@@ -21,7 +20,6 @@ pub struct Setup {
     config: Config,
     engine: Docker,
     registry: HttpRegistry,
-    credentials: Credentials,
     clock: SystemClock,
     /// Set by the first SIGINT or SIGTERM.
     pub interrupt: Arc<Interrupt>,
@@ -48,12 +46,10 @@ impl Setup {
         let engine = Docker::connect(&socket).await?;
         let info = engine.info().await?;
         tracing::debug!(version = info.version, socket = %socket.display(), "engine");
-        let credentials = Credentials::load()?;
         Ok(Self {
-            registry: HttpRegistry::new(info.insecure, credentials.clone()),
+            registry: HttpRegistry::new(info.insecure, Credentials::load()?),
             config,
             engine,
-            credentials,
             clock: SystemClock::start(),
             interrupt: Arc::new(Interrupt::default()),
             agent: host::agent().map_err(CliError::Host)?,
@@ -62,16 +58,10 @@ impl Setup {
     }
 
     /// A pass over this store.
-    pub fn cycle<'a>(
-        &'a self,
-        store: &'a dyn Store,
-        credential: &'a (dyn Fn(&Reference) -> Option<Credential> + Send + Sync),
-        watcher: &'a Watcher<'a>,
-    ) -> Cycle<'a> {
+    pub fn cycle<'a>(&'a self, store: &'a dyn Store, watcher: &'a Watcher<'a>) -> Cycle<'a> {
         Cycle {
             engine: &self.engine,
             registry: &self.registry,
-            credential,
             store,
             clock: &self.clock,
             interrupt: &self.interrupt,
@@ -80,11 +70,6 @@ impl Setup {
             agent: &self.agent,
             boot: &self.boot,
         }
-    }
-
-    /// The credential for a pull of this reference.
-    pub fn credential(&self, reference: &Reference) -> Option<Credential> {
-        self.credentials.for_reference(reference).cloned()
     }
 }
 

@@ -11,8 +11,7 @@ pub async fn run(args: &Args, printer: &Printer) -> Result<Exit, CliError> {
     let (config, state_dir) = setup::config(args)?;
     let setup = Setup::new(args, config).await?;
     let store = SqliteStore::read(&state_dir)?;
-    let credential = |reference: &_| setup.credential(reference);
-    let all = setup.cycle(&store, &credential, &|_| {}).status().await?;
+    let all = setup.cycle(&store, &|_| {}).status().await?;
     printer.status(&all);
     Ok(if all.iter().any(|status| status.stuck.is_some()) { Exit::PersonNeeded } else { Exit::Done })
 }

@@ -8,6 +8,8 @@ mod survey;
 
 use std::collections::HashMap;
 
+use async_trait::async_trait;
+
 pub use report::{Entry, Report, Verdict};
 pub use rotate::Request;
 pub use status::{Kept, Last, Status};
@@ -18,17 +20,15 @@ use crate::engine::{Engine, EngineError};
 use crate::interrupt::Interrupt;
 use crate::model::{Credential, Reference};
 use crate::registry::Registry;
-use crate::rotation::{Rotation, RunError, Watcher};
+use crate::rotation::{Keyring, Rotation, RunError, Watcher};
 use crate::store::{Store, StoreError};
 
 /// Everything that a pass works with.
 pub struct Cycle<'a> {
     /// The engine.
     pub engine: &'a dyn Engine,
-    /// What is new.
+    /// What is new, and the credentials for pulls.
     pub registry: &'a dyn Registry,
-    /// Credentials for pulls.
-    pub credential: &'a (dyn Fn(&Reference) -> Option<Credential> + Send + Sync),
     /// What outlives the process.
     pub store: &'a dyn Store,
     /// Time.
@@ -81,19 +81,26 @@ pub enum CycleError {
 }
 
 impl Cycle<'_> {
-    fn rotation<'r>(&'r self, credential: Option<&'r Credential>) -> Rotation<'r> {
+    fn rotation(&self) -> Rotation<'_> {
         Rotation {
             engine: self.engine,
             store: self.store,
             clock: self.clock,
             interrupt: self.interrupt,
-            credential,
+            keyring: self,
             agent: self.agent,
             boot: self.boot,
             watcher: self.watcher,
             is_held_before_tag: false,
             is_run_stopped: false,
         }
+    }
+}
+
+#[async_trait]
+impl Keyring for Cycle<'_> {
+    async fn credential(&self, reference: &Reference) -> Result<Option<Credential>, String> {
+        self.registry.credential(reference).await.map_err(|error| error.to_string())
     }
 }
 

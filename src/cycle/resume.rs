@@ -26,8 +26,7 @@ impl Cycle<'_> {
     async fn go_on(&self, record: &mut Record) -> Result<Option<Entry>, CycleError> {
         let was_kept = record.stage == Stage::Kept;
         record.stuck = None;
-        let credential = record.members.first().and_then(|member| (self.credential)(&member.reference));
-        let ended = self.rotation(credential.as_ref()).drive(record).await?;
+        let ended = self.rotation().drive(record).await?;
         let entry = self.settle(record, &ended)?;
         let is_news = !was_kept && entry.verdict != Verdict::Withdrawn;
         Ok(is_news.then_some(Entry { is_resumed: true, ..entry }))
@@ -52,8 +51,7 @@ impl Cycle<'_> {
                 return Err(CycleError::NotOurs { name: name.to_owned() });
             }
         }
-        let credential = record.members.first().and_then(|member| (self.credential)(&member.reference));
-        let rotation = self.rotation(credential.as_ref());
+        let rotation = self.rotation();
         rotation.request_back(&mut record)?;
         let ended = rotation.drive(&mut record).await?;
         report.entries.push(self.settle(&record, &ended)?);

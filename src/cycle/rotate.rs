@@ -32,18 +32,17 @@ impl Cycle<'_> {
         let mut prepared = Vec::new();
         for planned in &plan.rotations {
             let mut record = self.open(planned, purpose).await?;
-            let credential = (self.credential)(&planned.candidate.reference);
-            let mut rotation = self.rotation(credential.as_ref());
+            let mut rotation = self.rotation();
             rotation.is_held_before_tag = true;
             match rotation.drive(&mut record).await? {
-                Ended::Prepared => prepared.push((record, credential)),
+                Ended::Prepared => prepared.push(record),
                 ended => report.entries.push(self.settle(&record, &ended)?),
             }
         }
         // A pull that fails concerns its own container; what follows a failed switch concerns the run.
         let mut is_stopped = false;
-        for (mut record, credential) in prepared {
-            let mut rotation = self.rotation(credential.as_ref());
+        for mut record in prepared {
+            let mut rotation = self.rotation();
             rotation.is_run_stopped = is_stopped;
             let ended = rotation.drive(&mut record).await?;
             let entry = self.settle(&record, &ended)?;

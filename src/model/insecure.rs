@@ -8,19 +8,25 @@ use ipnet::IpNet;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct InsecureRegistries {
     hosts: Vec<String>,
+    secure: Vec<String>,
     networks: Vec<IpNet>,
 }
 
 impl InsecureRegistries {
     /// From hosts (`registry.lan:5000`) and address ranges (`127.0.0.0/8`); a range that cannot be read is left out, which is the safe side.
     pub fn new(hosts: Vec<String>, ranges: Vec<String>) -> Self {
-        Self { hosts, networks: ranges.iter().filter_map(|range| range.parse().ok()).collect() }
+        Self { hosts, secure: Vec::new(), networks: ranges.iter().filter_map(|range| range.parse().ok()).collect() }
+    }
+
+    /// The same, with hosts that the engine calls secure by name: such a word beats any range.
+    pub fn with_secure(self, secure: Vec<String>) -> Self {
+        Self { secure, ..self }
     }
 
     /// True if this host, with its port as in a reference, may be talked to without a trusted certificate. `addresses` is what its name resolves
     /// to (moby `registry/config.go`, `isSecureIndex`). Docker's own registry never is.
     pub fn contains(&self, host: &str, addresses: &[IpAddr]) -> bool {
-        if host == "docker.io" {
+        if self.is_secure_by_name(host) {
             return false;
         }
         let name = host_name(host);
@@ -29,9 +35,13 @@ impl InsecureRegistries {
             || addresses.iter().any(|address| self.has_address(address))
     }
 
-    /// True if it depends on what a name resolves to.
-    pub fn has_ranges(&self) -> bool {
-        !self.networks.is_empty()
+    /// True if it depends on what the host's name resolves to.
+    pub fn depends_on_addresses(&self, host: &str) -> bool {
+        !self.networks.is_empty() && !self.is_secure_by_name(host)
+    }
+
+    fn is_secure_by_name(&self, host: &str) -> bool {
+        host == "docker.io" || self.secure.iter().any(|known| known == host)
     }
 
     fn has_address(&self, address: &IpAddr) -> bool {

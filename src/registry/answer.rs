@@ -5,13 +5,14 @@ use std::time::SystemTime;
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 
+use super::endpoint::Question;
 use super::error::{Asked, Garbage, RegistryError};
 use super::limits::retry_after;
 use crate::model::{Digest, Reference};
 
 /// The digest, or what the status says.
-pub fn digest(reference: &Reference, status: StatusCode, headers: &HeaderMap, asked: Asked) -> Result<Digest, RegistryError> {
-    let host = reference.registry();
+pub fn digest(question: &Question<'_>, status: StatusCode, headers: &HeaderMap, asked: Asked) -> Result<Digest, RegistryError> {
+    let (host, reference) = (question.endpoint.name.as_str(), question.reference);
     if status == StatusCode::NOT_FOUND {
         return Err(RegistryError::NotFound { host: host.to_owned(), reference: reference.clone() });
     }

@@ -1,7 +1,8 @@
-//! The two HTTP clients: one that verifies certificates, and one for hosts that the engine calls insecure.
+//! The HTTP clients: those that verify certificates, and those for hosts that the engine calls insecure.
 
+use std::collections::HashMap;
 use std::error::Error;
-use std::sync::OnceLock;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use reqwest::Client;
@@ -11,37 +12,57 @@ use super::error::{Garbage, RegistryError};
 
 const MOST_REDIRECTS: usize = 5;
 
-/// Both clients, each built when it is first needed: without any CA file on the machine the verifying one cannot be built, and the other can.
+/// Clients, each built when it is first needed: without any CA file on the machine the verifying one cannot be built, and the others can.
 pub struct Clients {
     connect_within: Duration,
-    verifying: OnceLock<Client>,
-    trusting: OnceLock<Client>,
+    built: Mutex<HashMap<Kind, Client>>,
+}
+
+/// What clients differ in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Kind {
+    /// For hosts that the engine calls insecure.
+    is_insecure: bool,
+    /// Follows no redirect.
+    is_staying: bool,
 }
 
 impl Clients {
     /// Builds nothing yet.
     pub fn new(connect_within: Duration) -> Self {
-        Self { connect_within, verifying: OnceLock::new(), trusting: OnceLock::new() }
+        Self { connect_within, built: Mutex::default() }
     }
 
-    /// The client for this kind of host. `host` is for the error only: [`RegistryError::NoTrust`].
+    /// The client for this host. Errors: [`RegistryError::NoTrust`].
     pub fn get(&self, host: &str, is_insecure: bool) -> Result<Client, RegistryError> {
-        let cell = if is_insecure { &self.trusting } else { &self.verifying };
-        if let Some(client) = cell.get() {
+        self.of(host, Kind { is_insecure, is_staying: false })
+    }
+
+    /// The same, but it follows no redirect: for requests whose body is a secret. Errors: [`RegistryError::NoTrust`].
+    pub fn staying(&self, host: &str, is_insecure: bool) -> Result<Client, RegistryError> {
+        self.of(host, Kind { is_insecure, is_staying: true })
+    }
+
+    fn of(&self, host: &str, kind: Kind) -> Result<Client, RegistryError> {
+        let mut built = self.built.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = built.get(&kind) {
             return Ok(client.clone());
         }
-        let built = self.build(is_insecure).map_err(|e| RegistryError::NoTrust { host: host.to_owned(), detail: innermost(&e) })?;
-        Ok(cell.get_or_init(|| built).clone())
+        let client = self.build(kind).map_err(|e| RegistryError::NoTrust { host: host.to_owned(), detail: innermost(&e) })?;
+        built.insert(kind, client.clone());
+        Ok(client)
     }
 
-    fn build(&self, is_insecure: bool) -> Result<Client, reqwest::Error> {
+    fn build(&self, kind: Kind) -> Result<Client, reqwest::Error> {
         // Only the first call in a process installs it, and any of them will do.
         let _ = rustls::crypto::ring::default_provider().install_default();
+        let Kind { is_insecure, is_staying } = kind;
+        let redirects = if is_staying { Policy::none() } else { Policy::custom(move |attempt| follow(attempt, is_insecure)) };
         Client::builder()
             .user_agent(concat!("rotate/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(self.connect_within)
             .referer(false)
-            .redirect(Policy::custom(move |attempt| follow(attempt, is_insecure)))
+            .redirect(redirects)
             .danger_accept_invalid_certs(is_insecure)
             .build()
     }

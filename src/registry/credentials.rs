@@ -1,23 +1,32 @@
 //! Which credential belongs to which reference. No registry is ever sent another's.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use super::RegistryError;
+use tokio::sync::OnceCell;
+
 use super::config_file::{ConfigFile, Helpers};
-use crate::model::{Credential, Reference};
+use super::helper::{self, HelperLimits};
+use super::{HUB, RegistryError};
+use crate::model::Credential;
 
-/// How the Hub stands in Docker's file.
+/// How the Hub stands in Docker's file, and how its helpers know it.
 const HUB_KEY: &str = "https://index.docker.io/v1/";
 
-/// Credentials by registry (`ghcr.io`) or by registry and namespace (`ghcr.io/me`).
+/// Credentials by registry (`ghcr.io`) or by registry and namespace (`ghcr.io/me`), and the helpers that keep others. Clones share what helpers
+/// answered: each is asked once for a registry, however often its credential is wanted.
 #[derive(Clone, Default)]
 pub struct Credentials {
     by_key: BTreeMap<String, Credential>,
     helpers: Helpers,
+    limits: HelperLimits,
+    answers: Arc<Mutex<HashMap<String, Arc<OnceCell<HelperAnswer>>>>>,
 }
+
+type HelperAnswer = Result<Option<Credential>, RegistryError>;
 
 impl Credentials {
     /// Reads Docker's file where Docker looks ([`Credentials::path`]).
@@ -43,19 +52,42 @@ impl Credentials {
         // Of two keys for one registry the later here wins: the one that says it as Docker itself does.
         found.sort_by_key(|(key, _)| (*key == HUB_KEY, *key == normalised(key)));
         let by_key = found.into_iter().map(|(key, credential)| (normalised(key), credential)).collect();
-        Ok(Self { by_key, helpers: file.helpers() })
+        Ok(Self { by_key, helpers: file.helpers(), ..Self::default() })
     }
 
-    /// The most exact one: `ghcr.io/me/app`, then `ghcr.io/me`, then `ghcr.io` (containers-auth.json(5)).
-    pub fn for_reference(&self, reference: &Reference) -> Option<&Credential> {
-        let whole = format!("{}/{}", hub(reference.registry()), reference.repository());
+    /// The same with helpers found elsewhere, or with another deadline.
+    pub fn with_helper_limits(self, limits: HelperLimits) -> Self {
+        Self { limits, ..self }
+    }
+
+    /// The credential for a repository of a registry; none if there is none.
+    ///
+    /// A helper that is configured for the registry is asked first, as Docker does, and only what it does not have is looked up in the file.
+    /// Errors: [`RegistryError::Helper`]; then nobody is to be asked without credentials instead.
+    pub async fn find(&self, registry: &str, repository: &str) -> Result<Option<Credential>, RegistryError> {
+        let registry = hub(registry);
+        match self.helped(if registry == HUB { HUB_KEY } else { registry }).await? {
+            Some(credential) => Ok(Some(credential)),
+            None => Ok(self.in_file(registry, repository).cloned()),
+        }
+    }
+
+    /// The most exact one of the file: `ghcr.io/me/app`, then `ghcr.io/me`, then `ghcr.io` (containers-auth.json(5)).
+    pub fn in_file(&self, registry: &str, repository: &str) -> Option<&Credential> {
+        let whole = format!("{}/{repository}", hub(registry));
         let shorter = whole.rmatch_indices('/').filter_map(|(at, _)| whole.get(..at));
         std::iter::once(whole.as_str()).chain(shorter).find_map(|key| self.by_key.get(key))
     }
 
-    /// The credential helper that the file names for this reference's registry. It is not run yet.
-    pub fn helper(&self, reference: &Reference) -> Option<&str> {
-        self.helpers.of(if reference.registry() == "docker.io" { HUB_KEY } else { reference.registry() })
+    async fn helped(&self, server: &str) -> HelperAnswer {
+        let Some(name) = self.helpers.of(server) else { return Ok(None) };
+        let cell = Arc::clone(self.answers.lock().unwrap_or_else(PoisonError::into_inner).entry(server.to_owned()).or_default());
+        let ask = || async {
+            tracing::debug!(helper = name, server, "asking a credential helper");
+            let failed = |fault| RegistryError::Helper { server: server.to_owned(), helper: name.to_owned(), fault };
+            helper::ask(name, server, &self.limits).await.map_err(failed)
+        };
+        cell.get_or_init(ask).await.clone()
     }
 }
 
@@ -80,5 +112,5 @@ fn normalised(key: &str) -> String {
 
 /// Docker's own registry has three names.
 fn hub(host: &str) -> &str {
-    if matches!(host, "index.docker.io" | "registry-1.docker.io") { "docker.io" } else { host }
+    if matches!(host, "index.docker.io" | "registry-1.docker.io") { HUB } else { host }
 }

@@ -94,6 +94,38 @@ pub enum RegistryError {
         /// What is wrong.
         fault: FileFault,
     },
+    /// The program that keeps the registry's credentials gave no answer.
+    #[error("the credential helper docker-credential-{helper} says nothing of {server}: {fault}")]
+    Helper {
+        /// As it was asked for it.
+        server: String,
+        /// Its name as `config.json` has it.
+        helper: String,
+        /// What happened.
+        fault: HelperFault,
+    },
+}
+
+/// Why a credential helper gave no answer. Nothing of its stdout is in here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HelperFault {
+    /// No absolute folder of `$PATH` has it.
+    Missing,
+    /// It cannot be executed, or talked to.
+    NotStarted(ErrorKind),
+    /// It took longer than this, and was killed.
+    TooSlow(Duration),
+    /// It printed more than a credential can be, and was killed.
+    TooLong,
+    /// It ended with an error.
+    Failed {
+        /// Its exit code; none if a signal ended it.
+        code: Option<i32>,
+        /// The beginning of what it said on stderr.
+        stderr: String,
+    },
+    /// It printed something that is no credential.
+    Garbage,
 }
 
 /// As whom a registry was asked.
@@ -103,10 +135,8 @@ pub enum Asked {
     WithoutCredentials,
     /// With those that there are.
     WithCredentials,
-    /// There is an identity token, which is not redeemed yet.
+    /// There is an identity token, and the registry wants a name and a password, which that is not.
     WithoutIdentityToken,
-    /// There is a credential helper of this name, which is not run yet.
-    WithoutHelper(String),
 }
 
 /// What is wrong with an answer.
@@ -153,7 +183,7 @@ impl fmt::Display for Asked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::WithCredentials => "the configured credentials",
-            Self::WithoutCredentials | Self::WithoutIdentityToken | Self::WithoutHelper(_) => "anybody without credentials",
+            Self::WithoutCredentials | Self::WithoutIdentityToken => "anybody without credentials",
         })
     }
 }
@@ -183,11 +213,31 @@ impl fmt::Display for FileFault {
     }
 }
 
+impl fmt::Display for HelperFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing => f.write_str("no folder of PATH has it"),
+            Self::NotStarted(kind) => write!(f, "{kind}"),
+            Self::TooSlow(limit) => write!(f, "it did not end within {} s", limit.as_secs_f64()),
+            Self::TooLong => f.write_str("it printed more than 1 MiB"),
+            Self::Failed { code, stderr } => {
+                match code {
+                    Some(code) => write!(f, "it ended with {code}")?,
+                    None => f.write_str("a signal ended it")?,
+                }
+                if stderr.is_empty() { Ok(()) } else { write!(f, " («{stderr}»)") }
+            }
+            Self::Garbage => f.write_str("it printed something that is no credential"),
+        }
+    }
+}
+
 impl RegistryError {
     /// What is true now.
     pub fn state(&self) -> &'static str {
         match self {
             Self::Credentials { .. } => "no registry was asked; nothing was changed",
+            Self::Helper { .. } => "the registry was not asked, not without credentials either; its containers run as before",
             _ => "its containers run as before; nothing was pulled",
         }
     }
@@ -205,9 +255,8 @@ impl RegistryError {
                 Asked::WithCredentials => {
                     format!("see whether they may read it, or `docker login {host}` again as the user that rotate runs as")
                 }
-                Asked::WithoutIdentityToken => "log in with a password or an access token: identity tokens are not used yet".to_owned(),
-                Asked::WithoutHelper(name) => {
-                    format!("the credential helper `{name}` is not run yet: `docker login` with a config.json that names no helper")
+                Asked::WithoutIdentityToken => {
+                    format!("it has no token service: `docker login {host}` with a name and a password or an access token")
                 }
             },
             Self::NotFound { .. } => "see whether the tag was removed, or the repository needs a login".to_owned(),
@@ -217,6 +266,14 @@ impl RegistryError {
             }
             Self::UnsafeRealm { .. } => "have the registry name a token service with https, or make it insecure for the engine".to_owned(),
             Self::NoTrust { .. } => "install the package `ca-certificates`".to_owned(),
+            Self::Helper { server, helper, fault } => match fault {
+                HelperFault::Missing => {
+                    format!("install docker-credential-{helper}, or take it out of config.json and `docker login` again")
+                }
+                _ => format!(
+                    "`echo {server} | docker-credential-{helper} get` must end by itself as the user that rotate runs as (it prints a secret)"
+                ),
+            },
             Self::Credentials { .. } => "make the file readable JSON again, or log in anew with `docker login`".to_owned(),
         }
     }

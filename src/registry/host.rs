@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::challenge::TokenService;
+use super::endpoint::Endpoint;
 use super::token::Token;
 use crate::model::{Credential, InsecureRegistries, insecure_host_name};
 
@@ -38,16 +39,16 @@ pub enum Demand {
 }
 
 /// True if the engine talks to this host without a trusted certificate. A name that cannot be resolved is not insecure.
-pub async fn is_insecure(insecure: &InsecureRegistries, host: &str) -> bool {
-    if insecure.contains(host, &[]) {
+pub async fn is_insecure(insecure: &InsecureRegistries, endpoint: &Endpoint) -> bool {
+    if endpoint.scheme == Some("http") || insecure.contains(&endpoint.name, &[]) {
         return true;
     }
-    if !insecure.has_ranges() {
+    if !insecure.depends_on_addresses(&endpoint.name) {
         return false;
     }
-    let lookup = tokio::net::lookup_host((insecure_host_name(host).to_owned(), 0));
+    let lookup = tokio::net::lookup_host((insecure_host_name(&endpoint.name).to_owned(), 0));
     match tokio::time::timeout(LOOKUP, lookup).await {
-        Ok(Ok(found)) => insecure.contains(host, &found.map(|address| address.ip()).collect::<Vec<IpAddr>>()),
+        Ok(Ok(found)) => insecure.contains(&endpoint.name, &found.map(|address| address.ip()).collect::<Vec<IpAddr>>()),
         Ok(Err(_)) | Err(_) => false,
     }
 }

@@ -6,7 +6,9 @@ mod challenge;
 mod client;
 mod config_file;
 mod credentials;
+mod endpoint;
 mod error;
+mod helper;
 mod host;
 mod limits;
 mod resolve;
@@ -15,10 +17,14 @@ mod token;
 use async_trait::async_trait;
 
 pub use credentials::Credentials;
-pub use error::{Asked, FileFault, Garbage, RegistryError};
+pub use error::{Asked, FileFault, Garbage, HelperFault, RegistryError};
+pub use helper::HelperLimits;
 pub use resolve::HttpRegistry;
 
-use crate::model::{Digest, Reference};
+use crate::model::{Credential, Digest, Reference};
+
+/// Docker's own registry, as references name it.
+const HUB: &str = "docker.io";
 
 /// A registry, or many: whoever knows where tags point.
 #[async_trait]
@@ -27,4 +33,9 @@ pub trait Registry: Send + Sync {
     ///
     /// Errors: see [`RegistryError`]. A host that says «too many requests» or cannot be reached is not asked again by the same instance.
     async fn resolve(&self, reference: &Reference) -> Result<Digest, RegistryError>;
+
+    /// The credential for a pull of this reference: the same that [`Registry::resolve`] is let in with.
+    ///
+    /// Errors: [`RegistryError::Helper`]; then nothing is to be pulled without credentials instead.
+    async fn credential(&self, reference: &Reference) -> Result<Option<Credential>, RegistryError>;
 }

@@ -10,10 +10,11 @@ use reqwest::{Client, Response, StatusCode, Url};
 use tokio::sync::Mutex;
 
 use super::client::Clients;
+use super::endpoint::{Endpoint, Question};
 use super::host::{Host, is_insecure};
 use super::limits::Limits;
 use super::{Credentials, Registry, RegistryError, answer};
-use crate::model::{Digest, InsecureRegistries, Reference, Target};
+use crate::model::{Credential, Digest, InsecureRegistries, Reference, Target};
 
 /// With the index types among them, the digest is the index's where there is one: the one that a pull by tag would note.
 const MANIFESTS: &str = "application/vnd.oci.image.index.v1+json, application/vnd.docker.distribution.manifest.list.v2+json, \
@@ -45,33 +46,54 @@ impl HttpRegistry {
         Self { deadline, clients: Clients::new(CONNECT.min(deadline)), ..self }
     }
 
-    async fn ask(&self, host: &mut Host, reference: &Reference, tag: &str) -> Result<Digest, RegistryError> {
-        let mut sent = self.foreseen(host, reference).await?;
-        let (mut response, asked) = self.head(host, reference, tag, sent.as_ref()).await?;
+    /// Asks one endpoint, within the deadline; a credential helper has its own.
+    async fn ask_endpoint(&self, reference: &Reference, tag: &str, endpoint: &Endpoint) -> Result<Digest, RegistryError> {
+        let credential = self.credentials.find(&endpoint.name, reference.repository()).await?;
+        let question = Question { reference, tag, endpoint, credential };
+        let host = Arc::clone(self.hosts.lock().await.entry(endpoint.name.clone()).or_default());
+        // One at a time to one host: one that says «too many» must not be asked by the next one already under way.
+        let mut host = host.lock().await;
+        host.waits_for = None;
+        self.limits.check(&endpoint.name)?;
+        let answer = match tokio::time::timeout(self.deadline, self.ask(&mut host, &question)).await {
+            Ok(answer) => answer,
+            Err(_) => {
+                let silent = host.waits_for.take().unwrap_or_else(|| endpoint.name.clone());
+                Err(RegistryError::Timeout { host: silent, within: self.deadline })
+            }
+        };
+        if let Err(error) = &answer {
+            self.limits.note(&endpoint.name, error);
+        }
+        answer
+    }
+
+    async fn ask(&self, host: &mut Host, question: &Question<'_>) -> Result<Digest, RegistryError> {
+        let mut sent = self.foreseen(host, question).await?;
+        let (mut response, asked) = self.head(host, question, sent.as_ref()).await?;
         if response.status() == StatusCode::UNAUTHORIZED
-            && let Some(header) = self.demanded(host, reference, &response, &asked, sent.as_ref()).await?
+            && let Some(header) = self.demanded(host, question, &response, &asked, sent.as_ref()).await?
         {
-            (response, _) = self.head(host, reference, tag, Some(&header)).await?;
+            (response, _) = self.head(host, question, Some(&header)).await?;
             sent = Some(header);
         }
-        answer::digest(reference, response.status(), response.headers(), self.asked(reference, sent.is_some()))
+        answer::digest(question, response.status(), response.headers(), question.asked(sent.is_some()))
     }
 
     /// An insecure host is tried with TLS first and then without, as Docker does; which one answered is remembered.
     async fn head(
         &self,
         host: &mut Host,
-        reference: &Reference,
-        tag: &str,
+        question: &Question<'_>,
         authorization: Option<&HeaderValue>,
     ) -> Result<(Response, Url), RegistryError> {
-        let name = reference.registry();
+        let Question { endpoint, reference, .. } = question;
         let is_insecure = match host.is_insecure {
             Some(known) => known,
-            None => *host.is_insecure.insert(is_insecure(&self.insecure, name).await),
+            None => *host.is_insecure.insert(is_insecure(&self.insecure, endpoint).await),
         };
-        let client = self.clients.get(name, is_insecure)?;
-        let schemes: &[&'static str] = match host.scheme {
+        let client = self.clients.get(&endpoint.name, is_insecure)?;
+        let schemes: &[&'static str] = match endpoint.scheme.or(host.scheme) {
             Some("http") => &["http"],
             Some(_) => &["https"],
             None if is_insecure => &["https", "http"],
@@ -79,16 +101,16 @@ impl HttpRegistry {
         };
         let mut failure = None;
         for &scheme in schemes {
-            let url = manifest(scheme, reference, tag)?;
+            let url = endpoint.manifest(scheme, question)?;
             match send(&client, &url, authorization).await {
                 Ok(response) => {
-                    tracing::debug!(%reference, scheme, status = response.status().as_u16(), "HEAD");
+                    tracing::debug!(%reference, scheme, host = endpoint.name, status = response.status().as_u16(), "HEAD");
                     host.scheme = Some(scheme);
                     return Ok((response, url));
                 }
                 Err(error) => {
                     let is_refused = error.is_connect();
-                    let error = self.clients.failure(name, error);
+                    let error = self.clients.failure(&endpoint.name, error);
                     tracing::debug!(%reference, scheme, %error, "HEAD");
                     failure = Some(error);
                     if !is_refused {
@@ -97,7 +119,8 @@ impl HttpRegistry {
                 }
             }
         }
-        Err(failure.unwrap_or_else(|| RegistryError::Unreachable { host: name.to_owned(), detail: "no scheme to ask with".to_owned() }))
+        let nothing = || RegistryError::Unreachable { host: endpoint.name.clone(), detail: "no scheme to ask with".to_owned() };
+        Err(failure.unwrap_or_else(nothing))
     }
 }
 
@@ -109,37 +132,16 @@ async fn send(client: &Client, url: &Url, authorization: Option<&HeaderValue>) -
     }
 }
 
-/// Docker's own registry has another address than name. Err: the grammar allows hosts that no URL does (`host:99999`).
-fn manifest(scheme: &str, reference: &Reference, tag: &str) -> Result<Url, RegistryError> {
-    let name = reference.registry();
-    let server = if name == "docker.io" { "registry-1.docker.io" } else { name };
-    let url = format!("{scheme}://{server}/v2/{}/manifests/{tag}", reference.repository());
-    Url::parse(&url).map_err(|e| RegistryError::Unreachable { host: name.to_owned(), detail: e.to_string() })
-}
-
 #[async_trait]
 impl Registry for HttpRegistry {
     async fn resolve(&self, reference: &Reference) -> Result<Digest, RegistryError> {
-        let tag = match reference.target() {
-            Target::Tag(tag) => tag,
-            Target::Digest(digest) => return Ok(digest.clone()),
-        };
-        let name = reference.registry();
-        let host = Arc::clone(self.hosts.lock().await.entry(name.to_owned()).or_default());
-        // One at a time to one host: one that says «too many» must not be asked by the next one already under way.
-        let mut host = host.lock().await;
-        host.waits_for = None;
-        self.limits.check(name)?;
-        let answer = match tokio::time::timeout(self.deadline, self.ask(&mut host, reference, tag)).await {
-            Ok(answer) => answer,
-            Err(_) => {
-                let silent = host.waits_for.take().unwrap_or_else(|| name.to_owned());
-                Err(RegistryError::Timeout { host: silent, within: self.deadline })
-            }
-        };
-        if let Err(error) = &answer {
-            self.limits.note(name, error);
+        match reference.target() {
+            Target::Tag(tag) => self.ask_endpoint(reference, tag, &Endpoint::origin(reference.registry())).await,
+            Target::Digest(digest) => Ok(digest.clone()),
         }
-        answer
+    }
+
+    async fn credential(&self, reference: &Reference) -> Result<Option<Credential>, RegistryError> {
+        self.credentials.find(reference.registry(), reference.repository()).await
     }
 }

@@ -63,15 +63,22 @@ impl fmt::Debug for Token {
     }
 }
 
-/// Adds to a request for the service's realm what a token to pull from `repository` needs. A name and password go along, anything else does not.
+/// The request for a token to pull from `repository`: a GET with name and password or nothing, or a POST that redeems an identity token
+/// (distribution, «Token Authentication Specification» and «Oauth2 Token Authentication»).
 pub fn request(client: &reqwest::Client, service: &TokenService, repository: &str, credential: Option<&Credential>) -> RequestBuilder {
+    let scope = service.scope.clone().unwrap_or_else(|| default_scope(repository));
+    let name = service.service.as_deref();
+    if let Some(Credential::IdentityToken(token)) = credential {
+        let mut form = vec![("grant_type", "refresh_token"), ("client_id", "rotate"), ("scope", &scope), ("refresh_token", token)];
+        form.extend(name.map(|name| ("service", name)));
+        return client.post(service.realm.clone()).form(&form);
+    }
     let mut url = service.realm.clone();
     {
         let mut query = url.query_pairs_mut();
-        if let Some(name) = &service.service {
+        if let Some(name) = name {
             query.append_pair("service", name);
         }
-        let scope = service.scope.clone().unwrap_or_else(|| default_scope(repository));
         for one in scope.split_whitespace() {
             query.append_pair("scope", one);
         }

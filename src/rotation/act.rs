@@ -3,9 +3,9 @@
 use serde_json::Value;
 
 use super::observe::image_documents;
-use super::{Act, Member, Purpose, Record, Role};
+use super::{Act, Keyring, Member, Purpose, Record, Role};
 use crate::engine::{Engine, EngineError, PullWatcher};
-use crate::model::{ContainerId, Credential, Reference, RestartPolicy};
+use crate::model::{ContainerId, Reference, RestartPolicy};
 use crate::spec::{self, SpecError};
 
 /// An act that was not done, or not surely.
@@ -20,6 +20,9 @@ pub enum ActError {
     /// The engine called a pull done and does not have the image: its stream had ended early in good form.
     #[error("the engine called the pull of {0} done and does not have it")]
     NotPulled(Reference),
+    /// Why the credential for a pull cannot be had.
+    #[error("{0}")]
+    NoCredential(String),
     /// The record names something that is not there. A record that was edited by hand can do that.
     #[error("the record of this rotation names no {0}")]
     Record(&'static str),
@@ -30,7 +33,7 @@ pub async fn perform(
     engine: &dyn Engine,
     record: &Record,
     act: &Act,
-    credential: Option<&Credential>,
+    keyring: &dyn Keyring,
     pulls: &PullWatcher<'_>,
 ) -> Result<(), ActError> {
     let member = |n: &usize| record.members.get(*n).ok_or(ActError::Record("such container"));
@@ -38,7 +41,7 @@ pub async fn perform(
         Act::Pin { member: n } => Ok(engine.tag(member(n)?.old_image.as_str(), &pin(record, *n)?).await?),
         Act::Pull { member: n } => {
             let reference = member(n)?.pull_reference();
-            pull(engine, &reference, &reference.to_string(), credential, pulls).await
+            pull(engine, &reference, &reference.to_string(), keyring, pulls).await
         }
         Act::MoveTag { member: n } => {
             let m = member(n)?;
@@ -47,7 +50,7 @@ pub async fn perform(
         Act::PullOld { member: n } => {
             let m = member(n)?;
             let digest = m.old_digest.as_ref().ok_or(ActError::Record("old digest"))?;
-            pull(engine, &m.reference.at_digest(digest), m.old_image.as_str(), credential, pulls).await
+            pull(engine, &m.reference.at_digest(digest), m.old_image.as_str(), keyring, pulls).await
         }
         Act::TagOld { member: n } => {
             let m = member(n)?;
@@ -89,10 +92,11 @@ async fn pull(
     engine: &dyn Engine,
     reference: &Reference,
     image: &str,
-    credential: Option<&Credential>,
+    keyring: &dyn Keyring,
     pulls: &PullWatcher<'_>,
 ) -> Result<(), ActError> {
-    engine.pull(reference, credential, pulls).await?;
+    let credential = keyring.credential(reference).await.map_err(ActError::NoCredential)?;
+    engine.pull(reference, credential.as_ref(), pulls).await?;
     match engine.image(image).await? {
         Some(_) => Ok(()),
         None => Err(ActError::NotPulled(reference.clone())),

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use super::act::{ActError, perform};
 use super::observe::{Memory, Moment, observe};
-use super::{Act, Change, Failure, Progress, Record, Refused, Role, Stage, Step, StuckReason, Watch, Watcher, decide};
+use super::{Act, Change, Failure, Keyring, Progress, Record, Refused, Role, Stage, Step, StuckReason, Watch, Watcher, decide};
 use crate::clock::Clock;
 use crate::engine::{Engine, EngineError, Refusal};
 use crate::interrupt::Interrupt;
-use crate::model::{ContainerId, Credential, RefusedDigest};
+use crate::model::{ContainerId, RefusedDigest};
 use crate::store::{Store, StoreError};
 
 /// Between two tries to get an answer.
@@ -36,7 +36,7 @@ pub struct Rotation<'a> {
     /// Asked to stop?
     pub interrupt: &'a Interrupt,
     /// For the pull.
-    pub credential: Option<&'a Credential>,
+    pub keyring: &'a dyn Keyring,
     /// This process: see `Observed::agent`.
     pub agent: &'a str,
     /// This boot: see `Observed::boot`.
@@ -163,7 +163,7 @@ impl Rotation<'_> {
         self.before(record, memory, &act);
         let pulls = |progress| (self.watcher)(Progress::pulling(record, progress));
         let answer = tokio::select! {
-            answer = perform(self.engine, record, &act, self.credential, &pulls) => answer,
+            answer = perform(self.engine, record, &act, self.keyring, &pulls) => answer,
             // Nothing is lost by a pull that ends early.
             () = self.interrupt.wait(), if matches!(act, Act::Pull { .. }) => return Ok(()),
         };

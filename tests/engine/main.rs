@@ -4,6 +4,7 @@
 mod lab;
 
 mod command;
+mod credentials;
 mod disturbed;
 mod fidelity;
 mod freshness;

@@ -15,7 +15,7 @@ fn check(keys: &[&str], expected: &[(&str, Option<&str>)]) {
         keys.iter().map(|&key| (key.to_owned(), serde_json::json!({ "username": key, "password": "pw" }))).collect();
     let credentials = credentials(&serde_json::json!({ "auths": auths }).to_string()).unwrap();
     for (text, user) in expected {
-        let found = credentials.for_reference(&reference(text)).map(|credential| match credential {
+        let found = credentials.in_file(reference(text).registry(), reference(text).repository()).map(|credential| match credential {
             Credential::Basic { username, .. } => username.as_str(),
             Credential::IdentityToken(_) => "a token",
         });
@@ -97,14 +97,14 @@ fn an_entry_is_base64_or_two_fields_or_a_token_or_empty() {
     ] {
         let credentials =
             credentials(&format!(r#"{{"auths": {{"r.lan": {entry}}}, "HttpHeaders": {{"X": "y"}}, "psFormat": "z"}}"#)).unwrap();
-        assert_eq!(credentials.for_reference(&reference("r.lan/a")).cloned(), expected, "{entry}");
+        assert_eq!(credentials.in_file("r.lan", "a").cloned(), expected, "{entry}");
     }
 }
 
 #[test]
 fn a_file_without_credentials_is_none() {
     for text in ["{}", "", " \n", r#"{"auths": {}}"#, r#"{"auths": null}"#, r#"{"credsStore": "pass"}"#] {
-        assert_eq!(credentials(text).unwrap().for_reference(&reference("nginx")), None, "{text:?}");
+        assert_eq!(credentials(text).unwrap().in_file("docker.io", "library/nginx"), None, "{text:?}");
     }
     for absent in ["/nonexistent/config.json", "/dev/null/config.json"] {
         Credentials::read(Path::new(absent)).unwrap();

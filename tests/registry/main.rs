@@ -6,6 +6,8 @@ mod bearer;
 mod certificates;
 mod config_json;
 mod debian;
+mod helpers;
+mod identity;
 mod insecure;
 mod redirects;
 mod server;

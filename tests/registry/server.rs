@@ -16,6 +16,8 @@ pub struct Request {
     pub method: String,
     /// With the query.
     pub path: String,
+    /// As long as it says.
+    pub body: String,
     headers: Vec<(String, String)>,
 }
 
@@ -181,5 +183,8 @@ fn read(stream: &mut impl BufRead) -> std::io::Result<Option<Request>> {
     let first: Vec<&str> = lines.first().map_or("", String::as_str).split(' ').collect();
     let [method, path, "HTTP/1.1"] = *first else { return Ok(None) };
     let headers = lines.iter().skip(1).filter_map(|line| line.split_once(": ")).map(|(k, v)| (k.to_owned(), v.to_owned())).collect();
-    Ok(Some(Request { method: method.to_owned(), path: path.to_owned(), headers }))
+    let mut request = Request { method: method.to_owned(), path: path.to_owned(), body: String::new(), headers };
+    let length = request.header("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
+    stream.take(length).read_to_string(&mut request.body)?;
+    Ok(Some(request))
 }

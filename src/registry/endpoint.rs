@@ -1,0 +1,43 @@
+//! Where a reference is asked for: the registry itself, and before it the mirrors that the engine has.
+
+use reqwest::Url;
+
+use super::{HUB, RegistryError};
+use crate::model::{Credential, Reference};
+
+/// One server that answers for a registry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endpoint {
+    /// Host, and port where one is named: as errors, limits, credentials, certificates and the list of insecure hosts name it.
+    pub name: String,
+    /// Host and port to connect to, and what its paths begin with.
+    base: String,
+    /// The one scheme that it is asked with, if the engine says so.
+    pub scheme: Option<&'static str>,
+}
+
+/// What is asked of one endpoint.
+pub struct Question<'a> {
+    /// What was typed.
+    pub reference: &'a Reference,
+    /// Its tag.
+    pub tag: &'a str,
+    /// Who is asked.
+    pub endpoint: &'a Endpoint,
+    /// What this endpoint, and nobody else, may be shown.
+    pub credential: Option<Credential>,
+}
+
+impl Endpoint {
+    /// The registry itself. Docker's own has another address than name.
+    pub fn origin(registry: &str) -> Self {
+        let base = if registry == HUB { "registry-1.docker.io" } else { registry };
+        Self { name: registry.to_owned(), base: base.to_owned(), scheme: None }
+    }
+
+    /// A manifest's address. Err: the grammar allows hosts that no URL does (`host:99999`).
+    pub fn manifest(&self, scheme: &str, question: &Question<'_>) -> Result<Url, RegistryError> {
+        let url = format!("{scheme}://{}/v2/{}/manifests/{}", self.base, question.reference.repository(), question.tag);
+        Url::parse(&url).map_err(|e| RegistryError::Unreachable { host: self.name.clone(), detail: e.to_string() })
+    }
+}

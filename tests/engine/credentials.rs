@@ -1,0 +1,111 @@
+//! Registries that want to know who asks: what opens them for the digest opens them for the engine's pull.
+
+use std::process::Command;
+
+use super::{FAST, entry, look, scratch};
+use crate::lab::{Answer, FakeRegistry, Scratch};
+
+/// Its base64 with `alice:` has both `/` and `+`, which engines read in another alphabet.
+const PASSWORD: &str = "a?b?c>d>~~~?";
+const BASIC: &str = "Basic YWxpY2U6YT9iP2M+ZD5+fn4/";
+
+/// A registry with a container that follows it, from before it was closed to the public; and a newer image behind it.
+fn closed(s: &Scratch, script: impl Fn(&crate::lab::Head) -> Option<Answer> + Send + Sync + 'static) -> FakeRegistry {
+    s.push("web", "nohealth:v1");
+    let registry = FakeRegistry::in_front_of(s.host);
+    let image = format!("{}/{}:latest", registry.address(), s.name("web"));
+    s.host.docker(&["run", "-d", "-q", "--pull", "always", "--name", &s.name("web"), &image]);
+    s.push("web", "nohealth:v2");
+    registry.script(script);
+    registry
+}
+
+/// Docker's `config.json`, where the agent's user has it.
+fn docker_config(s: &Scratch, config: &serde_json::Value) {
+    std::fs::create_dir_all(s.dir().join(".docker")).unwrap();
+    s.file(".docker/config.json", &config.to_string());
+}
+
+/// A credential helper that writes down what it was asked, and answers with this.
+fn helper(s: &Scratch, name: &str, script: &str) {
+    let text = format!("#!/bin/sh\necho \"$(cat)\" >>{}/asked\n{script}\n", s.dir().display());
+    let path = s.dir().join(format!("docker-credential-{name}"));
+    // By another process: what this one has open for writing cannot be executed, and a child of another test's may have it open still.
+    let written = Command::new("sh").args(["-c", "printf %s \"$2\" >\"$1\" && chmod 755 \"$1\"", "sh"]).arg(path).arg(text).status();
+    assert!(written.unwrap().success());
+}
+
+fn with_helpers(s: &Scratch) -> String {
+    format!("{}:/usr/bin:/bin", s.dir().display())
+}
+
+fn wants_password(head: &crate::lab::Head) -> Option<Answer> {
+    let is_known = head.header("authorization") == Some(BASIC);
+    (!is_known).then(|| Answer::status(401).header("WWW-Authenticate", "Basic realm=\"lab\""))
+}
+
+#[test]
+fn a_password_of_every_alphabet_opens_the_registry_for_the_pull_too() {
+    let s = scratch("password");
+    let registry = closed(&s, wants_password);
+    let old = look(&s, &s.name("web"));
+    let run = || s.agent().config(FAST).run(&["now", &s.name("web"), "--json"]);
+    let held = entry(&run().exits(0), &s.name("web"));
+    assert!(held["message"].as_str().is_some_and(|m| m.contains("does not let anybody without credentials see")), "{held}");
+    docker_config(&s, &serde_json::json!({ "auths": { registry.address(): { "auth": BASIC.trim_start_matches("Basic ") } } }));
+    assert_eq!(entry(&run().exits(0), &s.name("web"))["verdict"], "rotated");
+    let new = look(&s, &s.name("web"));
+    assert_ne!(new.image, old.image);
+    assert!(new.is_running);
+}
+
+#[test]
+fn a_credential_helper_opens_the_registry_for_both_and_is_asked_once_a_run() {
+    let s = scratch("helper");
+    let registry = closed(&s, wants_password);
+    docker_config(&s, &serde_json::json!({ "credHelpers": { registry.address(): "lab" } }));
+    helper(&s, "lab", &format!("echo '{{\"Username\": \"alice\", \"Secret\": \"{PASSWORD}\"}}'"));
+    let old = look(&s, &s.name("web"));
+    let outcome = s.agent().config(FAST).env("PATH", &with_helpers(&s)).run(&["now", &s.name("web"), "--json"]).exits(0);
+    assert_eq!(entry(&outcome, &s.name("web"))["verdict"], "rotated");
+    assert_ne!(look(&s, &s.name("web")).image, old.image);
+    assert_eq!(std::fs::read_to_string(s.dir().join("asked")).unwrap(), format!("{}\n", registry.address()));
+}
+
+#[test]
+fn an_identity_token_opens_the_registry_for_both() {
+    let s = scratch("identity");
+    let registry = closed(&s, |_| None);
+    let realm = format!("http://{}/token", registry.address());
+    registry.script(move |head| match head.header("authorization") {
+        _ if head.target.starts_with("/token") && head.method == "POST" => Some(Answer::status(200).body(r#"{"access_token": "T"}"#)),
+        _ if head.target.starts_with("/token") => Some(Answer::status(401)),
+        Some("Bearer T") => None,
+        _ => Some(Answer::status(401).header("WWW-Authenticate", &format!("Bearer realm=\"{realm}\",service=\"lab\""))),
+    });
+    docker_config(&s, &serde_json::json!({ "auths": { registry.address(): { "auth": "", "identitytoken": "eyJ0/+" } } }));
+    let outcome = s.agent().config(FAST).run(&["now", &s.name("web"), "--json"]).exits(0);
+    assert_eq!(entry(&outcome, &s.name("web"))["verdict"], "rotated", "{:?}", registry.requests());
+    assert!(registry.count("POST", "/token") >= 2, "one is ours, one the engine's: {:?}", registry.requests());
+    assert_eq!(registry.count("GET", "/token"), 0);
+}
+
+#[test]
+fn a_helper_that_fails_holds_its_own_registrys_containers_and_nothing_else() {
+    let s = scratch("badhelper");
+    s.push("good", "nohealth:v1");
+    s.run("good", &[]);
+    let (registry, good) = (closed(&s, |_| None), look(&s, &s.name("good")));
+    s.push("good", "nohealth:v2");
+    docker_config(&s, &serde_json::json!({ "credHelpers": { registry.address(): "lab" } }));
+    helper(&s, "lab", "echo T0PSECRET; echo 'the vault is sealed' >&2; exit 1");
+    let before = registry.requests().len();
+    let names = [s.name("web"), s.name("good")];
+    let outcome = s.agent().config(FAST).env("PATH", &with_helpers(&s)).run(&["now", &names[0], &names[1], "--json"]).exits(0);
+    let held = entry(&outcome, &names[0]);
+    assert_eq!(held["reason"], "unresolved");
+    assert!(held["message"].as_str().is_some_and(|m| m.contains("docker-credential-lab") && m.contains("the vault is sealed")), "{held}");
+    assert!(!outcome.to_string().contains("T0PSECRET"));
+    assert_eq!(registry.requests().len(), before, "it lets everybody in, and is not asked all the same");
+    assert_ne!(look(&s, &names[1]).image, good.image, "the other registry's container is rotated");
+}
