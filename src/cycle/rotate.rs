@@ -2,6 +2,7 @@
 
 use super::report::{Entry, Report, Verdict};
 use super::{Cycle, CycleError};
+use crate::config::OnFailure;
 use crate::model::Health;
 use crate::model::{Container, RotationId};
 use crate::plan::Planned;
@@ -46,7 +47,10 @@ impl Cycle<'_> {
             rotation.is_run_stopped = is_stopped;
             let ended = rotation.drive(&mut record).await?;
             let entry = self.settle(&record, &ended)?;
-            is_stopped |= entry.verdict.stops_the_run();
+            is_stopped |= match self.config.on_failure {
+                OnFailure::Stop => entry.verdict.is_failure() || entry.verdict == Verdict::Left,
+                OnFailure::Continue => entry.verdict == Verdict::Left,
+            };
             report.entries.push(entry);
         }
         Ok(report)
@@ -63,6 +67,7 @@ impl Cycle<'_> {
         let member = Member {
             name: candidate.container.name().to_owned(),
             old_digest: candidate.image.digests_of(&reference).into_iter().next(),
+            platform: candidate.image.platform().filter(|platform| !platform.is_like(self.engine.platform())),
             reference,
             digest: digest.clone(),
             old_image: candidate.container.image_id(),
@@ -112,10 +117,10 @@ impl Cycle<'_> {
 }
 
 impl Verdict {
-    fn stops_the_run(self) -> bool {
+    fn is_failure(self) -> bool {
         match self {
-            Self::RolledBack | Self::Failed | Self::Stuck | Self::Left => true,
-            Self::Rotated | Self::Held | Self::Skipped | Self::Orphaned | Self::DryRun | Self::Withdrawn => false,
+            Self::RolledBack | Self::Failed | Self::Stuck => true,
+            Self::Left | Self::Rotated | Self::Held | Self::Skipped | Self::Orphaned | Self::DryRun | Self::Withdrawn => false,
         }
     }
 }

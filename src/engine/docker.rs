@@ -18,8 +18,8 @@ use serde_json::Value;
 
 use super::connect::{Connector, Delivery};
 use super::pull_progress::Layers;
-use super::{Engine, EngineError, EngineInfo, PullWatcher, Refusal, insecure_registries};
-use crate::model::{Container, ContainerId, Credential, Image, Reference, RestartPolicy};
+use super::{Engine, EngineError, EngineInfo, Pull, Refusal, insecure_registries};
+use crate::model::{Container, ContainerId, Credential, Image, Platform, Reference, RestartPolicy};
 
 /// From here on the engine reports every field that a successor needs (facts: 1.41 on Docker 20.10).
 const LOWEST_API: (u32, u32) = (1, 41);
@@ -47,6 +47,7 @@ pub struct Docker {
     connector: Arc<Connector>,
     typed: bollard::Docker,
     version: String,
+    platform: Platform,
 }
 
 impl Docker {
@@ -77,9 +78,11 @@ impl Docker {
         if name.starts_with("Podman") || spoken < LOWEST_API || spoken < lowest {
             return Err(EngineError::Unsupported { socket: socket.to_owned(), version });
         }
+        let platform = Platform::new(text("/Os"), text("/Arch"), "")
+            .ok_or_else(|| not_an_engine("it names no operating system and no architecture".to_owned()))?;
         connector.speak(format!("{}.{}", spoken.0, spoken.1));
         let typed = bollard_over(Arc::clone(&connector)).map_err(|e| not_an_engine(e.to_string()))?;
-        Ok(Self { connector, typed, version })
+        Ok(Self { connector, typed, version, platform })
     }
 
     /// A GET whose answer is wanted whole; none on 404.
@@ -151,6 +154,10 @@ impl Engine for Docker {
         Ok(EngineInfo { version: self.version.clone(), insecure: insecure_registries(&info) })
     }
 
+    fn platform(&self) -> &Platform {
+        &self.platform
+    }
+
     async fn containers(&self) -> Result<Vec<ContainerId>, EngineError> {
         let options = query::ListContainersOptions { all: true, ..Default::default() };
         let listed = self.ask("list containers", LOOK, self.typed.list_containers(Some(options))).await?;
@@ -191,15 +198,17 @@ impl Engine for Docker {
         Ok(String::from_utf8_lossy(&text).lines().map(str::to_owned).collect())
     }
 
-    async fn pull(&self, reference: &Reference, credential: Option<&Credential>, progress: &PullWatcher<'_>) -> Result<(), EngineError> {
+    async fn pull(&self, reference: &Reference, with: Pull<'_>) -> Result<(), EngineError> {
         let call = format!("pull {reference}");
-        let options = query::CreateImageOptions { from_image: Some(reference.to_string()), ..Default::default() };
-        let mut stream = std::pin::pin!(self.typed.create_image(Some(options), None, credential.map(|c| registry_auth(c, reference))));
+        let platform = with.platform.map(|platform| platform.as_str().to_owned()).unwrap_or_default();
+        let options = query::CreateImageOptions { from_image: Some(reference.to_string()), platform, ..Default::default() };
+        let auth = with.credential.map(|credential| registry_auth(credential, reference));
+        let mut stream = std::pin::pin!(self.typed.create_image(Some(options), None, auth));
         let mut layers = Layers::default();
         // A line with `errorDetail` inside an answer of 200 arrives here as an error (facts 1.9).
         while let Some(line) = self.ask(&call, PULL_IDLE, async { stream.next().await.transpose() }).await? {
             if let Some(sum) = layers.add(&line) {
-                progress(sum);
+                (with.progress)(sum);
             }
         }
         Ok(())
@@ -219,9 +228,12 @@ impl Engine for Docker {
         absent_is_success(answer.map(|_| ()))
     }
 
-    async fn create(&self, name: &str, request: &Value) -> Result<ContainerId, EngineError> {
+    async fn create(&self, name: &str, request: &Value, platform: Option<&Platform>) -> Result<ContainerId, EngineError> {
         let call = format!("create container {name}");
-        let path = format!("/containers/create?name={}", utf8_percent_encode(name, NON_ALPHANUMERIC));
+        let mut path = format!("/containers/create?name={}", utf8_percent_encode(name, NON_ALPHANUMERIC));
+        if let Some(platform) = platform {
+            path += &format!("&platform={}", utf8_percent_encode(platform.as_str(), NON_ALPHANUMERIC));
+        }
         let (_, body) = self.raw(&call, CHANGE, Method::POST, &path, Some(request.to_string().into_bytes())).await?;
         let answer = parse(&call, &body)?;
         let id = answer.pointer("/Id").and_then(Value::as_str);

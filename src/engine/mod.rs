@@ -14,7 +14,7 @@ pub use docker::Docker;
 pub use error::{EngineError, Refusal};
 pub use pull_progress::PullProgress;
 
-use crate::model::{Container, ContainerId, Credential, Image, InsecureRegistries, Reference, RestartPolicy};
+use crate::model::{Container, ContainerId, Credential, Image, InsecureRegistries, Platform, Reference, RestartPolicy};
 
 /// What the engine says of itself.
 #[derive(Debug, Clone)]
@@ -28,6 +28,17 @@ pub struct EngineInfo {
 /// Is told how far a pull has come; must return at once.
 pub type PullWatcher<'a> = dyn Fn(PullProgress) + Send + Sync + 'a;
 
+/// What goes with a pull.
+#[derive(Clone, Copy)]
+pub struct Pull<'a> {
+    /// For the registry.
+    pub credential: Option<&'a Credential>,
+    /// None: the engine's own.
+    pub platform: Option<&'a Platform>,
+    /// Is told how far it has come.
+    pub progress: &'a PullWatcher<'a>,
+}
+
 /// A container engine, as narrow as the job allows. Names and ids are taken alike where a parameter is called `container`.
 ///
 /// Every call ends: with an answer, or after its deadline with [`EngineError::Unanswered`], after which it may still land.
@@ -36,6 +47,8 @@ pub type PullWatcher<'a> = dyn Fn(PullProgress) + Send + Sync + 'a;
 pub trait Engine: Send + Sync {
     /// Version and registry settings.
     async fn info(&self) -> Result<EngineInfo, EngineError>;
+    /// The platform whose images it takes unless asked for another.
+    fn platform(&self) -> &Platform;
     /// Ids of all containers, running or not.
     async fn containers(&self) -> Result<Vec<ContainerId>, EngineError>;
     /// One container's document; none if there is no such container.
@@ -48,13 +61,13 @@ pub trait Engine: Send + Sync {
     async fn log_tail(&self, container: &ContainerId, lines: usize) -> Result<Vec<String>, EngineError>;
 
     /// Pulls `reference`, which names a digest. Moves no tag (seen on Docker 20.10–28.5).
-    async fn pull(&self, reference: &Reference, credential: Option<&Credential>, progress: &PullWatcher<'_>) -> Result<(), EngineError>;
+    async fn pull(&self, reference: &Reference, with: Pull<'_>) -> Result<(), EngineError>;
     /// Makes the tag `name` point to `image` (id, or repository with digest); a tag of that name moves.
     async fn tag(&self, image: &str, name: &Reference) -> Result<(), EngineError>;
     /// Removes an image's tag or, by id, the image; refuses what a container uses. Absent is success.
     async fn remove_image(&self, image: &str) -> Result<(), EngineError>;
-    /// Creates a container from a create request and does not start it.
-    async fn create(&self, name: &str, request: &Value) -> Result<ContainerId, EngineError>;
+    /// Creates a container from a create request and does not start it. Of an image for several platforms it takes that for `platform`.
+    async fn create(&self, name: &str, request: &Value, platform: Option<&Platform>) -> Result<ContainerId, EngineError>;
     /// Starts a container; one that runs is left as it is.
     async fn start(&self, container: &ContainerId) -> Result<(), EngineError>;
     /// Stops a container, killing it after `grace_seconds`; one that does not run is left as it is.

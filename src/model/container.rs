@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::{ContainerId, Digest, ImageId, Reference, RestartPolicy};
+use super::{ContainerId, Digest, ImageId, Platform, Reference, RestartPolicy};
 
 /// The engine's description of a container, as sent; nothing is dropped (Docker API 1.41–1.51, ContainerInspect).
 #[derive(Debug, Clone, PartialEq)]
@@ -190,6 +190,12 @@ impl Image {
     /// The engine's id.
     pub fn id(&self) -> ImageId {
         ImageId::new(self.0.pointer("/Id").and_then(Value::as_str).unwrap_or_default())
+    }
+
+    /// What it is made for.
+    pub fn platform(&self) -> Option<Platform> {
+        let text = |field: &str| self.0.pointer(field).and_then(Value::as_str).unwrap_or_default();
+        Platform::new(text("/Os"), text("/Architecture"), text("/Variant"))
     }
 
     /// The image's own labels.

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::observe::image_documents;
 use super::{Act, Keyring, Member, Purpose, Record, Role};
-use crate::engine::{Engine, EngineError, PullWatcher};
+use crate::engine::{Engine, EngineError, Pull, PullWatcher};
 use crate::model::{ContainerId, Reference, RestartPolicy};
 use crate::spec::{self, SpecError};
 
@@ -40,8 +40,9 @@ pub async fn perform(
     match act {
         Act::Pin { member: n } => Ok(engine.tag(member(n)?.old_image.as_str(), &pin(record, *n)?).await?),
         Act::Pull { member: n } => {
-            let reference = member(n)?.pull_reference();
-            pull(engine, &reference, &reference.to_string(), keyring, pulls).await
+            let m = member(n)?;
+            let reference = m.pull_reference();
+            pull(engine, &reference, &reference.to_string(), m, keyring, pulls).await
         }
         Act::MoveTag { member: n } => {
             let m = member(n)?;
@@ -50,7 +51,7 @@ pub async fn perform(
         Act::PullOld { member: n } => {
             let m = member(n)?;
             let digest = m.old_digest.as_ref().ok_or(ActError::Record("old digest"))?;
-            pull(engine, &m.reference.at_digest(digest), m.old_image.as_str(), keyring, pulls).await
+            pull(engine, &m.reference.at_digest(digest), m.old_image.as_str(), m, keyring, pulls).await
         }
         Act::TagOld { member: n } => {
             let m = member(n)?;
@@ -92,11 +93,12 @@ async fn pull(
     engine: &dyn Engine,
     reference: &Reference,
     image: &str,
+    member: &Member,
     keyring: &dyn Keyring,
-    pulls: &PullWatcher<'_>,
+    progress: &PullWatcher<'_>,
 ) -> Result<(), ActError> {
     let credential = keyring.credential(reference).await.map_err(ActError::NoCredential)?;
-    engine.pull(reference, credential.as_ref(), pulls).await?;
+    engine.pull(reference, Pull { credential: credential.as_ref(), platform: member.platform.as_ref(), progress }).await?;
     match engine.image(image).await? {
         Some(_) => Ok(()),
         None => Err(ActError::NotPulled(reference.clone())),
@@ -111,7 +113,7 @@ async fn create(engine: &dyn Engine, record: &Record, member: &Member) -> Result
         Purpose::DryRun => member.pull_reference().to_string(),
     };
     let request = spec::create_request(predecessor.document(), images.both(), &image)?;
-    engine.create(&record.next_name(member), &request).await?;
+    engine.create(&record.next_name(member), &request, member.platform.as_ref()).await?;
     Ok(())
 }
 
@@ -119,7 +121,7 @@ async fn recreate(engine: &dyn Engine, record: &Record, member: &Member) -> Resu
     let images = image_documents(engine, member).await?;
     let typed = member.document.pointer("/Config/Image").and_then(Value::as_str).unwrap_or_default();
     let request = spec::create_request(&member.document, images.old_only(), typed)?;
-    engine.create(&record.old_name(member), &request).await?;
+    engine.create(&record.old_name(member), &request, member.platform.as_ref()).await?;
     Ok(())
 }
 

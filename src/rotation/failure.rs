@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::engine::Refusal;
+use crate::model::Platform;
 
 /// Why a rotation turns back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +18,11 @@ pub enum Failure {
     PullFailed {
         /// The engine's words.
         message: String,
+    },
+    /// The new image is made for another platform than the old one, and than the engine's own.
+    OtherPlatform {
+        /// What it is made for.
+        platform: Platform,
     },
     /// The engine refused to create the successor.
     CreateRefused {
@@ -155,6 +161,7 @@ impl Failure {
         match self {
             Self::Withdrawn { why } => why.code(),
             Self::PullFailed { .. } => "pull_failed",
+            Self::OtherPlatform { .. } => "other_platform",
             Self::CreateRefused { .. } => "create_refused",
             Self::Unexplained { .. } => "unexplained_difference",
             Self::StartRefused { .. } => "start_refused",
@@ -170,7 +177,7 @@ impl Failure {
     /// True if the image itself is to blame, so that its digest is not tried again here. A taken port or a full disk is not its fault.
     pub fn refuses_digest(&self) -> bool {
         match self {
-            Self::Gate { .. } | Self::StartsExhausted { .. } | Self::Requested => true,
+            Self::OtherPlatform { .. } | Self::Gate { .. } | Self::StartsExhausted { .. } | Self::Requested => true,
             Self::StartRefused { refusal, .. } | Self::CreateRefused { refusal, .. } => *refusal == Refusal::NotExecutable,
             Self::Withdrawn { .. }
             | Self::PullFailed { .. }
@@ -204,6 +211,9 @@ impl std::fmt::Display for Failure {
         match self {
             Self::Withdrawn { why } => why.fmt(f),
             Self::PullFailed { message } => write!(f, "the image could not be pulled: {message}"),
+            Self::OtherPlatform { platform } => {
+                write!(f, "the new image is made for {platform}, which is not the platform of this container")
+            }
             Self::CreateRefused { message, .. } => write!(f, "the engine did not create the new container: {message}"),
             Self::Unexplained { differences } => write!(f, "the new container would differ: {}", differences.join("; ")),
             Self::StartRefused { message, .. } => write!(f, "the engine did not start the new container: {message}"),

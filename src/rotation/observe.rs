@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::observed::Comparison;
 use super::{Act, ContainerView, GateRules, Goal, ImagesView, Member, MemberView, Observed, Purpose, Record, Refused, Role, Stage, Watch};
 use crate::engine::{Engine, EngineError};
-use crate::model::{Container, ContainerId, Image};
+use crate::model::{Container, ContainerId, Image, Platform};
 use crate::spec;
 
 /// What a process remembers between two looks; none of it outlives the process.
@@ -128,7 +128,12 @@ async fn images(engine: &dyn Engine, record: &Record, n: usize, member: &Member)
     let pin_name = record.pin(n);
     let pin = engine.image(&pin_name).await?;
     let is_old_tagged = old.as_ref().is_some_and(|image| image.tags().iter().any(|tag| *tag != pin_name));
+    let is_expected = |platform: &Platform| {
+        let of_old = old.as_ref().and_then(Image::platform);
+        platform.is_like(engine.platform()) || of_old.is_none_or(|of_old| platform.is_like(&of_old))
+    };
     Ok(ImagesView {
+        foreign: new.as_ref().and_then(Image::platform).filter(|platform| !is_expected(platform)),
         is_new_tagged: new.as_ref().is_some_and(|image| !image.tags().is_empty()),
         new: new.map(|image| image.id()),
         old: old.map(|image| image.id()),

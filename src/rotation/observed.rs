@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::{Act, GateRules, Watch};
 use crate::engine::Refusal;
-use crate::model::{Container, ContainerId, ImageId, RestartPolicy, State};
+use crate::model::{Container, ContainerId, ImageId, Platform, RestartPolicy, State};
 
 /// One look at the host, the engine and this process.
 #[derive(Debug, Clone, PartialEq)]
@@ -84,6 +84,8 @@ pub struct ContainerView {
 pub struct ImagesView {
     /// The new image, found by digest.
     pub new: Option<ImageId>,
+    /// What the new image is made for, if that is neither the engine's own platform nor the old image's.
+    pub foreign: Option<Platform>,
     /// True if the new image has a tag.
     pub is_new_tagged: bool,
     /// The old image, found by id.

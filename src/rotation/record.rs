@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Change, Failure, StuckReason};
-use crate::model::{ContainerId, Digest, ImageId, Reference, RestartPolicy, RotationId, Target};
+use crate::model::{ContainerId, Digest, ImageId, Platform, Reference, RestartPolicy, RotationId, Target};
 
 /// One rotation of one unit.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -101,6 +101,9 @@ pub struct Member {
     pub digest: Digest,
     /// The digest by which the old image was pulled, if the engine knew.
     pub old_digest: Option<Digest>,
+    /// The platform of the old image, if it is another than the engine's own: then it must be asked for.
+    #[serde(default)]
+    pub platform: Option<Platform>,
     /// The image that runs.
     pub old_image: ImageId,
     /// The new image, once pulled.

@@ -22,6 +22,7 @@ pub fn member() -> Member {
         reference: "10.0.0.1:5000/web:latest".parse().expect("a reference"),
         digest: digest('b'),
         old_digest: Some(digest('a')),
+        platform: None,
         old_image: ImageId::new("sha256:old"),
         new_image: Some(ImageId::new("sha256:new")),
         is_pulled: true,
@@ -65,6 +66,7 @@ pub fn container(id: &str, name: &str, status: Status, policy: RestartPolicy) ->
 pub fn images() -> ImagesView {
     ImagesView {
         new: Some(ImageId::new("sha256:new")),
+        foreign: None,
         is_new_tagged: true,
         old: Some(ImageId::new("sha256:old")),
         is_old_tagged: false,

@@ -83,7 +83,7 @@ impl<'a> Pair<'a> {
 
     /// What the engine says of the container that this request makes.
     async fn made(&self, request: &Value, name: &str) -> Value {
-        self.engine.create(&self.s.name(name), request).await.expect("the engine creates it");
+        self.engine.create(&self.s.name(name), request, None).await.expect("the engine creates it");
         self.engine.container(&self.s.name(name)).await.expect("an answer").expect("a container").document().clone()
     }
 

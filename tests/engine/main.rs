@@ -9,6 +9,7 @@ mod disturbed;
 mod fidelity;
 mod freshness;
 mod gate;
+mod platform;
 mod rotation;
 mod selection;
 mod socket;

@@ -159,3 +159,18 @@ fn all_pulls_come_before_the_first_stop_and_the_first_failure_stops_the_run() {
     let c_image = s.host.inspect(&s.name("c"))["Image"].clone();
     assert_eq!(c_image, tagged(&s, "c").as_str(), "the next run rotates what was left");
 }
+
+#[test]
+fn a_run_goes_on_after_a_failure_where_the_file_says_so() {
+    let s = scratch("continue");
+    for (name, text) in [("a", "sick:a1"), ("b", "nohealth:b1")] {
+        s.push(name, text.replace("sick", "ok").as_str());
+        s.run(name, &[]);
+        s.push(name, text.replace('1', "2").as_str());
+    }
+    let names = [s.name("a"), s.name("b")];
+    let config = format!("{FAST}on_failure = \"continue\"\n");
+    let outcome = s.agent().config(&config).run(&["now", &names[0], &names[1], "--json"]).exits(1);
+    assert_eq!(entry(&outcome, &names[0])["verdict"], "rolled_back", "{outcome}");
+    assert_eq!(entry(&outcome, &names[1])["verdict"], "rotated", "{outcome}");
+}

@@ -119,10 +119,29 @@ impl Host {
         self.image(repo_tag, &["--index", digest, text])
     }
 
+    /// The same, with a second manifest, of another platform.
+    #[track_caller]
+    pub fn push_index_of_two(&self, repo_tag: &str, digest: &str, other: &str, text: &str) -> String {
+        self.image(repo_tag, &["--index", digest, text, other])
+    }
+
+    /// Pushes an image that says it is made for another architecture than this machine's. What is in it runs here all the same.
+    #[track_caller]
+    pub fn push_for(&self, repo_tag: &str, architecture: &str, variant: &str) -> String {
+        self.image_for(repo_tag, Some(architecture), &[variant])
+    }
+
     #[track_caller]
     fn image(&self, repo_tag: &str, args: &[&str]) -> String {
+        self.image_for(repo_tag, None, args)
+    }
+
+    #[track_caller]
+    fn image_for(&self, repo_tag: &str, architecture: Option<&str>, args: &[&str]) -> String {
         let reference = format!("{}/{repo_tag}", self.registry);
-        let output = Command::new(script("image")).arg(&reference).args(args).output().expect("tests/lab/image can be run");
+        let mut image = Command::new(script("image"));
+        image.arg(&reference).args(args).envs(architecture.map(|name| ("ROTATE_IMAGE_ARCH", name)));
+        let output = image.output().expect("tests/lab/image can be run");
         printed(output).unwrap_or_else(|why| panic!("image {reference} {}: {why}", args.join(" ")))
     }
 

@@ -132,6 +132,7 @@ fn give_up(observed: &Observed, failure: &Failure, why: StuckReason) -> Step {
         Failure::Requested => Step::Write(Change::GiveUpRollback { why, agent: observed.agent.clone(), boot: observed.boot.clone() }),
         Failure::Withdrawn { .. }
         | Failure::PullFailed { .. }
+        | Failure::OtherPlatform { .. }
         | Failure::CreateRefused { .. }
         | Failure::Unexplained { .. }
         | Failure::StartRefused { .. }

@@ -19,6 +19,9 @@ pub fn pull(record: &Record, observed: &Observed) -> Step {
             }
             (Some(image), _) if *image == member.old_image => return turn_back(Failure::Withdrawn { why: Withdrawal::SameImage }),
             (Some(image), known) if known.as_ref() != Some(image) => {
+                if let Some(platform) = &view.images.foreign {
+                    return turn_back(Failure::OtherPlatform { platform: platform.clone() });
+                }
                 return Step::Write(Change::Pulled { member: n, image: image.clone() });
             }
             (Some(_), _) => {}
