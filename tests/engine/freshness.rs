@@ -34,7 +34,7 @@ fn an_image_that_was_built_here_is_held() {
 fn followed(s: &Scratch, registry: &FakeRegistry, name: &str) {
     s.push(name, "nohealth:v1");
     let image = format!("{}/{}:latest", registry.address(), s.name(name));
-    s.host.docker(&["run", "-d", "-q", "--pull", "always", "--name", &s.name(name), &image]);
+    s.host.docker(&["run", "-d", "--pull", "always", "--name", &s.name(name), &image]);
 }
 
 #[test]

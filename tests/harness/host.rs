@@ -5,10 +5,21 @@ use std::time::Duration;
 use super::lab::{Host, Scratch, wait_for};
 
 #[test]
-fn host_answers_with_its_own_engine() {
+fn host_has_the_engine_that_its_name_says() {
     let host = Host::shared();
-    assert_eq!(host.docker(&["version", "--format", "{{.Server.APIVersion}}"]), "1.45");
-    assert_eq!(host.api("GET", "/version").1["ApiVersion"], "1.45");
+    let (version, api, lowest_api) = match host.engine().split('-').nth(1) {
+        Some("20.10") => ("20.10.", "1.41", "1.12"),
+        Some("26.1") => ("26.1.", "1.45", "1.24"),
+        Some("28.5") => ("28.5.", "1.51", "1.44"),
+        _ => panic!("an engine that this test does not know: {}", host.engine()),
+    };
+    let (says, info) = (host.api("GET", "/version").1, host.api("GET", "/info").1);
+    assert!(says["Version"].as_str().is_some_and(|v| v.starts_with(version)), "{says}");
+    assert_eq!((&says["ApiVersion"], &says["MinAPIVersion"]), (&api.into(), &lowest_api.into()));
+    assert_eq!(info["SecurityOptions"].to_string().contains("rootless"), host.engine().ends_with("-rootless"));
+    let stores_in_containerd = info["DriverStatus"].to_string().contains("io.containerd.snapshotter.v1");
+    assert_eq!(stores_in_containerd, host.engine().ends_with("-containerd"));
+    assert_eq!(host.docker(&["version", "--format", "{{.Server.APIVersion}}"]), api, "its own client talks to it, too");
 }
 
 #[test]

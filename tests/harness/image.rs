@@ -67,7 +67,7 @@ fn noentry_cannot_be_executed() {
     let scratch = Scratch::new(Host::shared(), "noentry_cannot_be_executed");
     scratch.push("web", "noentry");
     let (name, image) = (scratch.name("web"), scratch.image("web"));
-    let why = scratch.host.try_docker(&["run", "-d", "-q", "--name", &name, &image]).unwrap_err();
+    let why = scratch.host.try_docker(&["run", "-d", "--name", &name, &image]).unwrap_err();
     assert!(why.contains("/bin/does-not-exist"), "{why}");
 }
 

@@ -16,6 +16,7 @@ use super::http;
 #[derive(Debug)]
 pub struct Host {
     name: String,
+    engine: String,
     ip: String,
     registry: String,
     gateway: String,
@@ -36,10 +37,15 @@ impl Host {
     /// A host that is up already.
     pub fn attach(name: &str) -> Host {
         let ask = |what| lab(&[what, name]).unwrap_or_else(|why| panic!("host {name} does not answer, run `tests/run`: {why}"));
-        let (ip, socket) = (ask("ip"), ask("sock"));
+        let (engine, ip, socket) = (ask("engine"), ask("ip"), ask("sock"));
         let network = ip.rsplit_once('.').map_or(ip.as_str(), |(network, _)| network);
         let (registry, gateway) = (format!("{ip}:5000"), format!("{network}.1"));
-        Host { name: name.to_owned(), registry, gateway, socket: Mutex::new(socket.into()), ip }
+        Host { name: name.to_owned(), engine, registry, gateway, socket: Mutex::new(socket.into()), ip }
+    }
+
+    /// Its engine, as `tests/lab/engines` names it: `docker-28.5-containerd`. For what engines truly do differently.
+    pub fn engine(&self) -> &str {
+        &self.engine
     }
 
     pub fn ip(&self) -> &str {

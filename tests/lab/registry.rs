@@ -131,6 +131,11 @@ impl Shared {
     }
 
     fn serve(&self, mut caller: TcpStream) -> io::Result<()> {
+        if is_tls(&caller)? {
+            // The answer of a registry without TLS, from which an engine concludes that it may go on without: silence would end in a timeout.
+            let _ = caller.read(&mut [0; 4096])?;
+            return caller.write_all(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n");
+        }
         let Some(head) = Head::read(&mut caller)? else { return Ok(()) };
         self.requests().push(format!("{} {}", head.method, head.target));
         let script = Arc::clone(&self.script.lock().unwrap_or_else(PoisonError::into_inner));
@@ -152,4 +157,10 @@ impl Shared {
         }
         Ok(())
     }
+}
+
+/// Whether the other side begins with a TLS handshake.
+fn is_tls(caller: &TcpStream) -> io::Result<bool> {
+    let mut first = [0];
+    Ok(caller.peek(&mut first)? == 1 && first[0] == 0x16)
 }

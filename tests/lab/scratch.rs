@@ -84,7 +84,7 @@ impl Scratch {
     #[track_caller]
     pub fn run(&self, name: &str, options: &[&str]) -> String {
         let (full, image) = (self.name(name), self.image(name));
-        let mut args = vec!["run", "-d", "-q", "--pull", "always", "--name", &full];
+        let mut args = vec!["run", "-d", "--pull", "always", "--name", &full];
         args.extend(options);
         args.push(&image);
         self.host.docker(&args)
