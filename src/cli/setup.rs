@@ -47,7 +47,7 @@ impl Setup {
         let info = engine.info().await?;
         tracing::debug!(version = info.version, socket = %socket.display(), "engine");
         Ok(Self {
-            registry: HttpRegistry::new(info.insecure, Credentials::load()?),
+            registry: HttpRegistry::new(info.registries, Credentials::load()?),
             config,
             engine,
             clock: SystemClock::start(),

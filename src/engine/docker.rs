@@ -18,7 +18,8 @@ use serde_json::Value;
 
 use super::connect::{Connector, Delivery};
 use super::pull_progress::Layers;
-use super::{Engine, EngineError, EngineInfo, Pull, Refusal, insecure_registries};
+use super::registries::registry_settings;
+use super::{Engine, EngineError, EngineInfo, Pull, Refusal};
 use crate::model::{Container, ContainerId, Credential, Image, Platform, Reference, RestartPolicy};
 
 /// From here on the engine reports every field that a successor needs (facts: 1.41 on Docker 20.10).
@@ -151,7 +152,7 @@ impl Docker {
 impl Engine for Docker {
     async fn info(&self) -> Result<EngineInfo, EngineError> {
         let info = self.look("info", "/info").await?.unwrap_or_default();
-        Ok(EngineInfo { version: self.version.clone(), insecure: insecure_registries(&info) })
+        Ok(EngineInfo { version: self.version.clone(), registries: registry_settings(&info) })
     }
 
     fn platform(&self) -> &Platform {

@@ -4,8 +4,7 @@ mod connect;
 mod docker;
 mod error;
 mod pull_progress;
-
-use std::collections::BTreeSet;
+mod registries;
 
 use async_trait::async_trait;
 use serde_json::Value;
@@ -14,15 +13,15 @@ pub use docker::Docker;
 pub use error::{EngineError, Refusal};
 pub use pull_progress::PullProgress;
 
-use crate::model::{Container, ContainerId, Credential, Image, InsecureRegistries, Platform, Reference, RestartPolicy};
+use crate::model::{Container, ContainerId, Credential, Image, Platform, Reference, RegistrySettings, RestartPolicy};
 
 /// What the engine says of itself.
 #[derive(Debug, Clone)]
 pub struct EngineInfo {
     /// Such as `Docker 26.1.5 (API 1.45)`.
     pub version: String,
-    /// The registries that it talks to without a trusted certificate.
-    pub insecure: InsecureRegistries,
+    /// How it talks to registries.
+    pub registries: RegistrySettings,
 }
 
 /// Is told how far a pull has come; must return at once.
@@ -80,18 +79,4 @@ pub trait Engine: Send + Sync {
     async fn remove(&self, container: &ContainerId) -> Result<(), EngineError>;
     /// Removes a volume that no container uses. Absent is success.
     async fn remove_volume(&self, volume: &str) -> Result<(), EngineError>;
-}
-
-/// Hosts (with port) and address ranges out of the engine's `/info`.
-fn insecure_registries(info: &Value) -> InsecureRegistries {
-    let config = info.pointer("/RegistryConfig");
-    let hosts: BTreeSet<String> = config
-        .and_then(|c| c.pointer("/IndexConfigs")?.as_object())
-        .into_iter()
-        .flatten()
-        .filter(|(_, index)| index.pointer("/Secure").and_then(Value::as_bool) == Some(false))
-        .map(|(host, _)| host.clone())
-        .collect();
-    let cidrs = config.and_then(|c| c.pointer("/InsecureRegistryCIDRs")?.as_array()).into_iter().flatten();
-    InsecureRegistries::new(hosts.into_iter().collect(), cidrs.filter_map(Value::as_str).map(str::to_owned).collect())
 }

@@ -2,69 +2,125 @@
 
 use std::collections::HashMap;
 use std::error::Error;
+use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use reqwest::Client;
 use reqwest::redirect::{Attempt, Policy};
+use reqwest::{Client, Proxy, Url};
 
+use super::certificates::Certificates;
 use super::error::{Garbage, RegistryError};
+use crate::model::Proxies;
 
 const MOST_REDIRECTS: usize = 5;
 
 /// Clients, each built when it is first needed: without any CA file on the machine the verifying one cannot be built, and the others can.
 pub struct Clients {
     connect_within: Duration,
+    certificates: Option<PathBuf>,
+    proxies: Proxies,
     built: Mutex<HashMap<Kind, Client>>,
 }
 
 /// What clients differ in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Kind {
-    /// For hosts that the engine calls insecure.
-    is_insecure: bool,
+    trust: Trust,
     /// Follows no redirect.
     is_staying: bool,
 }
 
+/// Whose certificates are good.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Trust {
+    /// Anybody's: for hosts that the engine calls insecure.
+    Anybody,
+    /// Those that the machine trusts.
+    Machine,
+    /// The same and those that the engine has for this host.
+    Host(String),
+}
+
 impl Clients {
-    /// Builds nothing yet.
-    pub fn new(connect_within: Duration) -> Self {
-        Self { connect_within, built: Mutex::default() }
+    /// Builds nothing yet. `certificates` is the engine's folder of certificates by host. Without any of the engine's proxies, this program's
+    /// own environment names them.
+    pub fn new(connect_within: Duration, certificates: Option<PathBuf>, proxies: Proxies) -> Self {
+        Self { connect_within, certificates, proxies, built: Mutex::default() }
     }
 
-    /// The client for this host. Errors: [`RegistryError::NoTrust`].
+    /// The same with another time for connections.
+    pub fn connecting_within(self, connect_within: Duration) -> Self {
+        Self { connect_within, ..self }
+    }
+
+    /// The same with another folder.
+    pub fn with_certificates(self, folder: PathBuf) -> Self {
+        Self { certificates: Some(folder), ..self }
+    }
+
+    /// The client for this host, and for whoever it names as its token service. Errors: [`RegistryError::NoTrust`], [`RegistryError::Certificate`].
     pub fn get(&self, host: &str, is_insecure: bool) -> Result<Client, RegistryError> {
-        self.of(host, Kind { is_insecure, is_staying: false })
+        self.of(host, is_insecure, false)
     }
 
-    /// The same, but it follows no redirect: for requests whose body is a secret. Errors: [`RegistryError::NoTrust`].
+    /// The same, but it follows no redirect: for requests whose body is a secret. Errors: as [`Clients::get`].
     pub fn staying(&self, host: &str, is_insecure: bool) -> Result<Client, RegistryError> {
-        self.of(host, Kind { is_insecure, is_staying: true })
+        self.of(host, is_insecure, true)
     }
 
-    fn of(&self, host: &str, kind: Kind) -> Result<Client, RegistryError> {
+    fn of(&self, host: &str, is_insecure: bool, is_staying: bool) -> Result<Client, RegistryError> {
+        let mut own = None;
+        // As Docker: an insecure host's certificates are not looked for.
+        if let (false, Some(folder)) = (is_insecure, &self.certificates) {
+            own = Certificates::read(folder, host)?;
+        }
+        let trust = match &own {
+            _ if is_insecure => Trust::Anybody,
+            Some(_) => Trust::Host(host.to_owned()),
+            None => Trust::Machine,
+        };
+        let kind = Kind { trust, is_staying };
         let mut built = self.built.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(client) = built.get(&kind) {
             return Ok(client.clone());
         }
-        let client = self.build(kind).map_err(|e| RegistryError::NoTrust { host: host.to_owned(), detail: innermost(&e) })?;
+        let client = self.build(&kind, own.unwrap_or_default());
+        let client = client.map_err(|e| RegistryError::NoTrust { host: host.to_owned(), detail: innermost(&e) })?;
         built.insert(kind, client.clone());
         Ok(client)
     }
 
-    fn build(&self, kind: Kind) -> Result<Client, reqwest::Error> {
+    fn build(&self, kind: &Kind, own: Certificates) -> Result<Client, reqwest::Error> {
         // Only the first call in a process installs it, and any of them will do.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let Kind { is_insecure, is_staying } = kind;
-        let redirects = if is_staying { Policy::none() } else { Policy::custom(move |attempt| follow(attempt, is_insecure)) };
-        Client::builder()
+        let is_insecure = kind.trust == Trust::Anybody;
+        let mut builder = Client::builder()
             .user_agent(concat!("rotate/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(self.connect_within)
             .referer(false)
-            .redirect(redirects)
-            .danger_accept_invalid_certs(is_insecure)
-            .build()
+            .redirect(if kind.is_staying { Policy::none() } else { Policy::custom(move |attempt| follow(attempt, is_insecure)) })
+            .tls_danger_accept_invalid_certs(is_insecure);
+        if !own.authorities.is_empty() {
+            builder = builder.tls_certs_merge(own.authorities);
+        }
+        if let Some(identity) = own.identity {
+            builder = builder.identity(identity);
+        }
+        if !self.proxies.is_empty() {
+            let proxies = self.proxies.clone();
+            builder = builder.no_proxy().proxy(Proxy::custom(move |url| proxy(&proxies, url)));
+        }
+        builder.build()
+    }
+
+    /// Err: the engine has a proxy for this address that cannot be used here, so nobody is asked.
+    pub fn check_proxy(&self, host: &str, url: &Url) -> Result<(), RegistryError> {
+        match proxy(&self.proxies, url) {
+            Some(address) if Url::parse(&address).is_ok_and(|proxy| matches!(proxy.scheme(), "http" | "https")) => Ok(()),
+            Some(_) => Err(RegistryError::Unreachable { host: host.to_owned(), detail: "the engine's proxy is no HTTP proxy".to_owned() }),
+            None => Ok(()),
+        }
     }
 
     /// Why nothing was answered. The URL is left out.
@@ -82,6 +138,11 @@ impl Clients {
         }
         RegistryError::Unreachable { host, detail: innermost(&error) }
     }
+}
+
+fn proxy(proxies: &Proxies, url: &Url) -> Option<String> {
+    let host = url.host_str()?.trim_start_matches('[').trim_end_matches(']');
+    proxies.of(url.scheme(), host, url.port_or_known_default().unwrap_or_default())
 }
 
 /// `reqwest` drops `Authorization` where host, port or scheme change. What comes back over plain HTTP could be anybody's, so a host that is not

@@ -2,6 +2,7 @@
 
 use reqwest::Url;
 
+use super::challenge::authority;
 use super::{HUB, RegistryError};
 use crate::model::{Credential, Reference};
 
@@ -33,6 +34,15 @@ impl Endpoint {
     pub fn origin(registry: &str) -> Self {
         let base = if registry == HUB { "registry-1.docker.io" } else { registry };
         Self { name: registry.to_owned(), base: base.to_owned(), scheme: None }
+    }
+
+    /// A mirror by its address, `https` if it has no scheme. None: it cannot be read.
+    pub fn mirror(address: &str) -> Option<Self> {
+        let address = if address.contains("://") { address.to_owned() } else { format!("https://{address}") };
+        let url = Url::parse(&address).ok()?;
+        let scheme = ["https", "http"].into_iter().find(|scheme| *scheme == url.scheme())?;
+        let (name, path) = (authority(&url), url.path().trim_end_matches('/'));
+        Some(Self { base: format!("{name}{path}"), name, scheme: Some(scheme) }).filter(|mirror| !mirror.name.is_empty())
     }
 
     /// A manifest's address. Err: the grammar allows hosts that no URL does (`host:99999`).

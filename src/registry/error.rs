@@ -86,6 +86,16 @@ pub enum RegistryError {
         /// The innermost cause.
         detail: String,
     },
+    /// A file in the engine's folder of certificates that cannot be used.
+    #[error("registry {host} cannot be asked, because of {}: {fault}", .path.display())]
+    Certificate {
+        /// The registry.
+        host: String,
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        fault: CertificateFault,
+    },
     /// A file of credentials that cannot be used.
     #[error("cannot read the registry credentials in {}: {fault}", .path.display())]
     Credentials {
@@ -104,6 +114,28 @@ pub enum RegistryError {
         /// What happened.
         fault: HelperFault,
     },
+}
+
+/// What is wrong with a file of certificates or a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CertificateFault {
+    /// It cannot be read.
+    Unreadable(ErrorKind),
+    /// It is too long for what it should be.
+    TooLong,
+    /// It has no certificate in PEM, or one that is none.
+    NoCertificate,
+    /// It has no private key in PEM, or one of an unknown kind, or behind a password.
+    NoKey,
+    /// Certificate and key do not belong together.
+    OtherKey,
+    /// A `.cert` without its `.key`, or the other way round.
+    Alone {
+        /// The ending of what is missing.
+        missing: &'static str,
+    },
+    /// A second client certificate for the same host.
+    Second,
 }
 
 /// Why a credential helper gave no answer. Nothing of its stdout is in here.
@@ -213,6 +245,20 @@ impl fmt::Display for FileFault {
     }
 }
 
+impl fmt::Display for CertificateFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreadable(kind) => write!(f, "{kind}"),
+            Self::TooLong => f.write_str("longer than 1 MiB"),
+            Self::NoCertificate => f.write_str("not a certificate in PEM"),
+            Self::NoKey => f.write_str("not a private key in PEM without a password"),
+            Self::OtherKey => f.write_str("it does not belong to its key"),
+            Self::Alone { missing } => write!(f, "no file of the same name with the ending .{missing}"),
+            Self::Second => f.write_str("a second client certificate, of which rotate can use one only"),
+        }
+    }
+}
+
 impl fmt::Display for HelperFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -274,6 +320,10 @@ impl RegistryError {
                     "`echo {server} | docker-credential-{helper} get` must end by itself as the user that rotate runs as (it prints a secret)"
                 ),
             },
+            Self::Certificate { .. } => {
+                "mend the file or take it away: `*.crt` are authorities, `NAME.cert` with `NAME.key` is the client's; or set registry.via = \"engine\""
+                    .to_owned()
+            }
             Self::Credentials { .. } => "make the file readable JSON again, or log in anew with `docker login`".to_owned(),
         }
     }

@@ -2,6 +2,7 @@
 
 mod answer;
 mod authorize;
+mod certificates;
 mod challenge;
 mod client;
 mod config_file;
@@ -16,8 +17,9 @@ mod token;
 
 use async_trait::async_trait;
 
+pub use certificates::folder as certificates_folder;
 pub use credentials::Credentials;
-pub use error::{Asked, FileFault, Garbage, HelperFault, RegistryError};
+pub use error::{Asked, CertificateFault, FileFault, Garbage, HelperFault, RegistryError};
 pub use helper::HelperLimits;
 pub use resolve::HttpRegistry;
 

@@ -1,6 +1,7 @@
 //! One HEAD of a manifest, with the one retry that authentication needs.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,8 +14,8 @@ use super::client::Clients;
 use super::endpoint::{Endpoint, Question};
 use super::host::{Host, is_insecure};
 use super::limits::Limits;
-use super::{Credentials, Registry, RegistryError, answer};
-use crate::model::{Credential, Digest, InsecureRegistries, Reference, Target};
+use super::{Credentials, HUB, Registry, RegistryError, answer, certificates};
+use crate::model::{Credential, Digest, Reference, RegistrySettings, Target};
 
 /// With the index types among them, the digest is the index's where there is one: the one that a pull by tag would note.
 const MANIFESTS: &str = "application/vnd.oci.image.index.v1+json, application/vnd.docker.distribution.manifest.list.v2+json, \
@@ -26,7 +27,7 @@ const CONNECT: Duration = Duration::from_secs(5);
 
 /// Registries over HTTP. One instance a run: it remembers tokens, and which hosts not to ask again.
 pub struct HttpRegistry {
-    pub(super) insecure: InsecureRegistries,
+    settings: RegistrySettings,
     pub(super) credentials: Credentials,
     pub(super) clients: Clients,
     pub(super) limits: Limits,
@@ -36,14 +37,27 @@ pub struct HttpRegistry {
 
 impl HttpRegistry {
     /// Asks nothing yet.
-    pub fn new(insecure: InsecureRegistries, credentials: Credentials) -> Self {
-        let (clients, limits) = (Clients::new(CONNECT), Limits::default());
-        Self { insecure, credentials, clients, limits, deadline: DEADLINE, hosts: Mutex::default() }
+    pub fn new(settings: RegistrySettings, credentials: Credentials) -> Self {
+        let folder = certificates::folder(settings.is_rootless, |name| std::env::var_os(name));
+        let own = ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy"].map(|name| std::env::var(name).unwrap_or_default());
+        let clients = Clients::new(CONNECT, folder, settings.proxies.clone().unmasked(&own));
+        Self { settings, credentials, clients, limits: Limits::default(), deadline: DEADLINE, hosts: Mutex::default() }
     }
 
     /// The same with another deadline for each reference, and at most that for a connection.
     pub fn with_deadline(self, deadline: Duration) -> Self {
-        Self { deadline, clients: Clients::new(CONNECT.min(deadline)), ..self }
+        Self { deadline, clients: self.clients.connecting_within(CONNECT.min(deadline)), ..self }
+    }
+
+    /// The same with another folder of certificates by host.
+    pub fn with_certificates(self, folder: PathBuf) -> Self {
+        Self { clients: self.clients.with_certificates(folder), ..self }
+    }
+
+    /// Who answers for a registry: the mirrors in their order, then the registry itself.
+    fn endpoints(&self, registry: &str) -> Vec<Endpoint> {
+        let mirrors = self.settings.mirrors.iter().filter(|_| registry == HUB).filter_map(|address| Endpoint::mirror(address));
+        mirrors.chain([Endpoint::origin(registry)]).collect()
     }
 
     /// Asks one endpoint, within the deadline; a credential helper has its own.
@@ -90,7 +104,7 @@ impl HttpRegistry {
         let Question { endpoint, reference, .. } = question;
         let is_insecure = match host.is_insecure {
             Some(known) => known,
-            None => *host.is_insecure.insert(is_insecure(&self.insecure, endpoint).await),
+            None => *host.is_insecure.insert(is_insecure(&self.settings.insecure, endpoint).await),
         };
         let client = self.clients.get(&endpoint.name, is_insecure)?;
         let schemes: &[&'static str] = match endpoint.scheme.or(host.scheme) {
@@ -102,6 +116,7 @@ impl HttpRegistry {
         let mut failure = None;
         for &scheme in schemes {
             let url = endpoint.manifest(scheme, question)?;
+            self.clients.check_proxy(&endpoint.name, &url)?;
             match send(&client, &url, authorization).await {
                 Ok(response) => {
                     tracing::debug!(%reference, scheme, host = endpoint.name, status = response.status().as_u16(), "HEAD");
@@ -135,10 +150,20 @@ async fn send(client: &Client, url: &Url, authorization: Option<&HeaderValue>) -
 #[async_trait]
 impl Registry for HttpRegistry {
     async fn resolve(&self, reference: &Reference) -> Result<Digest, RegistryError> {
-        match reference.target() {
-            Target::Tag(tag) => self.ask_endpoint(reference, tag, &Endpoint::origin(reference.registry())).await,
-            Target::Digest(digest) => Ok(digest.clone()),
+        let tag = match reference.target() {
+            Target::Tag(tag) => tag,
+            Target::Digest(digest) => return Ok(digest.clone()),
+        };
+        let mut answer = Err(RegistryError::Unreachable { host: reference.registry().to_owned(), detail: "nobody to ask".to_owned() });
+        for endpoint in self.endpoints(reference.registry()) {
+            answer = self.ask_endpoint(reference, tag, &endpoint).await;
+            match &answer {
+                Ok(_) => break,
+                // As the engine does with a mirror, whatever it says: what counts is the registry's own word.
+                Err(error) => tracing::debug!(%reference, host = endpoint.name, %error, "no digest"),
+            }
         }
+        answer
     }
 
     async fn credential(&self, reference: &Reference) -> Result<Option<Credential>, RegistryError> {

@@ -53,6 +53,15 @@ fn the_hub_is_never_insecure() {
 }
 
 #[test]
+fn a_host_that_is_secure_by_name_is_so_in_any_range() {
+    let text = |list: &[&str]| list.iter().map(|&s| s.to_owned()).collect();
+    let known = InsecureRegistries::new(vec![], text(&["10.1.0.0/16"])).with_secure(text(&["10.1.2.3:5000", "cache.lan"]));
+    assert!(!known.contains("10.1.2.3:5000", &[]) && !known.depends_on_addresses("cache.lan"));
+    assert!(!known.contains("cache.lan", &["10.1.2.3".parse().unwrap()]));
+    assert!(known.contains("10.1.2.3:5001", &[]) && known.depends_on_addresses("cache.lan:443"));
+}
+
+#[test]
 fn a_credential_shows_nothing_of_itself() {
     let basic = Credential::Basic { username: "alice".into(), password: "hunter2".into() };
     let token = Credential::IdentityToken("eyJ0".into());

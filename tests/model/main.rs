@@ -2,5 +2,6 @@
 
 mod digest;
 mod insecure;
+mod proxies;
 mod reference;
 mod restart;

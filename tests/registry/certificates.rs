@@ -3,11 +3,15 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
-use rotate::model::InsecureRegistries;
-use rotate::registry::{Garbage, HttpRegistry, RegistryError};
-use rustls::ServerConfig;
-use rustls::pki_types::PrivateKeyDer;
+use rcgen::{BasicConstraints, Certificate, CertificateParams, IsCa, Issuer, KeyPair};
+use rotate::model::RegistrySettings;
+use rotate::registry::{CertificateFault, Credentials, Garbage, HttpRegistry, RegistryError, certificates_folder};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::WebPkiClientVerifier;
+use rustls::server::danger::ClientCertVerifier;
+use rustls::{RootCertStore, ServerConfig};
+use tempfile::TempDir;
 
 use crate::server::{Answer, DIGEST, Server};
 use crate::support::{anonymous, auths, credentials, is_alone_with, resolve};
@@ -27,14 +31,37 @@ impl Authority {
         Self { issuer: Issuer::new(params, key), pem }
     }
 
+    /// A certificate for this host or client, and its key.
+    fn sign(&self, name: &str) -> (Certificate, KeyPair) {
+        let key = KeyPair::generate().unwrap();
+        (CertificateParams::new(vec![name.to_owned()]).unwrap().signed_by(&key, &self.issuer).unwrap(), key)
+    }
+
+    /// The same as two files' texts.
+    pub fn sign_pem(&self, name: &str) -> (String, String) {
+        let (certificate, key) = self.sign(name);
+        (certificate.pem(), key.serialize_pem())
+    }
+
     /// A server's side of TLS, with a certificate for this host.
     pub fn server(&self, host: &str) -> Arc<ServerConfig> {
-        let key = KeyPair::generate().unwrap();
-        let certificate = CertificateParams::new(vec![host.to_owned()]).unwrap().signed_by(&key, &self.issuer).unwrap();
+        self.server_that_asks(host, WebPkiClientVerifier::no_client_auth())
+    }
+
+    /// The same, for clients only that this authority knows.
+    fn server_for_clients(&self, host: &str) -> Arc<ServerConfig> {
+        let mut roots = RootCertStore::empty();
+        roots.add(CertificateDer::from_pem_slice(self.pem.as_bytes()).unwrap()).unwrap();
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap().with_no_client_auth();
+        self.server_that_asks(host, WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build().unwrap())
+    }
+
+    fn server_that_asks(&self, host: &str, clients: Arc<dyn ClientCertVerifier>) -> Arc<ServerConfig> {
+        let (certificate, key) = self.sign(host);
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
         let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
-        Arc::new(config.with_single_cert(vec![certificate.der().clone()], key).unwrap())
+        Arc::new(config.with_client_cert_verifier(clients).with_single_cert(vec![certificate.der().clone()], key).unwrap())
     }
 }
 
@@ -55,7 +82,7 @@ fn trusted(test: &str, script: impl Fn(&str) -> Answer + Send + Sync + 'static) 
 
 /// No host is insecure here.
 fn secure(server: &Server) -> HttpRegistry {
-    HttpRegistry::new(InsecureRegistries::default(), credentials(&auths(&server.address, "alice", "pw")).unwrap())
+    HttpRegistry::new(RegistrySettings::default(), credentials(&auths(&server.address, "alice", "pw")).unwrap())
 }
 
 #[tokio::test]
@@ -106,4 +133,122 @@ async fn a_machine_without_ca_files_can_still_ask_insecure_registries() {
     let error = resolve(&secure(&server), &server, "web").await.unwrap_err();
     assert!(matches!(error, RegistryError::NoTrust { .. }), "{error:?}");
     assert!(error.help().contains("ca-certificates"));
+}
+
+/// An engine's folder of certificates.
+pub struct Folder(TempDir);
+
+impl Folder {
+    pub fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    pub fn with(self, host: &str, name: &str, text: &str) -> Self {
+        std::fs::create_dir_all(self.0.path().join(host)).unwrap();
+        std::fs::write(self.0.path().join(host).join(name), text).unwrap();
+        self
+    }
+
+    /// No host is insecure here, either.
+    pub fn registry(&self, credentials: Credentials) -> HttpRegistry {
+        HttpRegistry::new(RegistrySettings::default(), credentials).with_certificates(self.0.path().to_owned())
+    }
+}
+
+#[tokio::test]
+async fn an_authority_of_the_engines_is_trusted_for_its_host_and_no_other() {
+    let authority = Authority::new();
+    let [server, other] = [(), ()].map(|()| Server::start_tls(authority.server("127.0.0.1"), |_| Answer::digest()));
+    let folder = Folder::new().with(&server.address, "ca.crt", &authority.pem).with(&server.address, "README", "not read");
+    let registry = folder.registry(Credentials::default());
+    assert_eq!(resolve(&registry, &server, "web").await.unwrap().as_str(), DIGEST);
+    let error = resolve(&registry, &other, "web").await.unwrap_err();
+    assert!(error.to_string().contains("certificate"), "{error}");
+    // Others are still whom the machine trusts.
+    assert!(matches!(error, RegistryError::Unreachable { .. } | RegistryError::NoTrust { .. }), "{error:?}");
+    assert_eq!(other.asked().len(), 0);
+}
+
+#[tokio::test]
+async fn several_authorities_may_stand_in_one_file_or_in_many() {
+    let [one, other, third] = [(), (), ()].map(|()| Authority::new());
+    let server = Server::start_tls(other.server("127.0.0.1"), |_| Answer::digest());
+    let both = format!("{}\n# a comment\n{}", one.pem, other.pem);
+    let folder = Folder::new().with(&server.address, "a.crt", &third.pem).with(&server.address, "b.crt", &both);
+    resolve(&folder.registry(Credentials::default()), &server, "web").await.unwrap();
+}
+
+#[tokio::test]
+async fn a_registry_that_wants_a_client_certificate_is_shown_its_own() {
+    let authority = Authority::new();
+    let server = Server::start_tls(authority.server_for_clients("127.0.0.1"), |_| Answer::digest());
+    let (certificate, key) = authority.sign_pem("rotate");
+    let folder = Folder::new().with(&server.address, "ca.crt", &authority.pem);
+    resolve(&folder.registry(Credentials::default()), &server, "web").await.unwrap_err();
+    assert_eq!(server.asked().len(), 0);
+    let folder = folder.with(&server.address, "client.cert", &certificate).with(&server.address, "client.key", &key);
+    resolve(&folder.registry(Credentials::default()), &server, "web").await.unwrap();
+}
+
+#[tokio::test]
+async fn a_bad_file_is_named_and_holds_its_own_registry_only() {
+    let authority = Authority::new();
+    let server = Server::start_tls(authority.server("127.0.0.1"), |_| Answer::digest());
+    let good = Server::start_tls(authority.server("127.0.0.1"), |_| Answer::digest());
+    let ((certificate, key), (other, _)) = (authority.sign_pem("rotate"), authority.sign_pem("other"));
+    let torn: String = authority.pem.lines().take(3).collect::<Vec<_>>().join("\n");
+    let no_der = "-----BEGIN CERTIFICATE-----\nT0PSECRE\n-----END CERTIFICATE-----\n";
+    let long = "x".repeat(2 << 20);
+    type Case<'a> = (&'a [(&'a str, &'a str)], &'a str, CertificateFault);
+    let table: [Case<'_>; 11] = [
+        (&[("a.crt", &authority.pem), ("b.crt", "T0PSECRET")], "b.crt", CertificateFault::NoCertificate),
+        (&[("ca.crt", "")], "ca.crt", CertificateFault::NoCertificate),
+        (&[("ca.crt", &torn)], "ca.crt", CertificateFault::NoCertificate),
+        (&[("ca.crt", no_der)], "ca.crt", CertificateFault::NoCertificate),
+        (&[("ca.crt", &long)], "ca.crt", CertificateFault::TooLong),
+        (&[("c.cert", &certificate)], "c.cert", CertificateFault::Alone { missing: "key" }),
+        (&[("c.key", &key)], "c.key", CertificateFault::Alone { missing: "cert" }),
+        (&[("c.cert", &certificate), ("c.key", "T0PSECRET")], "c.key", CertificateFault::NoKey),
+        (&[("c.cert", "T0PSECRET"), ("c.key", &key)], "c.cert", CertificateFault::NoCertificate),
+        (&[("c.cert", &other), ("c.key", &key)], "c.cert", CertificateFault::OtherKey),
+        (&[("c.cert", &certificate), ("c.key", &key), ("d.cert", &other), ("d.key", &key)], "d.cert", CertificateFault::Second),
+    ];
+    for (files, to_blame, expected) in table {
+        let folder = Folder::new().with(&good.address, "ca.crt", &authority.pem);
+        let folder = files.iter().fold(folder, |folder, (name, text)| folder.with(&server.address, name, text));
+        let registry = folder.registry(Credentials::default());
+        let error = resolve(&registry, &server, "web").await.unwrap_err();
+        let RegistryError::Certificate { host, path, fault } = &error else { panic!("{error:?} for {to_blame}") };
+        assert_eq!((host, path, *fault), (&server.address, &folder.0.path().join(host).join(to_blame), expected));
+        let shown = format!("{error} {error:?} {}", error.help());
+        assert!(!shown.contains("T0PSECRE") && !shown.contains("PRIVATE"), "{shown}");
+        resolve(&registry, &good, "web").await.unwrap();
+    }
+    assert_eq!(server.asked().len(), 0);
+}
+
+#[tokio::test]
+async fn a_machine_without_ca_files_can_still_ask_whom_the_engine_trusts() {
+    let nothing = Path::new("/nonexistent/ca");
+    let test = "certificates::a_machine_without_ca_files_can_still_ask_whom_the_engine_trusts";
+    if !is_alone_with(test, &[("SSL_CERT_FILE", nothing), ("SSL_CERT_DIR", nothing)]) {
+        return;
+    }
+    let authority = Authority::new();
+    let server = Server::start_tls(authority.server("127.0.0.1"), |_| Answer::digest());
+    let folder = Folder::new().with(&server.address, "ca.crt", &authority.pem);
+    resolve(&folder.registry(Credentials::default()), &server, "web").await.unwrap();
+}
+
+#[test]
+fn the_folder_is_where_the_engine_looks() {
+    let check = |is_rootless, variables: &[(&str, &str)], expected: Option<&str>| {
+        let env = |name: &str| variables.iter().find(|(key, _)| *key == name).map(|(_, value)| value.into());
+        assert_eq!(certificates_folder(is_rootless, env).as_deref(), expected.map(Path::new), "{variables:?}");
+    };
+    let variables = [("XDG_CONFIG_HOME", "/home/a/config"), ("HOME", "/home/a")];
+    check(false, &variables, Some("/etc/docker/certs.d"));
+    check(true, &variables, Some("/home/a/config/docker/certs.d"));
+    check(true, &[("XDG_CONFIG_HOME", ""), ("HOME", "/home/a")], Some("/home/a/.config/docker/certs.d"));
+    check(true, &[], None);
 }

@@ -6,10 +6,11 @@ use std::time::{Duration, Instant};
 
 use reqwest::header::CONTENT_TYPE;
 use reqwest::{Client, StatusCode};
-use rotate::registry::{Asked, Registry, RegistryError};
+use rotate::registry::{Asked, Credentials, Registry, RegistryError};
 use tempfile::TempDir;
 
-use crate::support::{anonymous, auths, reference, with_config};
+use crate::certificates::{Authority, Folder};
+use crate::support::{anonymous, auths, credentials, reference, with_config};
 
 const PASSWORD: &str = "a?b?c>d>~~~?:ö \"\\";
 /// alice, with bcrypt of the password.
@@ -34,19 +35,26 @@ impl Drop for DebianRegistry {
 }
 
 impl DebianRegistry {
-    async fn start() -> Self {
+    /// With these files in its folder, and over TLS with a certificate of its own if it is given whom to trust as clients: some of these files.
+    async fn start(files: &[(&str, &str)], clients: Option<&[&str]>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let address = format!("127.0.0.1:{port}");
         let file = |name: &str| folder.path().join(name).display().to_string();
-        std::fs::write(file("htpasswd"), HTPASSWD).unwrap();
-        let config = serde_json::json!({
+        for (name, text) in files.iter().chain(&[("htpasswd", HTPASSWD)]) {
+            std::fs::write(file(name), text).unwrap();
+        }
+        let mut config = serde_json::json!({
             "version": 0.1,
             "log": { "level": "error" },
             "storage": { "filesystem": { "rootdirectory": file("data") } },
             "http": { "addr": address },
             "auth": { "htpasswd": { "realm": "a realm", "path": file("htpasswd") } },
         });
+        if let Some(clients) = clients {
+            let clients: Vec<String> = clients.iter().map(|name| file(name)).collect();
+            config["http"]["tls"] = serde_json::json!({ "certificate": file("own.crt"), "key": file("own.key"), "clientcas": clients });
+        }
         // JSON is YAML.
         std::fs::write(file("config.yml"), config.to_string()).unwrap();
         let started =
@@ -95,7 +103,7 @@ impl DebianRegistry {
 async fn debians_registry_gives_the_indexs_digest_to_whoever_may_see_it() {
     // The client of the test needs it before rotate's own is built.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let server = DebianRegistry::start().await;
+    let server = DebianRegistry::start(&[], None).await;
     let [image, index] = server.push("team/web", "1").await;
     assert_ne!(image, index);
     let web = |tag: &str| reference(&format!("{}/team/web:{tag}", server.address));
@@ -110,4 +118,26 @@ async fn debians_registry_gives_the_indexs_digest_to_whoever_may_see_it() {
     assert!(matches!(error, RegistryError::Unauthorized { asked: Asked::WithCredentials, .. }), "{error:?}");
     let error = anonymous().resolve(&web("1")).await.unwrap_err();
     assert!(matches!(error, RegistryError::Unauthorized { asked: Asked::WithoutCredentials, .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn debians_registry_behind_an_authority_of_its_own_wants_a_client_and_a_password() {
+    let authority = Authority::new();
+    let (own, own_key) = authority.sign_pem("127.0.0.1");
+    let (client, client_key) = authority.sign_pem("rotate");
+    let files = [("own.crt", own.as_str()), ("own.key", own_key.as_str()), ("clients.crt", authority.pem.as_str())];
+    let server = DebianRegistry::start(&files, Some(&["clients.crt"])).await;
+    let web = reference(&format!("{}/team/web:1", server.address));
+    let alice = || credentials(&auths(&server.address, "alice", PASSWORD)).unwrap();
+
+    let untrusted = Folder::new().registry(alice()).resolve(&web).await.unwrap_err();
+    assert!(matches!(untrusted, RegistryError::Unreachable { .. } | RegistryError::NoTrust { .. }), "{untrusted:?}");
+    let folder = Folder::new().with(&server.address, "ca.crt", &authority.pem);
+    let unknown = folder.registry(alice()).resolve(&web).await.unwrap_err();
+    assert!(matches!(unknown, RegistryError::Unreachable { .. }), "{unknown:?}");
+    let folder = folder.with(&server.address, "client.cert", &client).with(&server.address, "client.key", &client_key);
+    let anonymous = folder.registry(Credentials::default()).resolve(&web).await.unwrap_err();
+    assert!(matches!(anonymous, RegistryError::Unauthorized { asked: Asked::WithoutCredentials, .. }), "{anonymous:?}");
+    let nothing_yet = folder.registry(alice()).resolve(&web).await.unwrap_err();
+    assert!(matches!(nothing_yet, RegistryError::NotFound { .. }), "{nothing_yet:?}");
 }

@@ -1,6 +1,6 @@
 //! Hosts that the engine talks to without a trusted certificate.
 
-use rotate::model::InsecureRegistries;
+use rotate::model::{InsecureRegistries, RegistrySettings};
 use rotate::registry::{Credentials, HttpRegistry, Registry, RegistryError};
 
 use crate::certificates::Authority;
@@ -30,7 +30,8 @@ async fn an_insecure_host_may_be_named_by_the_engine_or_by_what_its_name_resolve
     let web = reference(&format!("localhost:{port}/web"));
     let ask = |hosts: &[String], cidrs: &[&str]| {
         let cidrs = cidrs.iter().map(|&c| c.to_owned()).collect();
-        HttpRegistry::new(InsecureRegistries::new(hosts.to_vec(), cidrs), Credentials::default())
+        let insecure = InsecureRegistries::new(hosts.to_vec(), cidrs);
+        HttpRegistry::new(RegistrySettings { insecure, ..RegistrySettings::default() }, Credentials::default())
     };
     ask(&[format!("localhost:{port}")], &[]).resolve(&web).await.unwrap();
     ask(&[], &["127.0.0.0/8", "::1/128"]).resolve(&web).await.unwrap();

@@ -9,6 +9,8 @@ mod debian;
 mod helpers;
 mod identity;
 mod insecure;
+mod mirrors;
+mod proxy;
 mod redirects;
 mod server;
 mod support;

@@ -2,14 +2,15 @@
 
 use std::path::Path;
 
-use rotate::model::{Digest, InsecureRegistries, Reference};
+use rotate::model::{Digest, InsecureRegistries, Reference, RegistrySettings};
 use rotate::registry::{Credentials, HttpRegistry, Registry, RegistryError};
 
 use crate::server::Server;
 
 /// As Docker's engine has it with nothing configured.
-pub fn local_is_insecure() -> InsecureRegistries {
-    InsecureRegistries::new(Vec::new(), vec!["127.0.0.0/8".into(), "::1/128".into()])
+pub fn local_is_insecure() -> RegistrySettings {
+    let insecure = InsecureRegistries::new(Vec::new(), vec!["127.0.0.0/8".into(), "::1/128".into()]);
+    RegistrySettings { insecure, ..RegistrySettings::default() }
 }
 
 pub fn anonymous() -> HttpRegistry {
