@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
+use jiff::Timestamp;
 
 /// Keeps containers up to date, safely: pulls, replaces one at a time, checks health, goes back.
 #[derive(Debug, Parser)]
@@ -43,6 +44,14 @@ pub enum Command {
     Plan(PlanArgs),
     /// Show the containers, what is kept, refused or stuck. Asks no registry.
     Status,
+    /// Show what was rotated when, from which digest to which, and how it went; newest first. Asks no engine.
+    History(HistoryArgs),
+    /// Keep containers as they are: not rotated, not even when named, until released.
+    Hold(HoldArgs),
+    /// End a hold. A refused image stays refused: see `rotate refused`.
+    Release(ReleaseArgs),
+    /// Show which images failed here and are not tried again, or forget that.
+    Refused(RefusedArgs),
     /// Take a container's predecessor back while it is kept. The newer image is refused from then on.
     Rollback(RollbackArgs),
     /// Write man pages or shell completions, for a package.
@@ -69,6 +78,47 @@ pub struct PlanArgs {
     /// Only these containers, also if they have not opted in.
     #[arg(value_name = "NAME")]
     pub names: Vec<String>,
+}
+
+/// `rotate history`.
+#[derive(Debug, clap::Args)]
+pub struct HistoryArgs {
+    /// Only this container, with the steps of each rotation. It need not exist any more.
+    #[arg(value_name = "NAME")]
+    pub name: Option<String>,
+    /// So many at most.
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub limit: usize,
+}
+
+/// `rotate hold`.
+#[derive(Debug, clap::Args)]
+pub struct HoldArgs {
+    /// The containers. The hold belongs to the name, whatever container has it.
+    #[arg(value_name = "NAME", required = true)]
+    pub names: Vec<String>,
+    /// When it ends by itself: a date (its beginning, here), a time as in 2026-12-01T06:00:00Z, or how long, as in 7d [default: when released].
+    #[arg(long, value_name = "WHEN", value_parser = super::until::parse)]
+    pub until: Option<Timestamp>,
+    /// Why, to be shown.
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+}
+
+/// `rotate release`.
+#[derive(Debug, clap::Args)]
+pub struct ReleaseArgs {
+    /// The containers. They need not exist any more.
+    #[arg(value_name = "NAME", required = true)]
+    pub names: Vec<String>,
+}
+
+/// `rotate refused`.
+#[derive(Debug, clap::Args)]
+pub struct RefusedArgs {
+    /// Forget what is refused for this container: the next run tries it again.
+    #[arg(long, value_name = "NAME")]
+    pub forget: Vec<String>,
 }
 
 /// `rotate rollback`.

@@ -4,15 +4,20 @@ mod args;
 mod error;
 mod exit;
 mod generate;
+mod history;
+mod hold;
 mod live;
 mod log;
 mod now;
 mod plan;
+mod refused;
+mod release;
 mod render;
 mod rollback;
 mod setup;
 mod socket;
 mod status;
+mod until;
 
 pub use args::Args;
 pub use exit::Exit;
@@ -30,6 +35,10 @@ pub async fn run(args: Args) -> Exit {
         Command::Now(now) => now::run(&args, now, &printer).await,
         Command::Plan(plan) => plan::run(&args, plan, &printer).await,
         Command::Status => status::run(&args, &printer).await,
+        Command::History(history) => history::run(&args, history, &printer),
+        Command::Hold(hold) => hold::run(&args, hold, &printer).await,
+        Command::Release(release) => release::run(&args, release, &printer),
+        Command::Refused(refused) => refused::run(&args, refused, &printer),
         Command::Generate(generate) => generate::run(generate),
         Command::Rollback(rollback) => rollback::run(&args, rollback, &printer).await,
     };

@@ -1,5 +1,7 @@
 //! One pass from inventory to outcome, the same for the daemon and for `rotate now`: first what an earlier run left, then what is new.
 
+mod history;
+mod hold;
 mod report;
 mod resume;
 mod rotate;
@@ -10,6 +12,7 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 
+pub use history::{Past, Step, history};
 pub use report::{Entry, Report, Verdict};
 pub use rotate::Request;
 pub use status::{Kept, Last, Status};

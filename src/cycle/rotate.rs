@@ -53,6 +53,10 @@ impl Cycle<'_> {
             };
             report.entries.push(entry);
         }
+        // What is not forgotten now is forgotten after the next run.
+        if let Err(error) = self.store.prune(self.clock.at()) {
+            tracing::warn!("cannot forget what is old: {error}");
+        }
         Ok(report)
     }
 

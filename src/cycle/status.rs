@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::{Cycle, CycleError};
-use crate::model::{Container, Health, RefusedDigest, Status as Doing};
+use crate::model::{Container, Health, Hold, RefusedDigest, Status as Doing};
 use crate::plan;
 use crate::rotation::{Outcome, Record, Stage};
 
-/// How many closed rotations are looked through for each container's last one.
+/// How many rotations are looked through for each container's last one.
 const HISTORY: usize = 1000;
 
 /// How one container stands.
@@ -27,6 +27,8 @@ pub struct Status {
     pub kept: Option<Kept>,
     /// The digest that is not tried again.
     pub refused: Option<RefusedDigest>,
+    /// A person holds it as it is.
+    pub hold: Option<Hold>,
     /// Why a person is needed.
     pub stuck: Option<String>,
     /// A rotation is open: the next run goes on with it.
@@ -62,7 +64,7 @@ pub struct Last {
 impl Cycle<'_> {
     /// All containers of the engine but those that a rotation keeps, and all units with a rotation that needs attention; by name.
     pub async fn status(&self) -> Result<Vec<Status>, CycleError> {
-        let survey = super::survey::survey(self.engine, self.store).await?;
+        let survey = self.survey().await?;
         let (_, skipped) = plan::select(&survey, self.config, &[]);
         let notes: BTreeMap<_, _> = skipped.into_iter().filter(|s| s.reason.is_notable()).map(|s| (s.name, s.reason.to_string())).collect();
         let mut all: BTreeMap<String, Status> = BTreeMap::new();
@@ -87,12 +89,16 @@ impl Cycle<'_> {
                 status.kept = Some(Kept { name: record.old_name(member), until: until.to_string() });
             }
         }
+        for (name, hold) in survey.holds {
+            let status = all.entry(name.clone()).or_insert_with(|| Status { note: Some(hold.to_string()), ..gone(&name) });
+            status.hold = Some(hold);
+        }
         for refused in self.store.all_refused()? {
             let status = all.entry(refused.unit.clone()).or_insert_with(|| gone(&refused.unit));
             status.refused = Some(refused);
         }
         // Newest first, so that the first one found is the last one that ended.
-        for record in self.store.history(HISTORY)? {
+        for record in self.store.history(None, HISTORY)? {
             if let Some(status) = all.get_mut(&record.unit).filter(|status| status.last.is_none()) {
                 status.last = last(&record);
             }
@@ -110,6 +116,7 @@ impl Status {
             digest: None,
             kept: None,
             refused: None,
+            hold: None,
             stuck: None,
             is_open: false,
             last: None,

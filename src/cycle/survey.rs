@@ -18,7 +18,7 @@ const AT_ONCE: usize = 8;
 impl Cycle<'_> {
     /// What would be done now. Asks engine and registry, changes neither. With `is_retry`, refused digests are not held.
     pub async fn plan(&self, names: &[String], is_retry: bool) -> Result<Plan, CycleError> {
-        let survey = survey(self.engine, self.store).await?;
+        let survey = self.survey().await?;
         let is_known = |name: &String| survey.stuck.contains(name) || survey.containers.iter().any(|c| plan::is_named(c, name));
         if let Some(name) = names.iter().find(|name| !is_known(name)) {
             return Err(CycleError::NoSuchContainer { name: name.clone() });
@@ -39,10 +39,17 @@ impl Cycle<'_> {
         }
         Ok(plan::order(rotations, skipped))
     }
+
+    /// Looks at every container and the images that they run.
+    pub(super) async fn survey(&self) -> Result<Survey, CycleError> {
+        let now = self.clock.at();
+        let holds = self.store.holds()?.into_iter().filter(|hold| hold.is_in_force(now));
+        let survey = survey(self.engine, self.store).await?;
+        Ok(Survey { holds: holds.map(|hold| (hold.name.clone(), hold)).collect(), ..survey })
+    }
 }
 
-/// Looks at every container and the images that they run.
-pub async fn survey(engine: &dyn Engine, store: &dyn Store) -> Result<Survey, CycleError> {
+async fn survey(engine: &dyn Engine, store: &dyn Store) -> Result<Survey, CycleError> {
     let records = store.open_rotations()?;
     let mut survey = Survey {
         known: records.iter().map(|record| record.id.clone()).collect(),

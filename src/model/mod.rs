@@ -3,6 +3,7 @@
 mod container;
 mod credential;
 mod digest;
+mod hold;
 mod id;
 mod insecure;
 mod platform;
@@ -12,10 +13,12 @@ mod reference;
 mod refused;
 mod registry_settings;
 mod restart;
+mod sighting;
 
 pub use container::{Container, Health, Image, State, Status};
 pub use credential::Credential;
 pub use digest::{Digest, DigestError};
+pub use hold::Hold;
 pub use id::{ContainerId, ImageId, RotationId};
 pub use insecure::{InsecureRegistries, host_name as insecure_host_name};
 pub use platform::Platform;
@@ -25,3 +28,4 @@ pub use reference::{Reference, ReferenceError, Target};
 pub use refused::RefusedDigest;
 pub use registry_settings::RegistrySettings;
 pub use restart::{RestartPolicy, RestartPolicyError};
+pub use sighting::Sighting;

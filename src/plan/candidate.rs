@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Reason;
 use super::hold::{given_name, is_leftover, rotatable};
 use crate::config::Config;
-use crate::model::{Container, Image, ImageId, Reference, RotationId};
+use crate::model::{Container, Hold, Image, ImageId, Reference, RotationId};
 use crate::policy::{Policy, Selection, policy};
 
 /// Everything that the engine showed.
@@ -19,6 +19,8 @@ pub struct Survey {
     pub known: BTreeSet<RotationId>,
     /// Units whose open rotation waits for a person.
     pub stuck: BTreeSet<String>,
+    /// Holds that are in force, by the name that they hold.
+    pub holds: BTreeMap<String, Hold>,
 }
 
 /// A container that may be rotated if there is something newer.
@@ -51,7 +53,7 @@ impl Survey {
     }
 }
 
-/// Sorts all containers. With `names`, only these are wanted, opted in or not.
+/// Sorts all containers. With `names`, only these are wanted, opted in or not; but not against a person's hold.
 pub fn select(survey: &Survey, config: &Config, names: &[String]) -> (Vec<Candidate>, Vec<Skipped>) {
     let mut candidates = Vec::new();
     let mut skipped = Vec::new();
@@ -88,8 +90,14 @@ fn candidate(survey: &Survey, config: &Config, container: &Container, is_named: 
     let image = survey.images.get(&container.image_id());
     let image_labels = image.map(Image::labels).unwrap_or_default();
     let policy = policy(config, &container.labels(), &image_labels).map_err(Reason::BadLabel)?;
+    if policy.selection == Selection::OptedOut {
+        return Err(Reason::OptedOut);
+    }
+    if let Some(hold) = survey.holds.get(container.name()) {
+        return Err(Reason::OnHold(hold.clone()));
+    }
     if !policy.selection.takes(is_named) {
-        return Err(if policy.selection == Selection::OptedOut { Reason::OptedOut } else { Reason::NotSelected });
+        return Err(Reason::NotSelected);
     }
     let reference = rotatable(container, &survey.containers)?;
     let image = image.ok_or(Reason::NoDigest)?.clone();

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::model::Digest;
+use crate::model::{Digest, Hold};
 use crate::policy::PolicyError;
 
 /// Why not.
@@ -14,6 +14,8 @@ pub enum Reason {
     NotSelected,
     /// `rotate.enable=false`.
     OptedOut,
+    /// A person holds it as it is: `rotate hold`.
+    OnHold(Hold),
     /// A label of it cannot be read.
     BadLabel(PolicyError),
     /// It does not run.
@@ -104,6 +106,7 @@ impl Reason {
             Self::UpToDate => "up_to_date",
             Self::NotSelected => "not_selected",
             Self::OptedOut => "opted_out",
+            Self::OnHold(_) => "on_hold",
             Self::BadLabel(_) => "bad_label",
             Self::NotRunning => "not_running",
             Self::Paused => "paused",
@@ -141,6 +144,7 @@ impl Reason {
     pub fn help(&self) -> Option<String> {
         match self {
             Self::NotSelected => Some("add the label rotate.enable=true, or name it: `rotate now NAME`".into()),
+            Self::OnHold(hold) => Some(format!("`rotate release {}` ends it", hold.name)),
             Self::BadLabel(error) => Some(error.help()),
             Self::Unresolved { help, .. } => Some(help.clone()),
             Self::Refused { .. } => Some("it is tried again when the tag moves, or with `rotate now --retry NAME`".into()),
@@ -162,6 +166,7 @@ impl fmt::Display for Reason {
             Self::UpToDate => f.write_str("up to date"),
             Self::NotSelected => f.write_str("not selected"),
             Self::OptedOut => f.write_str("held by its label rotate.enable=false"),
+            Self::OnHold(hold) => hold.fmt(f),
             Self::BadLabel(error) => write!(f, "held: {error}"),
             Self::NotRunning => f.write_str("does not run"),
             Self::Paused => f.write_str("held: it is paused"),

@@ -45,7 +45,7 @@ pub struct Record {
     pub log: Option<Vec<String>>,
     /// What the comparison found, for people; explained differences included.
     pub differences: Vec<String>,
-    /// What was done when; written with the next save, not before each act.
+    /// What was begun when ([`super::Act::word`], then `started`, `proved`, `turned_back`, `closed`); written with the next save, not before each act.
     pub times: Vec<(String, Timestamp)>,
     /// How it ended.
     pub outcome: Option<Outcome>,
@@ -292,9 +292,18 @@ impl Record {
             .unwrap_or(Timestamp::MAX)
     }
 
+    /// When it came to its end: to the proof, or to the end of the way back. None if it has not, or an older version recorded it.
+    pub fn ended_at(&self) -> Option<Timestamp> {
+        let end = match self.outcome.as_ref()? {
+            Outcome::Rotated => "proved",
+            Outcome::TurnedBack { .. } => "closed",
+        };
+        self.times.iter().rev().find(|(what, _)| what == end).map(|(_, at)| *at)
+    }
+
     /// Seconds from the first stop to the end of the last start, as far as this process saw both.
     pub fn down_time_seconds(&self) -> Option<f64> {
-        let stopped = self.times.iter().find(|(what, _)| what == "stop")?.1;
+        let stopped = self.times.iter().find(|(what, _)| what.starts_with("stop"))?.1;
         let started = self.times.iter().rev().find(|(what, _)| what == "started")?.1;
         let down = started.duration_since(stopped);
         (!down.is_negative()).then(|| down.as_secs_f64())

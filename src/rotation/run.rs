@@ -160,6 +160,7 @@ impl Rotation<'_> {
     async fn act(&self, record: &mut Record, memory: &mut Memory, act: Act) -> Result<(), EngineError> {
         tracing::info!(rotation = %record.id, container = %record.unit, "{}: {act}", record.unit);
         (self.watcher)(Progress::acting(record, &act));
+        note(record, &act.word(), self.clock.at());
         self.before(record, memory, &act);
         let pulls = |progress| (self.watcher)(Progress::pulling(record, progress));
         let answer = tokio::select! {
@@ -211,7 +212,6 @@ impl Rotation<'_> {
             memory.watches.insert(id, Watch::begin(self.clock.elapsed(), true));
         } else {
             memory.watches.remove(&id);
-            note(record, "stop", self.clock.at());
         }
     }
 
@@ -220,6 +220,12 @@ impl Rotation<'_> {
     fn write(&self, record: &mut Record, memory: &mut Memory, change: &Change) -> Result<(), RunError> {
         let before = record.clone();
         record.apply(change);
+        match change {
+            Change::Prove { .. } => note(record, "proved", self.clock.at()),
+            Change::TurnBack { .. } => note(record, "turned_back", self.clock.at()),
+            Change::Close => note(record, "closed", self.clock.at()),
+            _ => {}
+        }
         if before.goal != record.goal {
             memory.watches.clear();
         }
@@ -263,6 +269,7 @@ impl Rotation<'_> {
     pub fn request_back(&self, record: &mut Record) -> Result<(), RunError> {
         let change = Change::TurnBack { failure: Failure::Requested };
         record.apply(&change);
+        note(record, "turned_back", self.clock.at());
         self.save(record, &change).map_err(|source| RunError::Store { unit: record.unit.clone(), source })
     }
 
@@ -312,8 +319,10 @@ fn lost_create(act: &Act) -> bool {
     matches!(act, Act::Create { .. } | Act::Recreate { .. })
 }
 
+/// An act that is repeated until it is answered counts from its first time.
 fn note(record: &mut Record, what: &str, at: jiff::Timestamp) {
-    if record.times.len() < TIMES {
+    let is_repeated = record.times.last().is_some_and(|(last, _)| last == what);
+    if record.times.len() < TIMES && !is_repeated {
         record.times.push((what.to_owned(), at));
     }
 }

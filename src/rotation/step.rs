@@ -116,6 +116,35 @@ pub enum Change {
     Close,
 }
 
+impl Act {
+    /// The act as one word for programs, with whose it is: `pull`, `stop_old`; stable.
+    pub fn word(&self) -> String {
+        let of = |verb: &str, role: &Role| match role {
+            Role::Predecessor => format!("{verb}_old"),
+            Role::Successor => format!("{verb}_new"),
+        };
+        match self {
+            Self::Pin { .. } => "pin".to_owned(),
+            Self::Pull { .. } => "pull".to_owned(),
+            Self::MoveTag { .. } => "move_tag".to_owned(),
+            Self::TagBack { .. } => "move_tag_back".to_owned(),
+            Self::Create { .. } => "create".to_owned(),
+            Self::PullOld { .. } => "pull_old".to_owned(),
+            Self::TagOld { .. } => "tag_old".to_owned(),
+            Self::Recreate { .. } => "recreate_old".to_owned(),
+            Self::Stop { role, .. } => of("stop", role),
+            Self::Disarm { role, .. } => of("disarm", role),
+            Self::Rename { role, .. } => of("rename", role),
+            Self::Rearm { role, .. } => of("rearm", role),
+            Self::Start { role, .. } => of("start", role),
+            Self::Remove { role, .. } => of("remove", role),
+            Self::RemoveVolume { .. } => "remove_volume".to_owned(),
+            Self::Unpin { .. } => "unpin".to_owned(),
+            Self::RemoveImage { .. } => "remove_image".to_owned(),
+        }
+    }
+}
+
 impl fmt::Display for Role {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

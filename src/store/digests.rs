@@ -1,16 +1,16 @@
 //! Refused digests, first-seen times, and digests known to be the same image, as rows.
 
 use jiff::Timestamp;
-use rusqlite::params;
+use rusqlite::{OptionalExtension, params};
 
 use super::{SqliteStore, StoreError};
-use crate::model::{Digest, ImageId, Reference, RefusedDigest};
+use crate::model::{Digest, ImageId, Reference, RefusedDigest, Sighting};
 
 impl SqliteStore {
     pub(super) fn insert_refused(&self, refused: &RefusedDigest) -> Result<(), StoreError> {
         let sql = "INSERT OR REPLACE INTO refused (unit, reference, digest, reason, at) VALUES (?1, ?2, ?3, ?4, ?5)";
         let RefusedDigest { unit, reference, digest, reason, at } = refused;
-        self.write(|db| db.execute(sql, params![unit, reference.to_string(), digest.as_str(), reason, at.to_string()]))
+        self.write(|db| db.execute(sql, params![unit, reference.to_string(), digest.as_str(), reason, at.to_string()])).map(drop)
     }
 
     pub(super) fn select_refused(&self) -> Result<Vec<RefusedDigest>, StoreError> {
@@ -30,22 +30,34 @@ impl SqliteStore {
         Ok(all)
     }
 
-    pub(super) fn delete_refused(&self, unit: &str) -> Result<(), StoreError> {
-        self.write(|db| db.execute("DELETE FROM refused WHERE unit = ?1", [unit]))
+    pub(super) fn delete_refused(&self, unit: &str) -> Result<bool, StoreError> {
+        self.write(|db| db.execute("DELETE FROM refused WHERE unit = ?1", [unit])).map(|rows| rows > 0)
     }
 
-    pub(super) fn first_seen(&self, reference: &Reference, digest: &Digest, at: Timestamp) -> Result<Timestamp, StoreError> {
-        let insert = "INSERT OR IGNORE INTO seen (reference, digest, first_at) VALUES (?1, ?2, ?3)";
-        self.write(|db| db.execute(insert, params![reference.to_string(), digest.as_str(), at.to_string()]))?;
-        let select = "SELECT first_at FROM seen WHERE reference = ?1 AND digest = ?2";
-        let values = params![reference.to_string(), digest.as_str()];
-        let text: String = self.connection().query_row(select, values, |row| row.get(0)).map_err(|e| StoreError::of(&self.path, e))?;
-        text.parse().map_err(|_| StoreError::Damaged { path: self.path.clone(), detail: format!("the first-seen time of {reference}") })
+    /// Writes only what is new, and once a day that it is still so: a run in which nothing is new costs no sync.
+    pub(super) fn note_sighting(&self, reference: &Reference, digest: &Digest, at: Timestamp) -> Result<Timestamp, StoreError> {
+        let known = self.select_sighting(reference)?.filter(|sighting| sighting.digest == *digest);
+        let first_at = known.map_or(at, |sighting| sighting.first_at);
+        let sql = "INSERT INTO seen (reference, digest, first_at, last_at) VALUES (?1, ?2, ?3, ?4)
+                   ON CONFLICT (reference) DO UPDATE SET digest = ?2, first_at = ?3, last_at = ?4
+                   WHERE digest <> ?2 OR substr(last_at, 1, 10) <> substr(?4, 1, 10)";
+        self.write(|db| db.execute(sql, params![reference.to_string(), digest.as_str(), first_at.to_string(), at.to_string()]))?;
+        Ok(first_at)
+    }
+
+    pub(super) fn select_sighting(&self, reference: &Reference) -> Result<Option<Sighting>, StoreError> {
+        let select = "SELECT digest, first_at FROM seen WHERE reference = ?1";
+        let connection = self.connection();
+        let row = connection.query_row(select, [reference.to_string()], |row| Ok([row.get::<_, String>(0)?, row.get(1)?])).optional();
+        let Some([digest, first_at]) = row.map_err(|e| StoreError::of(&self.path, e))? else { return Ok(None) };
+        let damaged = || StoreError::Damaged { path: self.path.clone(), detail: format!("the first-seen time of {reference}") };
+        let (digest, first_at) = (digest.parse().map_err(|_| damaged())?, first_at.parse().map_err(|_| damaged())?);
+        Ok(Some(Sighting { digest, first_at }))
     }
 
     pub(super) fn insert_equal(&self, image: &ImageId, reference: &Reference, digest: &Digest) -> Result<(), StoreError> {
         let sql = "INSERT OR IGNORE INTO equal (image, reference, digest) VALUES (?1, ?2, ?3)";
-        self.write(|db| db.execute(sql, params![image.as_str(), reference.to_string(), digest.as_str()]))
+        self.write(|db| db.execute(sql, params![image.as_str(), reference.to_string(), digest.as_str()])).map(drop)
     }
 
     pub(super) fn has_equal(&self, image: &ImageId, reference: &Reference, digest: &Digest) -> Result<bool, StoreError> {

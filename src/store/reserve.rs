@@ -36,9 +36,10 @@ impl SqliteStore {
         file.sync_all().map_err(failed)
     }
 
-    /// Runs a write; if it fails, what was held back is for this moment: it is given up and the write tried once more.
-    pub(super) fn write(&self, write: impl Fn(&Connection) -> rusqlite::Result<usize>) -> Result<(), StoreError> {
-        let once = || write(&self.connection()).map(|_| ()).map_err(|e| StoreError::of(&self.path, e));
+    /// Runs a write and tells how many rows it changed; if it fails, what was held back is for this moment: it is given up and the write
+    /// tried once more.
+    pub(super) fn write(&self, write: impl Fn(&Connection) -> rusqlite::Result<usize>) -> Result<usize, StoreError> {
+        let once = || write(&self.connection()).map_err(|e| StoreError::of(&self.path, e));
         once().or_else(|_| give_space(&self.state_dir).and_then(|_| once()))
     }
 }

@@ -1,18 +1,18 @@
-//! Rotation records as rows, and the one implementation of [`Store`]; digests are in `digests.rs`.
+//! Rotation records as rows, and the one implementation of [`Store`]; holds and digests are in files of their own.
 
 use jiff::Timestamp;
-use rusqlite::{Row, params};
+use rusqlite::{Params, Row, params};
 
 use super::{SqliteStore, Store, StoreError};
-use crate::model::{Digest, ImageId, Reference, RefusedDigest, RotationId};
+use crate::model::{Digest, Hold, ImageId, Reference, RefusedDigest, RotationId, Sighting};
 use crate::rotation::{Record, Stage};
 
 impl SqliteStore {
-    fn records(&self, query: &str, most: i64) -> Result<Vec<Record>, StoreError> {
+    fn records(&self, query: &str, values: impl Params) -> Result<Vec<Record>, StoreError> {
         let sql = |e| StoreError::of(&self.path, e);
         let connection = self.connection();
         let mut statement = connection.prepare(query).map_err(sql)?;
-        let rows = statement.query_map([most], |row: &Row<'_>| row.get::<_, String>(0)).map_err(sql)?;
+        let rows = statement.query_map(values, |row: &Row<'_>| row.get::<_, String>(0)).map_err(sql)?;
         let mut records = Vec::new();
         for row in rows {
             let text = row.map_err(sql)?;
@@ -39,7 +39,7 @@ impl Store for SqliteStore {
         let sql = "INSERT INTO rotation (id, unit, stage, opened_at, changed_at, record) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
                    ON CONFLICT (id) DO UPDATE SET stage = ?3, changed_at = ?5, record = ?6";
         let now = Timestamp::now().to_string();
-        self.write(|db| db.execute(sql, params![record.id.as_str(), record.unit, stage, record.opened_at.to_string(), now, text]))
+        self.write(|db| db.execute(sql, params![record.id.as_str(), record.unit, stage, record.opened_at.to_string(), now, text])).map(drop)
     }
 
     fn has_rotation(&self, id: &RotationId) -> Result<bool, StoreError> {
@@ -49,12 +49,29 @@ impl Store for SqliteStore {
     }
 
     fn open_rotations(&self) -> Result<Vec<Record>, StoreError> {
-        self.records("SELECT record FROM rotation WHERE stage IN ('open', 'kept') ORDER BY opened_at, id LIMIT ?1", i64::MAX)
+        self.records("SELECT record FROM rotation WHERE stage IN ('open', 'kept') ORDER BY opened_at, id", [])
     }
 
-    fn history(&self, most: usize) -> Result<Vec<Record>, StoreError> {
-        let most = i64::try_from(most).unwrap_or(i64::MAX);
-        self.records("SELECT record FROM rotation WHERE stage IN ('kept', 'closed') ORDER BY changed_at DESC, id LIMIT ?1", most)
+    fn history(&self, unit: Option<&str>, most: usize) -> Result<Vec<Record>, StoreError> {
+        let query = "SELECT record FROM rotation WHERE json_extract(record, '$.purpose') = 'rotate' AND (?1 IS NULL OR unit = ?1)
+                     ORDER BY opened_at DESC, id LIMIT ?2";
+        self.records(query, params![unit, i64::try_from(most).unwrap_or(i64::MAX)])
+    }
+
+    fn prune(&self, now: Timestamp) -> Result<(), StoreError> {
+        self.delete_old(now)
+    }
+
+    fn hold(&self, hold: &Hold) -> Result<(), StoreError> {
+        self.insert_hold(hold)
+    }
+
+    fn holds(&self) -> Result<Vec<Hold>, StoreError> {
+        self.select_holds()
+    }
+
+    fn release(&self, name: &str) -> Result<bool, StoreError> {
+        self.delete_hold(name)
     }
 
     fn refuse(&self, refused: &RefusedDigest) -> Result<(), StoreError> {
@@ -69,12 +86,16 @@ impl Store for SqliteStore {
         self.select_refused()
     }
 
-    fn accept(&self, unit: &str) -> Result<(), StoreError> {
+    fn accept(&self, unit: &str) -> Result<bool, StoreError> {
         self.delete_refused(unit)
     }
 
+    fn sighting(&self, reference: &Reference) -> Result<Option<Sighting>, StoreError> {
+        self.select_sighting(reference)
+    }
+
     fn saw(&self, reference: &Reference, digest: &Digest, at: Timestamp) -> Result<Timestamp, StoreError> {
-        self.first_seen(reference, digest, at)
+        self.note_sighting(reference, digest, at)
     }
 
     fn remember_equal(&self, image: &ImageId, reference: &Reference, digest: &Digest) -> Result<(), StoreError> {

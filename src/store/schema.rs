@@ -14,9 +14,16 @@ use super::reserve::give_space;
 /// `rota` in ASCII: SQLite's `application_id`, by which the file is known to be ours.
 const APPLICATION_ID: i64 = 0x726f_7461;
 /// The format that this version writes: SQLite's `user_version`.
-const FORMAT: i64 = 1;
+const FORMAT: i64 = 2;
 
-const SCHEMA: &str = "
+/// What format 2 changed. A reader of an older file has these tables in memory, empty: it migrates nothing.
+const HOLD: &str = "TABLE hold (name TEXT PRIMARY KEY, reason TEXT, until TEXT, at TEXT NOT NULL) STRICT;";
+const SEEN: &str = "TABLE seen (
+        reference TEXT PRIMARY KEY, digest TEXT NOT NULL, first_at TEXT NOT NULL, last_at TEXT NOT NULL
+    ) STRICT;";
+
+/// What both formats have.
+const COMMON: &str = "
     CREATE TABLE rotation (
         id TEXT PRIMARY KEY, unit TEXT NOT NULL, stage TEXT NOT NULL, opened_at TEXT NOT NULL, changed_at TEXT NOT NULL,
         record TEXT NOT NULL -- JSON
@@ -25,13 +32,19 @@ const SCHEMA: &str = "
     CREATE TABLE refused (
         unit TEXT PRIMARY KEY, reference TEXT NOT NULL, digest TEXT NOT NULL, reason TEXT NOT NULL, at TEXT NOT NULL
     ) STRICT;
-    CREATE TABLE seen (
-        reference TEXT NOT NULL, digest TEXT NOT NULL, first_at TEXT NOT NULL, PRIMARY KEY (reference, digest)
-    ) STRICT;
     CREATE TABLE equal (
         image TEXT NOT NULL, reference TEXT NOT NULL, digest TEXT NOT NULL, PRIMARY KEY (image, reference, digest)
     ) STRICT;
 ";
+
+fn schema() -> String {
+    format!("{COMMON} CREATE {HOLD} CREATE {SEEN}")
+}
+
+/// From format 1. It noted when a digest was seen first, not whether another was seen in between: that is no ground to wait less.
+fn from_format_1() -> String {
+    format!("DROP TABLE seen; CREATE {HOLD} CREATE {SEEN}")
+}
 
 /// The store in one SQLite file, `rotate.db` in the state directory.
 #[derive(Debug)]
@@ -70,14 +83,7 @@ impl SqliteStore {
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).map_err(|source| StoreError::Io { path: path.clone(), source })?;
         {
             let mut connection = store.connection();
-            if is_new {
-                // One transaction, and before anything else is written: a file is empty, or known to be ours.
-                let transaction = connection.transaction().map_err(sql)?;
-                transaction.execute_batch(SCHEMA).map_err(sql)?;
-                transaction.pragma_update(None, "application_id", APPLICATION_ID).map_err(sql)?;
-                transaction.pragma_update(None, "user_version", FORMAT).map_err(sql)?;
-                transaction.commit().map_err(sql)?;
-            }
+            bring_up_to_date(&mut connection, is_new).map_err(sql)?;
             connection.pragma_update(None, "journal_mode", "WAL").map_err(sql)?;
             connection.pragma_update(None, "synchronous", "FULL").map_err(sql)?;
         }
@@ -92,7 +98,7 @@ impl SqliteStore {
             Ok(_) => {}
             Err(e) if e.kind() == io::ErrorKind::NotFound => {
                 let connection = Connection::open_in_memory().map_err(sql)?;
-                connection.execute_batch(SCHEMA).map_err(sql)?;
+                connection.execute_batch(&schema()).map_err(sql)?;
                 return Ok(Self { path: path.clone(), state_dir: state_dir.to_owned(), connection: Mutex::new(connection) });
             }
             Err(source) => return Err(StoreError::Io { path, source }),
@@ -100,7 +106,13 @@ impl SqliteStore {
         // Read-write, because a reader of a write-ahead log may have to create its index; nothing is written.
         let store = Self::connect(state_dir, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         store.check()?;
-        store.connection().pragma_update(None, "query_only", true).map_err(sql)?;
+        {
+            let connection = store.connection();
+            if format(&connection).map_err(sql)? < FORMAT {
+                connection.execute_batch(&format!("CREATE TEMP {HOLD} CREATE TEMP {SEEN}")).map_err(sql)?;
+            }
+            connection.pragma_update(None, "query_only", true).map_err(sql)?;
+        }
         Ok(store)
     }
 
@@ -119,7 +131,7 @@ impl SqliteStore {
         if number("application_id").map_err(sql)? != APPLICATION_ID {
             return Err(StoreError::NotOurs(self.path.clone()));
         }
-        let found = number("user_version").map_err(sql)?;
+        let found = format(&connection).map_err(sql)?;
         if found > FORMAT {
             return Err(StoreError::Newer { path: self.path.clone(), found, known: FORMAT });
         }
@@ -134,6 +146,24 @@ impl SqliteStore {
         // A panic while the lock was held left SQLite's own transaction unfinished, which it rolls back.
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// In one transaction, and before anything else is written: a file is empty, or known to be ours, and of one format.
+fn bring_up_to_date(connection: &mut Connection, is_new: bool) -> rusqlite::Result<()> {
+    let change = match format(connection)? {
+        _ if is_new => schema(),
+        1 => from_format_1(),
+        _ => return Ok(()),
+    };
+    let transaction = connection.transaction()?;
+    transaction.execute_batch(&change)?;
+    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+    transaction.pragma_update(None, "user_version", FORMAT)?;
+    transaction.commit()
+}
+
+fn format(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.pragma_query_value(None, "user_version", |row| row.get(0))
 }
 
 /// Creates the state directory for its owner alone.

@@ -9,6 +9,8 @@ mod disturbed;
 mod fidelity;
 mod freshness;
 mod gate;
+mod history;
+mod hold;
 mod platform;
 mod rotation;
 mod selection;

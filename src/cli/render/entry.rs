@@ -13,10 +13,16 @@ pub fn rows(entry: &Entry) -> Vec<Vec<String>> {
     std::iter::once(row(entry)).chain(below).collect()
 }
 
-/// Name, image, and what was done, in the past tense.
+/// Name, image, and what was done.
 fn row(entry: &Entry) -> Vec<String> {
+    let resumed = if entry.is_resumed { " (begun by an earlier run)" } else { "" };
+    vec![entry.name.clone(), entry.image.clone(), format!("{}{resumed}", result(entry))]
+}
+
+/// What was done, in the past tense.
+pub fn result(entry: &Entry) -> String {
     let seconds = |s: Option<f64>| s.map_or_else(|| "?".to_owned(), |s| format!("{s:.1} s"));
-    let text = match entry.verdict {
+    match entry.verdict {
         Verdict::Rotated => match entry.down_time_seconds {
             Some(down) => format!("rotated in {} (down {down:.1} s)", seconds(entry.took_seconds)),
             None => "rotated".to_owned(),
@@ -29,9 +35,7 @@ fn row(entry: &Entry) -> Vec<String> {
         Verdict::Withdrawn => format!("not rotated: {}", message(entry)),
         Verdict::DryRun => format!("would be rotated to {}", short(entry.to_digest.as_deref())),
         Verdict::Skipped | Verdict::Orphaned => message(entry).to_owned(),
-    };
-    let resumed = if entry.is_resumed { " (begun by an earlier run)" } else { "" };
-    vec![entry.name.clone(), entry.image.clone(), format!("{text}{resumed}")]
+    }
 }
 
 /// What a person has to know beyond the row.

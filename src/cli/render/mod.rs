@@ -1,6 +1,7 @@
 //! Plain data to text: tables on a terminal, lines in a pipe, or one JSON document. stdout is data, stderr is talk.
 
 mod entry;
+mod past;
 mod rows;
 
 use std::io::{self, IsTerminal, Write};
@@ -11,7 +12,8 @@ use serde_json::json;
 use super::Exit;
 use super::error::CliError;
 use super::live::Live;
-use crate::cycle::{Report, Status, Verdict};
+use crate::cycle::{Past, Report, Status, Verdict};
+use crate::model::{Hold, RefusedDigest};
 use crate::plan::Plan;
 use crate::rotation::Progress;
 
@@ -72,6 +74,45 @@ impl Printer {
             self.json(&json!({ "version": JSON_VERSION, "containers": all }));
         } else {
             self.rows(&["NAME", "IMAGE", "STATE", "ROTATION"], all.iter().map(rows::status).collect());
+        }
+    }
+
+    /// What was rotated; with the steps of each rotation, if they are wanted.
+    pub fn history(&self, all: &[Past], with_steps: bool) {
+        if self.is_json {
+            self.json(&json!({ "version": JSON_VERSION, "rotations": all }));
+        } else {
+            self.rows(&past::HEAD, all.iter().flat_map(|past| past::rows(past, with_steps)).collect());
+        }
+    }
+
+    /// What is on hold from now on.
+    pub fn held(&self, holds: &[Hold]) {
+        if self.is_json {
+            self.json(&json!({ "version": JSON_VERSION, "holds": holds }));
+        } else {
+            self.rows(&["NAME", "HOLD"], holds.iter().map(|hold| vec![hold.name.clone(), hold.to_string()]).collect());
+        }
+    }
+
+    /// Which names are released, and whether each was on hold.
+    pub fn released(&self, all: &[(String, bool)]) {
+        if self.is_json {
+            let names: Vec<_> = all.iter().filter(|(_, was_held)| *was_held).map(|(name, _)| name).collect();
+            self.json(&json!({ "version": JSON_VERSION, "released": names }));
+        } else {
+            let row = |(name, was_held): &(String, bool)| vec![name.clone(), if *was_held { "released" } else { "was not on hold" }.into()];
+            self.rows(&["NAME", "HOLD"], all.iter().map(row).collect());
+        }
+    }
+
+    /// Digests that are not tried again, or that were just forgotten.
+    pub fn refused(&self, all: &[RefusedDigest], is_forgotten: bool) {
+        if self.is_json {
+            self.json(&json!({ "version": JSON_VERSION, (if is_forgotten { "forgotten" } else { "refused" }): all }));
+        } else {
+            let head = ["NAME", "IMAGE", "DIGEST", "SINCE", if is_forgotten { "FORGOTTEN" } else { "REASON" }];
+            self.rows(&head, all.iter().map(|refused| rows::refused(refused, is_forgotten)).collect());
         }
     }
 

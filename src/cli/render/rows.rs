@@ -3,7 +3,9 @@
 use serde_json::{Value, json};
 
 use super::entry::short;
+use super::past::time;
 use crate::cycle::Status;
+use crate::model::RefusedDigest;
 use crate::plan::{Plan, Planned, Skipped};
 
 /// First what is rotated, in order, then the rest.
@@ -61,4 +63,11 @@ pub fn status(status: &Status) -> Vec<String> {
     }
     notes.extend(status.note.clone());
     vec![status.name.clone(), status.image.clone(), status.state.clone(), notes.join("; ")]
+}
+
+/// Name, image, digest, since when, and why; or that it is forgotten.
+pub fn refused(refused: &RefusedDigest, is_forgotten: bool) -> Vec<String> {
+    let RefusedDigest { unit, reference, digest, reason, at } = refused;
+    let text = if is_forgotten { "forgotten: the next run tries it again" } else { reason };
+    vec![unit.clone(), reference.to_string(), digest.short().to_owned(), time(*at), text.to_owned()]
 }

@@ -1,0 +1,28 @@
+//! One rotation that was, as rows.
+
+use jiff::Timestamp;
+
+use super::entry;
+use crate::cycle::Past;
+
+pub const HEAD: [&str; 6] = ["BEGAN", "NAME", "IMAGE", "FROM", "TO", "RESULT"];
+
+/// The row, and below it what was done: each step with the time since the beginning.
+pub fn rows(past: &Past, with_steps: bool) -> Vec<Vec<String>> {
+    let entry = &past.entry;
+    let digest = |digest: &Option<String>| digest.as_deref().map_or_else(|| "-".to_owned(), |digest| entry::short(Some(digest)));
+    let kept = past.kept_until.map(|until| format!("; the old one is kept until {}", time(until))).unwrap_or_default();
+    let result = entry::result(entry) + &kept;
+    let row =
+        vec![time(past.began_at), entry.name.clone(), entry.image.clone(), digest(&entry.from_digest), digest(&entry.to_digest), result];
+    let steps = past.steps.iter().filter(|_| with_steps).map(|step| {
+        let after = step.at.duration_since(past.began_at).as_secs_f64();
+        vec![format!("  +{after:.1} s"), step.step.replace('_', " ")]
+    });
+    std::iter::once(row).chain(steps).collect()
+}
+
+/// For people: to the second, in UTC.
+pub fn time(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M:%SZ").to_string()
+}

@@ -1,0 +1,86 @@
+//! Holds, sightings and records: what is kept, and what is forgotten so that the store does not grow without end.
+
+use jiff::Timestamp;
+use rotate::model::Hold;
+use rotate::rotation::{Record, Stage};
+use rotate::store::{KEPT_RECORDS, SqliteStore, Store};
+use tempfile::TempDir;
+
+use super::{at, digest, reference};
+
+fn store() -> (TempDir, SqliteStore) {
+    let dir = tempfile::tempdir().expect("a folder");
+    let store = SqliteStore::open(dir.path()).expect("a store");
+    (dir, store)
+}
+
+#[test]
+fn a_digest_counts_from_the_first_sighting_since_another_was_seen() {
+    let (_dir, store) = store();
+    let (web, other) = (reference("web"), reference("other"));
+    let days = ["2026-11-01T00:00:00Z", "2026-11-02T00:00:00Z", "2026-11-03T00:00:00Z", "2026-11-04T00:00:00Z"].map(at);
+    let saw = |hex: char, day: usize| store.saw(&web, &digest(hex), days[day]).expect("a write");
+    assert_eq!(saw('a', 0), days[0]);
+    assert_eq!(saw('a', 1), days[0]);
+    assert_eq!(saw('b', 2), days[2]);
+    assert_eq!(saw('a', 3), days[3], "it went and came back: it begins anew");
+    let sighting = store.sighting(&web).expect("a row").expect("a sighting");
+    assert_eq!((sighting.digest, sighting.first_at), (digest('a'), days[3]));
+    assert_eq!(store.sighting(&other).expect("none"), None);
+}
+
+#[test]
+fn a_hold_is_replaced_released_and_forgotten_when_it_has_ended() {
+    let (_dir, store) = store();
+    let (now, later) = (at("2026-11-25T12:00:00Z"), at("2026-12-01T00:00:00Z"));
+    let hold = |name: &str, reason: Option<&str>, until: Option<Timestamp>| {
+        store.hold(&Hold { name: name.into(), reason: reason.map(str::to_owned), until, at: now }).expect("a write");
+    };
+    let names = || store.holds().expect("rows").into_iter().map(|hold| hold.name).collect::<Vec<_>>();
+    hold("web", Some("a first reason"), None);
+    hold("web", None, Some(later));
+    hold("db", None, None);
+    assert_eq!(names(), ["db", "web"]);
+    assert_eq!(store.holds().expect("rows")[1].until, Some(later));
+    store.prune(now).expect("a write");
+    assert_eq!(names(), ["db", "web"]);
+    store.prune(later + jiff::SignedDuration::from_secs(1)).expect("a write");
+    assert_eq!(names(), ["db"]);
+    assert!(store.release("db").expect("a write") && !store.release("db").expect("a write"));
+    assert_eq!(names(), Vec::<String>::new());
+}
+
+/// The fixture's rotation that turned back, as another one of some unit.
+fn closed(store: &SqliteStore, unit: &str, n: u32) {
+    let mut record: Record = template();
+    (record.id, record.unit) = (rotate::model::RotationId::new(format!("{unit}{n:04}")), unit.to_owned());
+    record.opened_at = at("2026-11-25T12:00:00Z") + jiff::SignedDuration::from_secs(i64::from(n));
+    store.save(&record).expect("a write");
+}
+
+fn template() -> Record {
+    let dir = tempfile::tempdir().expect("a folder");
+    let connection = rusqlite::Connection::open(dir.path().join("rotate.db")).expect("a database");
+    connection.execute_batch(include_str!("format1.sql")).expect("the fixture");
+    drop(connection);
+    let store = SqliteStore::read(dir.path()).expect("a store");
+    store.history(None, 10).expect("records").into_iter().find(|record| record.stage == Stage::Closed).expect("one")
+}
+
+#[test]
+fn of_each_unit_the_newest_records_stay_and_open_ones_whatever_their_age() {
+    let (_dir, store) = store();
+    for n in 0..KEPT_RECORDS + 7 {
+        closed(&store, "web", n);
+    }
+    closed(&store, "db", 1);
+    let mut kept = template();
+    (kept.id, kept.unit, kept.stage) = (rotate::model::RotationId::new("kept"), "db".into(), Stage::Kept);
+    store.save(&kept).expect("a write");
+    let count = |unit: &str| store.history(Some(unit), usize::MAX).expect("records").len();
+    store.prune(Timestamp::now()).expect("a write");
+    assert_eq!((count("web"), count("db")), (50, 2));
+    assert_eq!(store.history(Some("web"), 1).expect("records")[0].id.as_str(), "web0056", "the newest is there");
+    store.prune(Timestamp::now() + jiff::SignedDuration::from_hours(24 * 366)).expect("a write");
+    assert_eq!((count("web"), count("db")), (0, 1), "after a year only what is still kept");
+}
