@@ -37,7 +37,7 @@ impl Cycle<'_> {
                 }
             }
         }
-        Ok(plan::order(rotations, skipped))
+        Ok(Plan { limits: self.registry.limits(), ..plan::order(rotations, skipped) })
     }
 
     /// Looks at every container and the images that they run.

@@ -1,7 +1,7 @@
 //! The plan: what is rotated, in which order, and everything else with its reason.
 
 use super::{Candidate, Skipped};
-use crate::model::Digest;
+use crate::model::{Digest, RateLimit};
 
 /// A container that is rotated.
 #[derive(Debug, Clone)]
@@ -19,11 +19,13 @@ pub struct Plan {
     pub rotations: Vec<Planned>,
     /// Everything else, by name.
     pub skipped: Vec<Skipped>,
+    /// What the registries said of their limits, by host.
+    pub limits: Vec<RateLimit>,
 }
 
 /// Puts a plan in order: by name, so that the same host gives the same plan twice.
 pub fn order(mut rotations: Vec<Planned>, mut skipped: Vec<Skipped>) -> Plan {
     rotations.sort_by(|a, b| a.candidate.container.name().cmp(b.candidate.container.name()));
     skipped.sort_by(|a, b| a.name.cmp(&b.name));
-    Plan { rotations, skipped }
+    Plan { rotations, skipped, limits: Vec::new() }
 }

@@ -104,6 +104,14 @@ pub enum RegistryError {
         /// What is wrong.
         fault: FileFault,
     },
+    /// The engine was asked for it and has no digest.
+    #[error("the engine, asked where {reference} points, says: {message}")]
+    Engine {
+        /// What was asked for.
+        reference: Reference,
+        /// The engine's own words.
+        message: String,
+    },
     /// The program that keeps the registry's credentials gave no answer.
     #[error("the credential helper docker-credential-{helper} says nothing of {server}: {fault}")]
     Helper {
@@ -324,6 +332,7 @@ impl RegistryError {
                 "mend the file or take it away: `*.crt` are authorities, `NAME.cert` with `NAME.key` is the client's; or set registry.via = \"engine\""
                     .to_owned()
             }
+            Self::Engine { reference, .. } => format!("see whether `docker pull {reference}` works; it says more"),
             Self::Credentials { .. } => "make the file readable JSON again, or log in anew with `docker login`".to_owned(),
         }
     }

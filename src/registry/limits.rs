@@ -1,13 +1,14 @@
 //! Which hosts are not to be asked again, and until when.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use tokio::time::Instant;
 
-use super::RegistryError;
+use super::{RegistryError, rate};
+use crate::model::RateLimit;
 
 /// Without a `Retry-After`, or with one that cannot be read.
 const PAUSE: Duration = Duration::from_secs(60);
@@ -16,14 +17,17 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(24 * 3600);
 /// A `Retry-After` above this is no number of seconds, but a date in seconds since 1970, as some registries send it.
 const IS_A_DATE: u64 = 1_000_000_000;
 
-/// Hosts that answered «too many requests» or could not be reached, for as long as this lives.
+/// What hosts said of their limits, and which are not to be asked: those that answered «too many requests» or could not be reached.
 #[derive(Default)]
-pub struct Limits(Mutex<HashMap<String, (RegistryError, Option<Instant>)>>);
+pub struct Limits {
+    closed: Mutex<HashMap<String, (RegistryError, Option<Instant>)>>,
+    seen: Mutex<BTreeMap<String, RateLimit>>,
+}
 
 impl Limits {
     /// Err: why this host is not asked now.
     pub fn check(&self, host: &str) -> Result<(), RegistryError> {
-        let closed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let closed = self.closed.lock().unwrap_or_else(PoisonError::into_inner);
         match closed.get(host) {
             Some((error, until)) if until.is_none_or(|until| Instant::now() < until) => Err(error.clone()),
             Some(_) | None => Ok(()),
@@ -37,8 +41,29 @@ impl Limits {
             RegistryError::Unreachable { .. } | RegistryError::Timeout { .. } => None,
             _ => return,
         };
-        let mut closed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut closed = self.closed.lock().unwrap_or_else(PoisonError::into_inner);
         closed.insert(host.to_owned(), (error.clone(), until));
+    }
+
+    /// Takes in what the headers of an answer say of this host's limits.
+    pub fn saw(&self, host: &str, headers: &HeaderMap) {
+        let limit = rate::read(host, headers);
+        if !limit.is_empty() {
+            self.seen.lock().unwrap_or_else(PoisonError::into_inner).insert(host.to_owned(), limit);
+        }
+    }
+
+    /// All that hosts have said so far, by their names.
+    pub fn seen(&self) -> Vec<RateLimit> {
+        let mut all = self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        for (host, (error, until)) in self.closed.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+            let left = until.map_or(Duration::ZERO, |until| until.saturating_duration_since(Instant::now()));
+            if matches!(error, RegistryError::TooManyRequests { .. }) && !left.is_zero() {
+                let limit = all.entry(host.clone()).or_insert_with(|| RateLimit { registry: host.clone(), ..RateLimit::default() });
+                limit.retry_after_seconds = Some(whole_seconds(left));
+            }
+        }
+        all.into_values().collect()
     }
 }
 
@@ -51,9 +76,12 @@ pub fn retry_after(headers: &HeaderMap, now: SystemTime) -> Duration {
         Ok(seconds) => Some(UNIX_EPOCH.checked_add(Duration::from_secs(seconds)).map_or(LONGEST_PAUSE, until)),
         Err(_) => httpdate::parse_http_date(text).ok().map(until),
     };
-    // A part of a second counts as one: asking too early is the worse mistake.
-    let pause = pause.unwrap_or(PAUSE).min(LONGEST_PAUSE);
-    Duration::from_secs(pause.as_secs() + u64::from(pause.subsec_nanos() > 0))
+    Duration::from_secs(whole_seconds(pause.unwrap_or(PAUSE).min(LONGEST_PAUSE)))
+}
+
+/// A part of a second counts as one: asking too early is the worse mistake.
+fn whole_seconds(duration: Duration) -> u64 {
+    duration.as_secs() + u64::from(duration.subsec_nanos() > 0)
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ mod error;
 mod helper;
 mod host;
 mod limits;
+mod rate;
 mod resolve;
 mod token;
 
@@ -21,9 +22,10 @@ pub use certificates::folder as certificates_folder;
 pub use credentials::Credentials;
 pub use error::{Asked, CertificateFault, FileFault, Garbage, HelperFault, RegistryError};
 pub use helper::HelperLimits;
+pub use limits::Limits;
 pub use resolve::HttpRegistry;
 
-use crate::model::{Credential, Digest, Reference};
+use crate::model::{Credential, Digest, RateLimit, Reference};
 
 /// Docker's own registry, as references name it.
 const HUB: &str = "docker.io";
@@ -40,4 +42,7 @@ pub trait Registry: Send + Sync {
     ///
     /// Errors: [`RegistryError::Helper`]; then nothing is to be pulled without credentials instead.
     async fn credential(&self, reference: &Reference) -> Result<Option<Credential>, RegistryError>;
+
+    /// What those that were asked have said of their limits so far, by host.
+    fn limits(&self) -> Vec<RateLimit>;
 }

@@ -15,7 +15,7 @@ use super::endpoint::{Endpoint, Question};
 use super::host::{Host, is_insecure};
 use super::limits::Limits;
 use super::{Credentials, HUB, Registry, RegistryError, answer, certificates};
-use crate::model::{Credential, Digest, Reference, RegistrySettings, Target};
+use crate::model::{Credential, Digest, RateLimit, Reference, RegistrySettings, Target};
 
 /// With the index types among them, the digest is the index's where there is one: the one that a pull by tag would note.
 const MANIFESTS: &str = "application/vnd.oci.image.index.v1+json, application/vnd.docker.distribution.manifest.list.v2+json, \
@@ -121,6 +121,9 @@ impl HttpRegistry {
                 Ok(response) => {
                     tracing::debug!(%reference, scheme, host = endpoint.name, status = response.status().as_u16(), "HEAD");
                     host.scheme = Some(scheme);
+                    if response.url().origin() == url.origin() {
+                        self.limits.saw(&endpoint.name, response.headers());
+                    }
                     return Ok((response, url));
                 }
                 Err(error) => {
@@ -168,5 +171,9 @@ impl Registry for HttpRegistry {
 
     async fn credential(&self, reference: &Reference) -> Result<Option<Credential>, RegistryError> {
         self.credentials.find(reference.registry(), reference.repository()).await
+    }
+
+    fn limits(&self) -> Vec<RateLimit> {
+        self.limits.seen()
     }
 }

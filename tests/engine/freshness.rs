@@ -85,6 +85,28 @@ fn too_many_requests_is_the_last_request_to_that_host() {
 }
 
 #[test]
+fn what_registries_say_of_their_limits_is_shown_in_the_plan() {
+    let s = scratch("limits");
+    let registry = FakeRegistry::in_front_of(s.host);
+    followed(&s, &registry, "a");
+    let digest = format!("sha256:{}", "0".repeat(64));
+    registry
+        .script(move |_| Some(Answer::digest(&digest).header("ratelimit-limit", "100;w=21600").header("ratelimit-remaining", "0;w=21600")));
+    let plan = s.agent().run(&["plan", &s.name("a")]).exits(0);
+    assert!(plan.stdout.contains("1. rotate from"), "an exhausted limit is no reason not to: {plan}");
+    let line = format!("registry {}: 0 of 100 requests left, counted over 6 h\n", registry.address());
+    assert!(plan.stdout.ends_with(&line), "{plan}");
+    let limits = s.agent().run(&["plan", &s.name("a"), "--json"]).exits(0).json()["limits"].clone();
+    let expected = serde_json::json!([{
+        "registry": registry.address(), "limit": 100, "remaining": 0, "window_seconds": 21600, "retry_after_seconds": null,
+    }]);
+    assert_eq!(limits, expected);
+    registry.script(|_| Some(Answer::status(429).header("Retry-After", "77")));
+    let plan = s.agent().run(&["plan", &s.name("a")]).exits(0);
+    assert!(plan.stdout.contains(&format!("registry {}: wants to be left alone for 7", registry.address())), "{plan}");
+}
+
+#[test]
 fn a_registry_that_is_down_holds_its_own_containers() {
     let s = scratch("down");
     let registry = FakeRegistry::in_front_of(s.host);

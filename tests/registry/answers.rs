@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant, SystemTime};
 
+use rotate::model::RateLimit;
 use rotate::registry::{Garbage, Registry, RegistryError};
 
 use crate::server::{Answer, DIGEST, Server};
@@ -169,4 +170,42 @@ async fn a_host_that_is_no_address_is_an_error_like_any_other() {
         let error = anonymous().resolve(&reference(&format!("{host}/web"))).await.unwrap_err();
         assert!(matches!(&error, RegistryError::Unreachable { host: named, .. } if named == host), "{error:?}");
     }
+}
+
+#[tokio::test]
+async fn what_a_registry_says_of_its_limits_is_told_and_an_exhausted_one_is_no_error() {
+    let server = Server::start(|request| {
+        let left = if request.path.ends_with("/1") { "1;w=21600" } else { "0;w=21600" };
+        Answer::digest().header("RateLimit-Limit", "100;w=21600").header("RateLimit-Remaining", left)
+    });
+    let (silent, closed) = (Server::start(|_| Answer::digest()), Server::start(|_| Answer::status(429).header("Retry-After", "77")));
+    let registry = anonymous();
+    assert_eq!(registry.limits(), []);
+    for name in ["web:1", "web:2"] {
+        resolve(&registry, &server, name).await.unwrap();
+    }
+    resolve(&registry, &silent, "web").await.unwrap();
+    resolve(&registry, &closed, "web").await.unwrap_err();
+    let limits = registry.limits();
+    let of = |server: &Server| limits.iter().find(|limit| limit.registry == server.address);
+    let expected = RateLimit {
+        registry: server.address.clone(),
+        limit: Some(100),
+        remaining: Some(0),
+        window_seconds: Some(21600),
+        ..RateLimit::default()
+    };
+    assert_eq!(of(&server), Some(&expected));
+    assert_eq!(of(&silent), None);
+    assert!(of(&closed).is_some_and(|limit| (70..=77).contains(&limit.retry_after_seconds.unwrap())), "{limits:?}");
+}
+
+#[tokio::test]
+async fn a_host_that_was_redirected_to_says_nothing_of_the_registrys_limits() {
+    let elsewhere = Server::start(|_| Answer::digest().header("RateLimit-Remaining", "5"));
+    let to = elsewhere.address.clone();
+    let server = Server::start(move |request| Answer::redirect(format!("http://{to}{}", request.path)));
+    let registry = anonymous();
+    resolve(&registry, &server, "web").await.unwrap();
+    assert_eq!(registry.limits(), []);
 }

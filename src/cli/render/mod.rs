@@ -65,6 +65,7 @@ impl Printer {
             self.json(&rows::plan_json(plan, JSON_VERSION));
         } else {
             self.rows(&["NAME", "IMAGE", "PLAN"], rows::plan(plan));
+            write_out(&plan.limits.iter().map(|limit| rows::limit(limit) + "\n").collect::<String>());
         }
     }
 

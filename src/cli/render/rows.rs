@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::entry::short;
 use super::past::time;
 use crate::cycle::Status;
-use crate::model::RefusedDigest;
+use crate::model::{RateLimit, RefusedDigest};
 use crate::plan::{Plan, Planned, Skipped};
 
 /// First what is rotated, in order, then the rest.
@@ -18,6 +18,30 @@ pub fn plan(plan: &Plan) -> Vec<Vec<String>> {
     };
     let skipped = |skipped: &Skipped| vec![skipped.name.clone(), skipped.image.clone(), skipped.reason.to_string()];
     plan.rotations.iter().enumerate().map(rotation).chain(plan.skipped.iter().map(skipped)).collect()
+}
+
+/// What a registry said of its limits: `registry docker.io: 76 of 100 requests left, counted over 6 h`.
+pub fn limit(limit: &RateLimit) -> String {
+    let number = |n: Option<u64>| n.map_or_else(|| "an unknown number".to_owned(), |n| n.to_string());
+    let left = match (limit.limit, limit.remaining) {
+        (None, None) => None,
+        (None, Some(left)) => Some(format!("{left} requests left")),
+        (Some(all), left) => Some(format!("{} of {all} requests left", number(left))),
+    };
+    let window = limit.window_seconds.map(|seconds| format!("counted over {}", period(seconds)));
+    let pause = limit.retry_after_seconds.map(|seconds| format!("wants to be left alone for {seconds} s"));
+    let said: Vec<String> = [left, window, pause].into_iter().flatten().collect();
+    format!("registry {}: {}", limit.registry, said.join(", "))
+}
+
+/// In the largest unit that leaves no rest.
+fn period(seconds: u64) -> String {
+    match seconds {
+        0 => "0 s".to_owned(),
+        s if s % 3600 == 0 => format!("{} h", s / 3600),
+        s if s % 60 == 0 => format!("{} min", s / 60),
+        s => format!("{s} s"),
+    }
 }
 
 /// The same as a document.
@@ -40,6 +64,7 @@ pub fn plan_json(plan: &Plan, version: u32) -> Value {
         "version": version,
         "rotations": plan.rotations.iter().map(rotation).collect::<Vec<_>>(),
         "skipped": plan.skipped.iter().map(skipped).collect::<Vec<_>>(),
+        "limits": plan.limits,
     })
 }
 
