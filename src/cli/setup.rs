@@ -6,20 +6,20 @@ use std::sync::Arc;
 use super::error::CliError;
 use super::{Args, socket};
 use crate::clock::SystemClock;
-use crate::config::{Config, DEFAULT_PATH};
-use crate::cycle::Cycle;
+use crate::config::{Config, DEFAULT_PATH, RegistryVia};
+use crate::cycle::{Cycle, EngineRegistry};
 use crate::engine::{Docker, Engine};
 use crate::host;
 use crate::interrupt::Interrupt;
-use crate::registry::{Credentials, HttpRegistry};
+use crate::registry::{Credentials, HttpRegistry, Registry};
 use crate::rotation::Watcher;
 use crate::store::Store;
 
 /// What each command needs.
 pub struct Setup {
     config: Config,
-    engine: Docker,
-    registry: HttpRegistry,
+    engine: Arc<Docker>,
+    registry: Box<dyn Registry>,
     clock: SystemClock,
     /// Set by the first SIGINT or SIGTERM.
     pub interrupt: Arc<Interrupt>,
@@ -43,11 +43,16 @@ impl Setup {
         let docker_host = std::env::var("DOCKER_HOST").ok();
         let runtime_dir = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
         let socket = socket::find(args.engine.as_deref(), docker_host.as_deref(), config.engine.as_ref(), runtime_dir.as_deref())?;
-        let engine = Docker::connect(&socket).await?;
+        let engine = Arc::new(Docker::connect(&socket).await?);
         let info = engine.info().await?;
         tracing::debug!(version = info.version, socket = %socket.display(), "engine");
+        let credentials = Credentials::load()?;
+        let registry: Box<dyn Registry> = match config.registry_via {
+            RegistryVia::Rotate => Box::new(HttpRegistry::new(info.registries, credentials)),
+            RegistryVia::Engine => Box::new(EngineRegistry::new(engine.clone(), credentials)),
+        };
         Ok(Self {
-            registry: HttpRegistry::new(info.registries, Credentials::load()?),
+            registry,
             config,
             engine,
             clock: SystemClock::start(),
@@ -60,8 +65,8 @@ impl Setup {
     /// A pass over this store.
     pub fn cycle<'a>(&'a self, store: &'a dyn Store, watcher: &'a Watcher<'a>) -> Cycle<'a> {
         Cycle {
-            engine: &self.engine,
-            registry: &self.registry,
+            engine: &*self.engine,
+            registry: &*self.registry,
             store,
             clock: &self.clock,
             interrupt: &self.interrupt,

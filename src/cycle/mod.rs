@@ -1,5 +1,6 @@
 //! One pass from inventory to outcome, the same for the daemon and for `rotate now`: first what an earlier run left, then what is new.
 
+mod engine_registry;
 mod history;
 mod hold;
 mod report;
@@ -12,6 +13,7 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 
+pub use engine_registry::EngineRegistry;
 pub use history::{Past, Step, history};
 pub use report::{Entry, Report, Verdict};
 pub use rotate::Request;

@@ -20,7 +20,7 @@ use super::connect::{Connector, Delivery};
 use super::pull_progress::Layers;
 use super::registries::registry_settings;
 use super::{Engine, EngineError, EngineInfo, Pull, Refusal};
-use crate::model::{Container, ContainerId, Credential, Image, Platform, Reference, RestartPolicy};
+use crate::model::{Container, ContainerId, Credential, Digest, Image, Platform, Reference, RestartPolicy};
 
 /// From here on the engine reports every field that a successor needs (facts: 1.41 on Docker 20.10).
 const LOWEST_API: (u32, u32) = (1, 41);
@@ -37,6 +37,8 @@ const CHANGE: Duration = Duration::from_secs(60);
 const START: Duration = Duration::from_secs(120);
 /// What the engine may need beyond a container's own grace to kill and tidy up.
 const BEYOND_GRACE: Duration = Duration::from_secs(30);
+/// The engine gives a registry 30 s to accept a connection, and may have mirrors to try before it.
+const ASK_REGISTRY: Duration = Duration::from_secs(60);
 /// A pull that reports nothing for so long hangs.
 const PULL_IDLE: Duration = Duration::from_secs(300);
 
@@ -197,6 +199,14 @@ impl Engine for Docker {
         };
         let text = self.ask(&call, LOOK, read).await?;
         Ok(String::from_utf8_lossy(&text).lines().map(str::to_owned).collect())
+    }
+
+    async fn remote_digest(&self, reference: &Reference, credential: Option<&Credential>) -> Result<Digest, EngineError> {
+        let call = format!("ask where {reference} points");
+        let name = reference.to_string();
+        let answer = self.typed.inspect_registry_image(&name, credential.map(|c| registry_auth(c, reference)));
+        let digest = self.ask(&call, ASK_REGISTRY, answer).await?.descriptor.digest.unwrap_or_default();
+        digest.parse().map_err(|_| EngineError::Garbage { call, detail: "no digest".to_owned() })
     }
 
     async fn pull(&self, reference: &Reference, with: Pull<'_>) -> Result<(), EngineError> {

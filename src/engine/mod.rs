@@ -13,7 +13,7 @@ pub use docker::Docker;
 pub use error::{EngineError, Refusal};
 pub use pull_progress::PullProgress;
 
-use crate::model::{Container, ContainerId, Credential, Image, Platform, Reference, RegistrySettings, RestartPolicy};
+use crate::model::{Container, ContainerId, Credential, Digest, Image, Platform, Reference, RegistrySettings, RestartPolicy};
 
 /// What the engine says of itself.
 #[derive(Debug, Clone)]
@@ -58,6 +58,10 @@ pub trait Engine: Send + Sync {
     async fn has_volume(&self, volume: &str) -> Result<bool, EngineError>;
     /// The last lines that a container wrote to stdout and stderr, oldest first.
     async fn log_tail(&self, container: &ContainerId, lines: usize) -> Result<Vec<String>, EngineError>;
+
+    /// The digest that a reference's tag points to now, as the engine finds it with its own certificates, mirrors and proxies. Changes nothing
+    /// here; to the registry it is a pull, because the engine reads the manifest.
+    async fn remote_digest(&self, reference: &Reference, credential: Option<&Credential>) -> Result<Digest, EngineError>;
 
     /// Pulls `reference`, which names a digest. Moves no tag (seen on Docker 20.10–28.5).
     async fn pull(&self, reference: &Reference, with: Pull<'_>) -> Result<(), EngineError>;

@@ -90,6 +90,47 @@ fn an_identity_token_opens_the_registry_for_both() {
     assert_eq!(registry.count("GET", "/token"), 0);
 }
 
+/// Whoever asks a registry is the engine, and not the agent.
+fn only_engines(head: &crate::lab::Head) -> Option<Answer> {
+    let is_engine = head.header("user-agent").is_some_and(|agent| agent.starts_with("docker/"));
+    if is_engine { wants_password(head) } else { Some(Answer::status(418)) }
+}
+
+#[test]
+fn on_request_the_engine_asks_the_registry_and_is_given_the_credential() {
+    let s = scratch("via");
+    let registry = closed(&s, only_engines);
+    let old = look(&s, &s.name("web"));
+    let via =
+        |via: &str| s.agent().config(&format!("{FAST}[registry]\nvia = \"{via}\"\n")).run(&["now", &s.name("web"), "--json"]).exits(0);
+    let held = entry(&via("engine"), &s.name("web"));
+    assert_eq!(held["reason"], "unresolved");
+    assert!(held["message"].as_str().is_some_and(|m| m.starts_with("held: the engine, asked where ")), "{held}");
+    docker_config(&s, &serde_json::json!({ "auths": { registry.address(): { "auth": BASIC.trim_start_matches("Basic ") } } }));
+    let held = entry(&via("rotate"), &s.name("web"));
+    assert!(held["message"].as_str().is_some_and(|m| m.contains("answers 418")), "{held}");
+    assert_eq!(entry(&via("engine"), &s.name("web"))["verdict"], "rotated");
+    assert_ne!(look(&s, &s.name("web")).image, old.image);
+    assert_eq!(entry(&via("engine"), &s.name("web"))["reason"], "up_to_date");
+}
+
+#[test]
+fn too_many_requests_to_the_engine_close_the_host_too() {
+    let s = scratch("vialimit");
+    let registry = closed(&s, |_| None);
+    let other = format!("{}/{}:other", registry.address(), s.name("web"));
+    s.host.push(&format!("{}:other", s.name("web")), "nohealth:v1");
+    s.host.docker(&["run", "-d", "-q", "--name", &s.name("b"), &other]);
+    let body = r#"{"errors": [{"code": "TOOMANYREQUESTS", "message": "slow down"}]}"#;
+    registry.script(move |_| Some(Answer::status(429).header("Content-Type", "application/json").body(body)));
+    let names = [s.name("b"), s.name("web")];
+    let outcome = s.agent().config("[registry]\nvia = \"engine\"\n").run(&["now", &names[0], &names[1], "--json"]).exits(0);
+    for name in &names {
+        let held = entry(&outcome, name);
+        assert!(held["message"].as_str().is_some_and(|m| m.contains("«too many requests»")), "{held}");
+    }
+}
+
 #[test]
 fn a_helper_that_fails_holds_its_own_registrys_containers_and_nothing_else() {
     let s = scratch("badhelper");

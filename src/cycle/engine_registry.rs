@@ -1,0 +1,62 @@
+//! Registries as the engine sees them: it is asked where a tag points, and asks with its own certificates, mirrors and proxies.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use crate::engine::{Engine, EngineError};
+use crate::model::{Credential, Digest, RateLimit, Reference, Target};
+use crate::registry::{Credentials, Limits, Registry, RegistryError};
+
+/// The engine passes no `Retry-After` on.
+const PAUSE: Duration = Duration::from_secs(60);
+
+/// Asks an engine instead of a registry. To the registry that is a pull: the engine reads the manifest, too.
+pub struct EngineRegistry {
+    engine: Arc<dyn Engine>,
+    credentials: Credentials,
+    limits: Limits,
+}
+
+impl EngineRegistry {
+    /// Asks nothing yet.
+    pub fn new(engine: Arc<dyn Engine>, credentials: Credentials) -> Self {
+        Self { engine, credentials, limits: Limits::default() }
+    }
+}
+
+#[async_trait]
+impl Registry for EngineRegistry {
+    async fn resolve(&self, reference: &Reference) -> Result<Digest, RegistryError> {
+        if let Target::Digest(digest) = reference.target() {
+            return Ok(digest.clone());
+        }
+        let credential = self.credential(reference).await?;
+        self.limits.check(reference.registry())?;
+        let answer = self.engine.remote_digest(reference, credential.as_ref()).await.map_err(|error| read(reference, &error));
+        if let Err(error) = &answer {
+            self.limits.note(reference.registry(), error);
+        }
+        answer
+    }
+
+    async fn credential(&self, reference: &Reference) -> Result<Option<Credential>, RegistryError> {
+        self.credentials.find(reference.registry(), reference.repository()).await
+    }
+
+    fn limits(&self) -> Vec<RateLimit> {
+        self.limits.seen()
+    }
+}
+
+fn read(reference: &Reference, error: &EngineError) -> RegistryError {
+    let host = reference.registry().to_owned();
+    match error {
+        EngineError::Refused { message, .. } if message.contains("toomanyrequests") || message.contains("429 Too Many Requests") => {
+            RegistryError::TooManyRequests { host, seconds: PAUSE.as_secs() }
+        }
+        EngineError::Refused { message, .. } => RegistryError::Engine { reference: reference.clone(), message: message.clone() },
+        other => RegistryError::Engine { reference: reference.clone(), message: other.to_string() },
+    }
+}
