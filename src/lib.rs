@@ -2,6 +2,8 @@
 //!
 //! One line a room; `ARCHITECTURE.md` draws how they hang together.
 
+/// Child processes that do not outlive their use.
+mod child;
 /// What a person types and sees.
 pub mod cli;
 /// Time, as a seam.

@@ -5,8 +5,8 @@ use super::{Cycle, CycleError};
 use crate::config::OnFailure;
 use crate::model::Health;
 use crate::model::{Container, RotationId};
-use crate::plan::Planned;
-use crate::rotation::{Ended, Failure, Member, Opening, Outcome, Purpose, Record, Terms, Withdrawal};
+use crate::plan::{Candidate, Planned, Reason};
+use crate::rotation::{self, Answer, Ended, Failure, Member, Opening, Outcome, Purpose, Record, Terms, Withdrawal};
 
 /// What a person or a schedule asks for.
 #[derive(Debug, Clone, Default)]
@@ -32,7 +32,14 @@ impl Cycle<'_> {
         let purpose = if request.is_dry_run { Purpose::DryRun } else { Purpose::Rotate };
         let mut prepared = Vec::new();
         for planned in &plan.rotations {
-            let mut record = self.open(planned, purpose).await?;
+            let was_healthy = match self.was_healthy(&planned.candidate).await {
+                Ok(was_healthy) => was_healthy,
+                Err(message) => {
+                    report.entries.push(Entry::skipped(&planned.candidate.skip(Reason::ProbeNotMade { message })));
+                    continue;
+                }
+            };
+            let mut record = self.open(planned, purpose, was_healthy).await?;
             let mut rotation = self.rotation();
             rotation.is_held_before_tag = true;
             match rotation.drive(&mut record).await? {
@@ -61,7 +68,7 @@ impl Cycle<'_> {
     }
 
     /// Opens a record. Nothing on the engine has changed when it returns.
-    async fn open(&self, planned: &Planned, purpose: Purpose) -> Result<Record, CycleError> {
+    async fn open(&self, planned: &Planned, purpose: Purpose, was_healthy: bool) -> Result<Record, CycleError> {
         let Planned { candidate, digest } = planned;
         let Some(policy) = candidate.container.restart_policy() else {
             return Err(CycleError::NoSuchContainer { name: candidate.container.name().to_owned() });
@@ -81,7 +88,7 @@ impl Cycle<'_> {
             predecessor: candidate.container.id(),
             document: candidate.container.document().clone(),
             policy,
-            was_healthy: was_healthy(&candidate.container),
+            was_healthy,
             is_tool_owned: is_tool_owned(&candidate.container),
             successor: None,
             volumes_born: Vec::new(),
@@ -91,6 +98,7 @@ impl Cycle<'_> {
             deadline: candidate.policy.deadline,
             keep_old: candidate.policy.keep_old,
             is_oneshot: candidate.policy.oneshot,
+            probe: candidate.policy.probe.clone(),
         };
         let (agent, boot, at) = (self.agent.to_owned(), self.boot.to_owned(), self.clock.at());
         self.store.saw(&member.reference, digest, at)?;
@@ -98,6 +106,19 @@ impl Cycle<'_> {
         let record = Record::open(Opening { id: self.fresh_id()?, purpose, members: vec![member], terms, agent, boot, at });
         self.store.save(&record)?;
         Ok(record)
+    }
+
+    /// Asked once: one that is not well before need not be better to be taken back. Err: the probe cannot be made here, so no successor could pass it.
+    async fn was_healthy(&self, candidate: &Candidate) -> Result<bool, String> {
+        let container = &candidate.container;
+        let Some(probe) = &candidate.policy.probe else {
+            return Ok(container.healthcheck().is_none() || container.state().health == Some(Health::Healthy));
+        };
+        match rotation::ask(self.engine, &container.id(), probe).await {
+            Answer::Well => Ok(true),
+            Answer::Unwell(_) => Ok(false),
+            Answer::NotMade(message) => Err(message),
+        }
     }
 
     fn fresh_id(&self) -> Result<RotationId, CycleError> {
@@ -127,10 +148,6 @@ impl Verdict {
             Self::Left | Self::Rotated | Self::Held | Self::Skipped | Self::Orphaned | Self::DryRun | Self::Withdrawn => false,
         }
     }
-}
-
-fn was_healthy(container: &Container) -> bool {
-    container.healthcheck().is_none() || container.state().health == Some(Health::Healthy)
 }
 
 /// Compose and podman-compose find their containers by label, stopped ones and renamed ones alike.

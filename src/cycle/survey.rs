@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use super::{Answers, Cycle, CycleError};
 use crate::engine::Engine;
 use crate::model::{Digest, Reference};
-use crate::plan::{self, Candidate, Known, Plan, Planned, Reason, Skipped, Survey};
+use crate::plan::{self, Candidate, Known, Plan, Planned, Reason, Survey};
 use crate::registry::{Registry, RegistryError};
 use crate::rotation::Stage;
 use crate::store::{Store, StoreError};
@@ -31,10 +31,7 @@ impl Cycle<'_> {
             let known = known(self.store, &candidate, answer.as_ref().ok(), is_retry)?;
             match plan::freshness(&candidate, answer, &known) {
                 Ok(digest) => rotations.push(Planned { candidate, digest }),
-                Err(reason) => {
-                    let (name, image) = (candidate.container.name().to_owned(), candidate.reference.to_string());
-                    skipped.push(Skipped { name, image, reason });
-                }
+                Err(reason) => skipped.push(candidate.skip(reason)),
             }
         }
         Ok(Plan { limits: self.registry.limits(), ..plan::order(rotations, skipped) })

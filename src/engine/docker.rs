@@ -19,7 +19,7 @@ use serde_json::Value;
 use super::connect::{Connector, Delivery};
 use super::pull_progress::Layers;
 use super::registries::registry_settings;
-use super::{Engine, EngineError, EngineInfo, Pull, Refusal};
+use super::{Engine, EngineError, EngineInfo, Executed, Pull, Refusal, exec, is_rootless};
 use crate::model::{Container, ContainerId, Credential, Digest, Image, Platform, Reference, RestartPolicy};
 
 /// From here on the engine reports every field that a successor needs (facts: 1.41 on Docker 20.10).
@@ -154,7 +154,7 @@ impl Docker {
 impl Engine for Docker {
     async fn info(&self) -> Result<EngineInfo, EngineError> {
         let info = self.look("info", "/info").await?.unwrap_or_default();
-        Ok(EngineInfo { version: self.version.clone(), registries: registry_settings(&info) })
+        Ok(EngineInfo { version: self.version.clone(), registries: registry_settings(&info), is_rootless: is_rootless(&info) })
     }
 
     fn platform(&self) -> &Platform {
@@ -207,6 +207,11 @@ impl Engine for Docker {
         let answer = self.typed.inspect_registry_image(&name, credential.map(|c| registry_auth(c, reference)));
         let digest = self.ask(&call, ASK_REGISTRY, answer).await?.descriptor.digest.unwrap_or_default();
         digest.parse().map_err(|_| EngineError::Garbage { call, detail: "no digest".to_owned() })
+    }
+
+    async fn exec(&self, container: &ContainerId, argv: &[String], deadline: Duration) -> Result<Executed, EngineError> {
+        let call = format!("run a command in container {}", container.short());
+        self.ask(&call, deadline, exec::run(&self.typed, container, argv)).await
     }
 
     async fn pull(&self, reference: &Reference, with: Pull<'_>) -> Result<(), EngineError> {

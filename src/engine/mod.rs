@@ -3,14 +3,18 @@
 mod connect;
 mod docker;
 mod error;
+mod exec;
 mod pull_progress;
 mod registries;
+
+use std::time::Duration;
 
 use async_trait::async_trait;
 use serde_json::Value;
 
 pub use docker::Docker;
 pub use error::{EngineError, Refusal};
+pub use exec::{Executed, last_line};
 pub use pull_progress::PullProgress;
 
 use crate::model::{Container, ContainerId, Credential, Digest, Image, Platform, Reference, RegistrySettings, RestartPolicy};
@@ -22,6 +26,8 @@ pub struct EngineInfo {
     pub version: String,
     /// How it talks to registries.
     pub registries: RegistrySettings,
+    /// True if it runs without root: its networks are then not the host's.
+    pub is_rootless: bool,
 }
 
 /// Is told how far a pull has come; must return at once.
@@ -58,6 +64,9 @@ pub trait Engine: Send + Sync {
     async fn has_volume(&self, volume: &str) -> Result<bool, EngineError>;
     /// The last lines that a container wrote to stdout and stderr, oldest first.
     async fn log_tail(&self, container: &ContainerId, lines: usize) -> Result<Vec<String>, EngineError>;
+    /// Runs a command in a container that runs, and waits for its end. One that outlives `deadline` goes on: no
+    /// engine can end it.
+    async fn exec(&self, container: &ContainerId, argv: &[String], deadline: Duration) -> Result<Executed, EngineError>;
 
     /// The digest that a reference's tag points to now, as the engine finds it with its own certificates, mirrors and proxies. Changes nothing
     /// here; to the registry it is a pull, because the engine reads the manifest.
@@ -83,4 +92,10 @@ pub trait Engine: Send + Sync {
     async fn remove(&self, container: &ContainerId) -> Result<(), EngineError>;
     /// Removes a volume that no container uses. Absent is success.
     async fn remove_volume(&self, volume: &str) -> Result<(), EngineError>;
+}
+
+/// True if the engine runs without root (Docker API 1.41–1.51, SystemInfo: `SecurityOptions`).
+fn is_rootless(info: &Value) -> bool {
+    let options = info.pointer("/SecurityOptions").and_then(Value::as_array);
+    options.is_some_and(|all| all.iter().filter_map(Value::as_str).any(|option| option == "name=rootless"))
 }

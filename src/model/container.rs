@@ -1,6 +1,7 @@
 //! A container and an image as the engine describes them: the whole document, and typed readings of the few fields that decisions need.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -14,6 +15,15 @@ pub struct Container(Value);
 /// The engine's description of an image, as sent (Docker API 1.41–1.51, ImageInspect).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Image(Value);
+
+/// An address of a container in one of its networks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Attachment {
+    /// Its own.
+    pub address: IpAddr,
+    /// The way out of that network.
+    pub gateway: Option<IpAddr>,
+}
 
 /// What a container is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -133,6 +143,28 @@ impl Container {
             .iter()
             .filter_map(|mode| self.text(&format!("/HostConfig/{mode}")).strip_prefix("container:"))
             .collect()
+    }
+
+    /// Its process, as the engine's host counts; none if it does not run.
+    pub fn pid(&self) -> Option<u32> {
+        let pid = self.0.pointer("/State/Pid").and_then(Value::as_u64)?;
+        u32::try_from(pid).ok().filter(|pid| *pid > 0)
+    }
+
+    /// True if it has no network of its own.
+    pub fn has_host_network(&self) -> bool {
+        self.text("/HostConfig/NetworkMode") == "host"
+    }
+
+    /// Its addresses, network by network, IPv4 first; none while it does not run.
+    pub fn attachments(&self) -> Vec<Attachment> {
+        let networks = self.0.pointer("/NetworkSettings/Networks").and_then(Value::as_object);
+        let read = |network: &Value, key: &str| network.get(key).and_then(Value::as_str)?.parse::<IpAddr>().ok();
+        let of = |network: &Value, address: &str, gateway: &str| {
+            Some(Attachment { address: read(network, address)?, gateway: read(network, gateway) })
+        };
+        let both = |network: &Value| [of(network, "IPAddress", "Gateway"), of(network, "GlobalIPv6Address", "IPv6Gateway")];
+        networks.into_iter().flatten().flat_map(|(_, network)| both(network)).flatten().collect()
     }
 
     /// Names of the containers that it is `--link`ed to.

@@ -16,7 +16,7 @@ mod registry_settings;
 mod restart;
 mod sighting;
 
-pub use container::{Container, Health, Image, State, Status};
+pub use container::{Attachment, Container, Health, Image, State, Status};
 pub use credential::Credential;
 pub use digest::{Digest, DigestError};
 pub use hold::Hold;

@@ -47,6 +47,13 @@ pub struct Skipped {
     pub reason: Reason,
 }
 
+impl Candidate {
+    /// The same container, not rotated after all.
+    pub fn skip(&self, reason: Reason) -> Skipped {
+        Skipped { name: self.container.name().to_owned(), image: self.reference.to_string(), reason }
+    }
+}
+
 impl Survey {
     fn is_served(&self, name: &str) -> bool {
         self.containers.iter().any(|c| c.name() == name && c.state().is_active())

@@ -68,6 +68,11 @@ pub enum Reason {
         /// What to do.
         help: String,
     },
+    /// Its probe cannot be made from here.
+    ProbeNotMade {
+        /// Why.
+        message: String,
+    },
     /// What the reference points to failed here before.
     Refused {
         /// The digest.
@@ -123,6 +128,7 @@ impl Reason {
             Self::NoDigest => "no_digest",
             Self::UnknownRestartPolicy => "unknown_restart_policy",
             Self::Unresolved { .. } => "unresolved",
+            Self::ProbeNotMade { .. } => "probe_not_made",
             Self::Refused { .. } => "refused",
             Self::Stuck => "stuck",
             Self::Orphan { .. } => "orphan",
@@ -147,6 +153,9 @@ impl Reason {
             Self::OnHold(hold) => Some(format!("`rotate release {}` ends it", hold.name)),
             Self::BadLabel(error) => Some(error.help()),
             Self::Unresolved { help, .. } => Some(help.clone()),
+            Self::ProbeNotMade { .. } => {
+                Some("run rotate as root on the engine's host, or choose another probe: `rotate.health.exec` runs in the container".into())
+            }
             Self::Refused { .. } => Some("it is tried again when the tag moves, or with `rotate now --retry NAME`".into()),
             Self::RemovedOnExit => Some("create it without --rm".into()),
             Self::NoDigest => Some("pull it from a registry once, and create the container from that".into()),
@@ -183,6 +192,7 @@ impl fmt::Display for Reason {
             Self::NoDigest => f.write_str("held: its image was built or loaded here; a registry's image of that name may be another"),
             Self::UnknownRestartPolicy => f.write_str("held: its restart policy is one that rotate does not know"),
             Self::Unresolved { message, .. } => write!(f, "held: {message}"),
+            Self::ProbeNotMade { message } => write!(f, "held: its probe cannot be made: {message}"),
             Self::Refused { digest, why } => write!(f, "held: {} is refused here: {why}", digest.short()),
             Self::Stuck => f.write_str("held: its last rotation waits for a person"),
             Self::Orphan { of, is_served } => {

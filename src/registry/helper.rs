@@ -6,12 +6,12 @@ use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process_group};
 use serde::Deserialize;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
-use tokio::process::{Child, Command};
+use tokio::process::Command;
 
 use super::error::HelperFault;
+use crate::child::Group;
 use crate::model::Credential;
 
 /// A credential is shorter.
@@ -54,47 +54,32 @@ pub async fn ask(name: &str, server: &str, limits: &HelperLimits) -> Result<Opti
     let mut command = Command::new(program);
     command.arg("get").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0).kill_on_drop(true);
     let mut group = Group(command.spawn().map_err(|e| HelperFault::NotStarted(e.kind()))?);
-    let ended = tokio::time::timeout(limits.deadline, group.talk(server)).await;
+    let ended = tokio::time::timeout(limits.deadline, talk(&mut group, server)).await;
     ended.map_err(|_| HelperFault::TooSlow(limits.deadline))?
 }
 
-/// A child that leads a process group of its own. Dropped before its end, it takes the group with it.
-struct Group(Child);
-
-impl Group {
-    async fn talk(&mut self, server: &str) -> Result<Option<Credential>, HelperFault> {
-        let lost = |e: std::io::Error| HelperFault::NotStarted(e.kind());
-        if let Some(mut stdin) = self.0.stdin.take() {
-            // One that does not want to know the server may close its end.
-            let _ = stdin.write_all(server.as_bytes()).await;
-        }
-        let (stdout, stderr) = (self.0.stdout.take(), self.0.stderr.take());
-        let (said, complaint) = tokio::try_join!(read(stdout, MOST_BYTES), complaint(stderr))?;
-        // Not before both pipes are closed: until then its process id must stay its own, so that the group can be killed.
-        let status = self.0.wait().await.map_err(lost)?;
-        if said.trim_ascii() == NOT_FOUND.as_bytes() {
-            return Ok(None);
-        }
-        if !status.success() {
-            return Err(HelperFault::Failed { code: status.code(), stderr: complaint });
-        }
-        // The parser's own message may quote the secret: it is dropped.
-        let answer: Answer = serde_json::from_slice(&said).map_err(|_| HelperFault::Garbage)?;
-        match answer {
-            Answer { username, secret } if username.is_empty() && secret.is_empty() => Ok(None),
-            Answer { username, secret } if username == TOKEN => Ok(Some(Credential::IdentityToken(secret))),
-            Answer { username, secret } => Ok(Some(Credential::Basic { username, password: secret })),
-        }
+async fn talk(group: &mut Group, server: &str) -> Result<Option<Credential>, HelperFault> {
+    let lost = |e: std::io::Error| HelperFault::NotStarted(e.kind());
+    if let Some(mut stdin) = group.0.stdin.take() {
+        // One that does not want to know the server may close its end.
+        let _ = stdin.write_all(server.as_bytes()).await;
     }
-}
-
-impl Drop for Group {
-    fn drop(&mut self) {
-        let leader = self.0.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
-        if let Some(leader) = leader {
-            // It may have ended in this moment, which is as good.
-            let _ = kill_process_group(leader, Signal::KILL);
-        }
+    let (stdout, stderr) = (group.0.stdout.take(), group.0.stderr.take());
+    let (said, complaint) = tokio::try_join!(read(stdout, MOST_BYTES), complaint(stderr))?;
+    // Not before both pipes are closed: until then its process id must stay its own, so that the group can be killed.
+    let status = group.0.wait().await.map_err(lost)?;
+    if said.trim_ascii() == NOT_FOUND.as_bytes() {
+        return Ok(None);
+    }
+    if !status.success() {
+        return Err(HelperFault::Failed { code: status.code(), stderr: complaint });
+    }
+    // The parser's own message may quote the secret: it is dropped.
+    let answer: Answer = serde_json::from_slice(&said).map_err(|_| HelperFault::Garbage)?;
+    match answer {
+        Answer { username, secret } if username.is_empty() && secret.is_empty() => Ok(None),
+        Answer { username, secret } if username == TOKEN => Ok(Some(Credential::IdentityToken(secret))),
+        Answer { username, secret } => Ok(Some(Credential::Basic { username, password: secret })),
     }
 }
 

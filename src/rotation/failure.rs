@@ -118,10 +118,20 @@ pub enum GateFailure {
     },
     /// The HEALTHCHECK turned unhealthy after the start period.
     Unhealthy,
+    /// The probe failed too often in a row after it had succeeded.
+    Probe {
+        /// How often.
+        times: u32,
+        /// What the last one saw.
+        last: String,
+    },
     /// It was not healthy in time.
     Deadline {
         /// How long it had.
         seconds: u64,
+        /// What the last probe saw, where there is one.
+        #[serde(default)]
+        last_probe: Option<String>,
     },
 }
 
@@ -253,7 +263,9 @@ impl std::fmt::Display for GateFailure {
             Self::Restarted { times, code: Some(code) } => write!(f, "exited with code {code} and was restarted (restarts seen: {times})"),
             Self::Restarted { times, code: None } => write!(f, "exited and was restarted (restarts seen: {times})"),
             Self::Unhealthy => f.write_str("turned unhealthy"),
-            Self::Deadline { seconds } => write!(f, "was not healthy within {seconds} s"),
+            Self::Probe { times, last } => write!(f, "failed its probe {times} times in a row (last probe: {last})"),
+            Self::Deadline { seconds, last_probe: None } => write!(f, "was not healthy within {seconds} s"),
+            Self::Deadline { seconds, last_probe: Some(last) } => write!(f, "was not healthy within {seconds} s (last probe: {last})"),
         }
     }
 }

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::observed::Comparison;
+use super::probe::Sample;
 use super::{Act, ContainerView, GateRules, Goal, ImagesView, Member, MemberView, Observed, Purpose, Record, Refused, Role, Stage, Watch};
 use crate::engine::{Engine, EngineError};
 use crate::model::{Container, ContainerId, Image, Platform};
@@ -28,6 +29,15 @@ pub struct Memory {
     pub refused: Vec<Refused>,
     /// What was seen of containers that have to prove themselves.
     pub watches: HashMap<ContainerId, Watch>,
+}
+
+impl Memory {
+    /// Takes in a probe that has ended; one of a container that is not watched any more is no news.
+    pub fn take(&mut self, sample: Sample, now: std::time::Duration) {
+        if let Some(watch) = self.watches.get_mut(&sample.container) {
+            watch.take(sample.begun, now, sample.answer);
+        }
+    }
 }
 
 /// The moment of a look.

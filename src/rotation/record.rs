@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Change, Failure, StuckReason};
-use crate::model::{ContainerId, Digest, ImageId, Platform, Reference, RestartPolicy, RotationId, Target};
+use crate::model::{ContainerId, Digest, ImageId, Platform, Probe, Reference, RestartPolicy, RotationId, Target};
 
 /// One rotation of one unit.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -129,7 +129,7 @@ pub struct Member {
 }
 
 /// How the policy of the unit judges and keeps.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Terms {
     /// How long it must be well without interruption; none: the gate's own default.
     pub min_healthy: Option<Duration>,
@@ -139,6 +139,9 @@ pub struct Terms {
     pub keep_old: Duration,
     /// True if exit code 0 proves it.
     pub is_oneshot: bool,
+    /// What is asked of it instead of its HEALTHCHECK.
+    #[serde(default)]
+    pub probe: Option<Probe>,
 }
 
 /// How a rotation ended.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::act::{ActError, perform};
 use super::observe::{Memory, Moment, observe};
+use super::probe::Prober;
 use super::{Act, Change, Failure, Keyring, Progress, Record, Refused, Role, Stage, Step, StuckReason, Watch, Watcher, decide};
 use crate::clock::Clock;
 use crate::engine::{Engine, EngineError, Refusal};
@@ -97,6 +98,7 @@ impl Rotation<'_> {
             refused: Vec::new(),
             watches: HashMap::new(),
         };
+        let mut prober = Prober::new(self.engine, self.clock);
         let mut silent_since = None;
         let mut slow_looks = 0;
         loop {
@@ -127,8 +129,12 @@ impl Rotation<'_> {
                             if let Some(progress) = Progress::at_the_gate(record, &observed) {
                                 (self.watcher)(progress);
                             }
+                            if let Some(probe) = &record.terms.probe {
+                                prober.begin_due(probe, &observed);
+                            }
                             let pause = until.saturating_sub(self.clock.elapsed());
                             tokio::select! {
+                                sample = prober.next() => memory.take(sample, self.clock.elapsed()),
                                 () = self.clock.sleep(pause) => {}
                                 () = self.interrupt.wait(), if !moment.is_interrupted => {}
                             }

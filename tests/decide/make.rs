@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use rotate::model::{ContainerId, ImageId, RestartPolicy, RotationId, State, Status};
-use rotate::rotation::{ContainerView, GateRules, ImagesView, Member, MemberView, Observed, Opening, Purpose, Record, Terms};
+use rotate::rotation::{ContainerView, GateRules, ImagesView, Member, MemberView, Observed, Opening, Proof, Purpose, Record, Terms};
 
 pub const AGENT: &str = "agent";
 pub const BOOT: &str = "boot";
@@ -38,7 +38,7 @@ pub fn member() -> Member {
 }
 
 pub fn record() -> Record {
-    let terms = Terms { min_healthy: None, deadline: None, keep_old: Duration::from_secs(86_400), is_oneshot: false };
+    let terms = Terms { min_healthy: None, deadline: None, keep_old: Duration::from_secs(86_400), is_oneshot: false, probe: None };
     Record::open(Opening {
         id: RotationId::new("7f3a21"),
         purpose: Purpose::Rotate,
@@ -56,7 +56,7 @@ pub fn state(status: Status) -> State {
 }
 
 pub fn rules() -> GateRules {
-    GateRules { start_period: None, min_healthy: Duration::from_secs(10), deadline: Duration::from_secs(300), is_oneshot: false }
+    GateRules { proof: Proof::Running, min_healthy: Duration::from_secs(10), deadline: Duration::from_secs(300), is_oneshot: false }
 }
 
 pub fn container(id: &str, name: &str, status: Status, policy: RestartPolicy) -> ContainerView {

@@ -12,6 +12,7 @@ mod gate;
 mod history;
 mod hold;
 mod platform;
+mod probe;
 mod rotation;
 mod selection;
 mod socket;

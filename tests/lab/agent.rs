@@ -2,7 +2,7 @@
 
 use std::{
     env, fmt,
-    fs::File,
+    fs::{self, File},
     io::Read,
     os::unix::process::ExitStatusExt,
     path::{Path, PathBuf},
@@ -24,11 +24,12 @@ pub struct Agent<'a> {
     engine: String,
     config: Option<PathBuf>,
     env: Vec<(String, String)>,
+    is_on_host: bool,
 }
 
 impl<'a> Agent<'a> {
     pub(super) fn new(scratch: &'a Scratch) -> Agent<'a> {
-        Agent { scratch, engine: address(&scratch.host.socket()), config: None, env: Vec::new() }
+        Agent { scratch, engine: address(&scratch.host.socket()), config: None, env: Vec::new(), is_on_host: false }
     }
 
     /// Another socket than the engine's own: a proxy's, or one that is none.
@@ -49,6 +50,12 @@ impl<'a> Agent<'a> {
         self
     }
 
+    /// On the host itself, as in real life: it sees the engine's networks and processes. With a state directory of its own, without signals.
+    pub fn on_host(mut self) -> Self {
+        self.is_on_host = true;
+        self
+    }
+
     pub fn env(mut self, key: &str, value: &str) -> Self {
         self.env.push((key.to_owned(), value.to_owned()));
         self
@@ -66,18 +73,38 @@ impl<'a> Agent<'a> {
         let folder = tempfile::Builder::new().prefix("agent-").tempdir_in(self.scratch.dir()).expect("a folder can be made in /tmp").keep();
         let (stdout, stderr) = (folder.join("stdout"), folder.join("stderr"));
         let create = |path| File::create(path).expect("a file can be made in /tmp");
-        let mut command = Command::new(env!("CARGO_BIN_EXE_rotate"));
+        let mut command = if self.is_on_host { self.on_the_host() } else { self.here() };
         command.stdin(std::process::Stdio::null()).stdout(create(&stdout)).stderr(create(&stderr));
-        command.env_clear().env("PATH", env::var_os("PATH").unwrap_or_default()).env("HOME", self.scratch.dir()).envs(self.env);
+        let child = command.args(args).spawn().expect("the agent can be started");
+        Running { scratch: self.scratch, command: format!("rotate {}", args.join(" ")), child, stdout, stderr }
+    }
+}
+
+impl Agent<'_> {
+    fn here(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_rotate"));
+        command.env_clear().env("PATH", env::var_os("PATH").unwrap_or_default()).env("HOME", self.scratch.dir());
+        command.envs(self.env.iter().map(|(key, value)| (key, value)));
         if let Some(config) = &self.config {
             command.arg("--config").arg(config);
         }
         if !self.engine.is_empty() {
             command.args(["--engine", &self.engine]);
         }
-        command.arg("--state-dir").arg(self.scratch.state_dir()).args(args);
-        let child = command.spawn().expect("the agent can be started");
-        Running { scratch: self.scratch, command: format!("rotate {}", args.join(" ")), child, stdout, stderr }
+        command.arg("--state-dir").arg(self.scratch.state_dir());
+        command
+    }
+
+    fn on_the_host(&self) -> Command {
+        let host = self.scratch.host;
+        let folder = self.scratch.host_dir();
+        let mut command = host.command(&[&host.install(Path::new(env!("CARGO_BIN_EXE_rotate")))]);
+        if let Some(config) = &self.config {
+            let text = fs::read_to_string(config).expect("the configuration was just written");
+            command.args(["--config", &self.scratch.host_file("rotate.toml", &text)]);
+        }
+        command.args(["--state-dir", &format!("{folder}/state")]);
+        command
     }
 }
 

@@ -1,11 +1,12 @@
 //! A host of the lab: its engine, its registry, its power switch. Booted by `tests/run`.
 
 use std::{
+    fs,
     os::unix::net::UnixStream,
     path::{Path, PathBuf},
     process::{Command, Output},
-    sync::{Mutex, OnceLock},
-    time::Duration,
+    sync::{Mutex, OnceLock, PoisonError},
+    time::{Duration, UNIX_EPOCH},
 };
 
 use serde_json::Value;
@@ -69,7 +70,35 @@ impl Host {
 
     /// Runs a command on the host, as root.
     pub fn exec(&self, command: &[&str]) -> Output {
-        Command::new(script("lab")).args(["exec", &self.name]).args(command).output().expect("tests/lab/lab can be run")
+        self.command(command).output().expect("tests/lab/lab can be run")
+    }
+
+    /// The same, not yet run.
+    pub fn command(&self, command: &[&str]) -> Command {
+        let mut run = Command::new(script("lab"));
+        run.args(["exec", &self.name]).args(command);
+        run
+    }
+
+    /// Where the machine sees a path of the host.
+    pub fn path(&self, path: &str) -> PathBuf {
+        let root = lab(&["root", &self.name]).expect("a host that is up has a root");
+        Path::new(&root).join(path.trim_start_matches('/'))
+    }
+
+    /// Puts a program on the host, once for each build of it; returns its path there.
+    pub fn install(&self, program: &Path) -> String {
+        static LOCK: Mutex<()> = Mutex::new(());
+        let _guard = LOCK.lock().unwrap_or_else(PoisonError::into_inner);
+        let built = fs::metadata(program).and_then(|file| file.modified()).expect("the program is built");
+        let stamp = built.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos());
+        let there = format!("/usr/local/bin/rotate-{stamp}");
+        let target = self.path(&there);
+        if !target.exists() {
+            let part = target.with_extension("part");
+            fs::copy(program, &part).and_then(|_| fs::rename(&part, &target)).expect("the host's disk takes a file");
+        }
+        there
     }
 
     /// Runs the host's own `docker`; returns what it printed, without the last line feed. Panics with its words if it fails.

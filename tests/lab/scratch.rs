@@ -1,7 +1,8 @@
 //! What one test makes on a shared host: its names, its state directory, and its removal.
 
 use std::{
-    fs,
+    fs::{self, Permissions},
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process,
     sync::{
@@ -118,6 +119,23 @@ impl Scratch {
         path
     }
 
+    /// A folder of this test on the host, which goes with it.
+    pub fn host_dir(&self) -> String {
+        let folder = format!("/var/tmp/rotate-test-{}", self.prefix);
+        fs::create_dir_all(self.host.path(&folder)).expect("a folder can be made on the host");
+        folder
+    }
+
+    /// Writes a file into [`Scratch::host_dir`], which anybody may run; returns its path there.
+    pub fn host_file(&self, name: &str, text: &str) -> String {
+        let path = format!("{}/{name}", self.host_dir());
+        let here = self.host.path(&path);
+        fs::write(&here, text)
+            .and_then(|()| fs::set_permissions(&here, Permissions::from_mode(0o755)))
+            .expect("the host's disk takes a file");
+        path
+    }
+
     /// The agent, set to this host's engine and this test's state directory.
     pub fn agent(&self) -> Agent<'_> {
         Agent::new(self)
@@ -149,6 +167,7 @@ docker ps -aq --filter "name=^/?$1-" | xargs -r docker rm -fv
 docker network ls --format '{{.Name}}' | grep "^$1-" | xargs -r docker network rm
 docker volume ls -q | grep "^$1-" | xargs -r docker volume rm
 docker images --format '{{.ID}} {{.Repository}}' | grep "/$1-" | cut -d' ' -f1 | sort -u | xargs -r docker rmi -f
+rm -rf "/var/tmp/rotate-test-$1"
 "#;
 
 impl Drop for Scratch {

@@ -1,0 +1,9 @@
+//! The health gate: has a container proved itself? Pure; looks at states and probes that others took.
+
+mod rules;
+mod verdict;
+mod watch;
+
+pub use rules::{GateRules, Proof};
+pub use verdict::{Countdown, Verdict, countdown, verdict};
+pub use watch::{Answer, Watch};

@@ -1,0 +1,153 @@
+//! What one process saw of one container that has to prove itself. Pure: it is told, and asks nobody.
+
+use std::time::Duration;
+
+use super::{GateRules, Proof};
+use crate::model::{Health, State, Status};
+
+/// Before it was well for the first time a probe is made at least this often: failures do not count yet, and the gate is open no longer than it must be.
+const EARLY_INTERVAL: Duration = Duration::from_secs(1);
+
+/// What came of one probe.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// As it should be.
+    Well,
+    /// Not: what was seen, for people.
+    Unwell(String),
+    /// It could not be made here at all, which says nothing of the container: why, for people.
+    NotMade(String),
+}
+
+/// What this process saw of one container that has to prove itself. In memory only: a new process begins anew.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Watch {
+    pub(super) since: Duration,
+    is_started_by_us: bool,
+    baseline: Option<(Option<jiff::Timestamp>, u64)>,
+    pub(super) running_since: Option<Duration>,
+    healthy_since: Option<Duration>,
+    pub(super) well_until: Option<Duration>,
+    pub(super) restarts: u64,
+    pub(super) exit_code: Option<i64>,
+    pub(super) probed: Probed,
+}
+
+/// What the probe said so far.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Probed {
+    /// Its first success, as long as it runs.
+    pub(super) well_since: Option<Duration>,
+    /// Failures in a row.
+    pub(super) failures: u32,
+    /// When the last one ended, and what it found wrong.
+    last: Option<(Duration, Option<String>)>,
+}
+
+impl Watch {
+    /// Begins to watch. `is_started_by_us`: this process is about to start it, so that an exit counts from the first look on.
+    pub fn begin(now: Duration, is_started_by_us: bool) -> Self {
+        Self {
+            since: now,
+            is_started_by_us,
+            baseline: None,
+            running_since: None,
+            healthy_since: None,
+            well_until: None,
+            restarts: 0,
+            exit_code: None,
+            probed: Probed::default(),
+        }
+    }
+
+    /// Takes in one look. Looks must come in order.
+    pub fn look(&mut self, now: Duration, state: &State) {
+        match state.status {
+            Status::Running => self.look_at_running(now, state),
+            Status::Restarting => self.interrupted(state.restart_count.max(1), Some(state.exit_code)),
+            Status::Created | Status::Paused | Status::Exited | Status::Dead => self.stopped_running(),
+        }
+    }
+
+    fn look_at_running(&mut self, now: Duration, state: &State) {
+        let seen = (state.started_at, state.restart_count);
+        // A restart between two looks shows in the start time; the count alone is set to 0 by a start by hand.
+        let base = *self.baseline.get_or_insert(if self.is_started_by_us { (state.started_at, 0) } else { seen });
+        if seen.0 != base.0 || seen.1 > base.1 {
+            self.interrupted(state.restart_count.saturating_sub(base.1).max(1), None);
+        }
+        self.running_since.get_or_insert(now);
+        match state.health {
+            Some(Health::Healthy) => {
+                self.healthy_since.get_or_insert(now);
+                self.well_until = Some(now);
+            }
+            Some(Health::Starting | Health::Unhealthy) | None => self.healthy_since = None,
+        }
+    }
+
+    fn interrupted(&mut self, restarts: u64, exit_code: Option<i64>) {
+        self.restarts = self.restarts.max(restarts);
+        self.exit_code = exit_code.or(self.exit_code);
+        self.stopped_running();
+    }
+
+    fn stopped_running(&mut self) {
+        (self.running_since, self.healthy_since, self.probed.well_since) = (None, None, None);
+    }
+
+    /// Takes in one probe, made from `begun` to `now`. One that was begun before the watch is no news of this container.
+    pub fn take(&mut self, begun: Duration, now: Duration, answer: Answer) {
+        if begun < self.since {
+            return;
+        }
+        let wrong = match answer {
+            Answer::Well => {
+                self.probed.failures = 0;
+                self.probed.well_since.get_or_insert(now);
+                self.well_until = Some(now);
+                None
+            }
+            Answer::Unwell(why) | Answer::NotMade(why) => {
+                self.probed.failures = self.probed.failures.saturating_add(1);
+                Some(why)
+            }
+        };
+        self.probed.last = Some((now, wrong));
+    }
+
+    /// True if it ran at the last look.
+    pub fn is_running(&self) -> bool {
+        self.running_since.is_some()
+    }
+
+    /// When the next probe is due.
+    pub fn next_probe(&self, interval: Duration) -> Duration {
+        let pause = if self.probed.well_since.is_some() { interval } else { interval.min(EARLY_INTERVAL) };
+        self.probed.last.as_ref().map_or(self.since, |(at, _)| at.saturating_add(pause))
+    }
+
+    /// What the last probe found wrong.
+    pub(super) fn complaint(&self) -> Option<String> {
+        self.probed.last.as_ref().and_then(|(_, wrong)| wrong.clone())
+    }
+
+    /// Since when it is well, if it is.
+    pub(super) fn well_since(&self, rules: &GateRules) -> Option<Duration> {
+        match rules.proof {
+            Proof::Running => self.running_since,
+            Proof::Healthcheck { .. } => self.healthy_since,
+            Proof::Probe { .. } => self.probed.well_since,
+        }
+    }
+
+    /// After the first healthy look there is no deadline for staying so, but one for coming back.
+    pub(super) fn late_at(&self, rules: &GateRules) -> Duration {
+        self.well_until.unwrap_or(self.since).saturating_add(rules.deadline)
+    }
+
+    /// True if this process saw it run, or started it: only then is an exit evidence of sickness.
+    pub fn is_evidence(&self) -> bool {
+        self.is_started_by_us || self.running_since.is_some() || self.baseline.is_some()
+    }
+}
