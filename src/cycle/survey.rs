@@ -1,11 +1,12 @@
 //! Inventory and freshness: what runs, what is new, and the plan that follows.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
 use futures_util::future::join_all;
+use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 use super::{Answers, Cycle, CycleError};
-use crate::engine::Engine;
+use crate::engine::{Engine, EngineError};
 use crate::model::{Digest, Reference};
 use crate::plan::{self, Candidate, Known, Plan, Planned, Reason, Survey};
 use crate::registry::{Registry, RegistryError};
@@ -14,6 +15,8 @@ use crate::store::{Store, StoreError};
 
 /// References asked of registries at the same time.
 const AT_ONCE: usize = 8;
+/// Documents asked of the engine at the same time: a host of a thousand containers is seen in seconds, over as many connections at most.
+const LOOKS_AT_ONCE: usize = 16;
 
 impl Cycle<'_> {
     /// What would be done now. Asks engine and registry, changes neither. With `is_retry`, refused digests are not held.
@@ -53,20 +56,14 @@ async fn survey(engine: &dyn Engine, store: &dyn Store) -> Result<Survey, CycleE
         stuck: records.iter().filter(|record| record.stage != Stage::Kept).map(|record| record.unit.clone()).collect(),
         ..Survey::default()
     };
-    for id in engine.containers().await? {
-        // One that goes away between the two calls is no longer there.
-        if let Some(container) = engine.container(id.as_str()).await? {
-            survey.containers.push(container);
-        }
-    }
+    let ids = engine.containers().await?;
+    let looks = stream::iter(&ids).map(|id| engine.container(id.as_str())).buffered(LOOKS_AT_ONCE);
+    // One that went away between the two calls is no longer there.
+    survey.containers = looks.try_filter_map(|found| async { Ok(found) }).try_collect().await?;
     let ids: BTreeSet<_> = survey.containers.iter().map(|c| c.image_id()).collect();
-    let mut images = BTreeMap::new();
-    for id in ids {
-        if let Some(image) = engine.image(id.as_str()).await? {
-            images.insert(id, image);
-        }
-    }
-    survey.images = images;
+    let looks = stream::iter(&ids).map(|id| async move { Ok(engine.image(id.as_str()).await?.map(|image| (id.clone(), image))) });
+    survey.images =
+        looks.buffered(LOOKS_AT_ONCE).try_filter_map(|found: Option<_>| async { Ok::<_, EngineError>(found) }).try_collect().await?;
     Ok(survey)
 }
 

@@ -11,6 +11,7 @@ mod freshness;
 mod gate;
 mod history;
 mod hold;
+mod numbers;
 mod platform;
 mod probe;
 mod rotation;

@@ -5,6 +5,7 @@
 #![allow(dead_code)] // no test crate uses all of it
 
 mod agent;
+mod crowd;
 mod host;
 mod http;
 mod probe;
@@ -16,6 +17,7 @@ mod wait;
 #[allow(unused_imports)]
 pub use self::{
     agent::{Agent, Outcome, Running},
+    crowd::{ManyTimes, crowd},
     host::Host,
     http::{Head, Response, request},
     probe::{Probe, Report, ask},
