@@ -19,7 +19,7 @@ use serde_json::Value;
 use super::connect::{Connector, Delivery};
 use super::pull_progress::Layers;
 use super::registries::registry_settings;
-use super::{Engine, EngineError, EngineInfo, Executed, Pull, Refusal, exec, is_rootless};
+use super::{Engine, EngineError, EngineInfo, Executed, Pull, Refusal, exec, is_rootless, sources};
 use crate::model::{Container, ContainerId, Credential, Digest, Image, Platform, Reference, RestartPolicy};
 
 /// From here on the engine reports every field that a successor needs (facts: 1.41 on Docker 20.10).
@@ -183,6 +183,17 @@ impl Engine for Docker {
 
     async fn has_volume(&self, volume: &str) -> Result<bool, EngineError> {
         Ok(self.look(&format!("inspect volume {volume}"), &format!("/volumes/{volume}")).await?.is_some())
+    }
+
+    async fn check_sources(&self, sources: &[String]) -> Result<(), EngineError> {
+        if sources.is_empty() {
+            return Ok(());
+        }
+        let question = sources::question(sources).to_string().into_bytes();
+        match self.raw("look for mounted paths", LOOK, Method::POST, "/containers/create", Some(question)).await {
+            Err(EngineError::Refused { message, .. }) if !sources::says_gone(&message) => Ok(()),
+            answer => answer.map(|_| ()),
+        }
     }
 
     async fn log_tail(&self, container: &ContainerId, lines: usize) -> Result<Vec<String>, EngineError> {

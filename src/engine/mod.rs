@@ -6,6 +6,7 @@ mod error;
 mod exec;
 mod pull_progress;
 mod registries;
+mod sources;
 
 use std::time::Duration;
 
@@ -62,6 +63,8 @@ pub trait Engine: Send + Sync {
     async fn image(&self, image: &str) -> Result<Option<Image>, EngineError>;
     /// True if the engine has a volume of this name.
     async fn has_volume(&self, volume: &str) -> Result<bool, EngineError>;
+    /// Errors with [`EngineError::Refused`] if a path of the engine's host is gone that `-v` would make an empty directory of. Changes nothing.
+    async fn check_sources(&self, sources: &[String]) -> Result<(), EngineError>;
     /// The last lines that a container wrote to stdout and stderr, oldest first.
     async fn log_tail(&self, container: &ContainerId, lines: usize) -> Result<Vec<String>, EngineError>;
     /// Runs a command in a container that runs, and waits for its end. One that outlives `deadline` goes on: no

@@ -113,6 +113,8 @@ async fn create(engine: &dyn Engine, record: &Record, member: &Member) -> Result
         Purpose::DryRun => member.pull_reference().to_string(),
     };
     let request = spec::create_request(predecessor.document(), images.both(), &image)?;
+    // Found now or at the start, when the predecessor is stopped and cannot be started again either.
+    engine.check_sources(&spec::bind_sources(&request)).await?;
     engine.create(&record.next_name(member), &request, member.platform.as_ref()).await?;
     Ok(())
 }

@@ -3,6 +3,7 @@
 #[path = "../lab/mod.rs"]
 mod lab;
 
+mod bad_mount;
 mod command;
 mod credentials;
 mod disturbed;
