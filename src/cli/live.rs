@@ -7,6 +7,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tracing_subscriber::fmt::MakeWriter;
 
 use super::Args;
+use super::plain::plain;
 use crate::rotation::{Doing, Progress};
 
 /// How often the line shows that the program is alive.
@@ -32,7 +33,7 @@ impl Live {
         if self.0.is_hidden() {
             return;
         }
-        self.0.set_message(text(progress));
+        self.0.set_message(plain(&text(progress)).into_owned());
         self.0.enable_steady_tick(TICK);
     }
 

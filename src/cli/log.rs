@@ -12,6 +12,7 @@ use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use super::live::Live;
+use super::plain::plain;
 
 /// Begins to log. Other crates are heard from `warn` on; bollard logs environments and secrets below `info`, so it is never heard there.
 pub fn init(is_verbose: bool, is_quiet: bool, live: Live) {
@@ -44,7 +45,7 @@ where
             Level::DEBUG | Level::TRACE => "debug: ",
         };
         let fields = if level > Level::INFO { line.fields.as_str() } else { "" };
-        writeln!(writer, "{prefix}{}{fields}", line.message)
+        writeln!(writer, "{prefix}{}{}", plain(&line.message), plain(fields))
     }
 }
 

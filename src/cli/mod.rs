@@ -9,6 +9,7 @@ mod hold;
 mod live;
 mod log;
 mod now;
+mod plain;
 mod plan;
 mod refused;
 mod release;

@@ -3,7 +3,9 @@
 #[path = "../lab/mod.rs"]
 mod lab;
 
+mod bad_image;
 mod bad_mount;
+mod bad_text;
 mod command;
 mod credentials;
 mod disturbed;

@@ -1,6 +1,7 @@
 //! One entry of a report as a row on stdout and, if it went wrong, as an error on stderr.
 
 use super::block;
+use crate::cli::plain::plain;
 use crate::cycle::{Entry, Verdict};
 
 /// The row, and what the comparison found, where that is the point: a line each below it.
@@ -69,7 +70,7 @@ pub fn trouble(entry: &Entry) -> Option<String> {
         }
         Verdict::Rotated | Verdict::Withdrawn | Verdict::DryRun | Verdict::Skipped => return None,
     };
-    let log: String = entry.log.iter().map(|line| format!("  log: {line}\n")).collect();
+    let log: String = entry.log.iter().map(|line| format!("  log: {}\n", plain(line))).collect();
     Some((text + &log).trim_end().to_owned())
 }
 

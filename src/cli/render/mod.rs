@@ -12,6 +12,7 @@ use serde_json::json;
 use super::Exit;
 use super::error::CliError;
 use super::live::Live;
+use super::plain::{plain, plain_json};
 use crate::cycle::{Past, Report, Status, Verdict};
 use crate::model::{Hold, RefusedDigest};
 use crate::plan::Plan;
@@ -125,12 +126,13 @@ impl Printer {
 
     fn json(&self, document: &impl Serialize) {
         let text = serde_json::to_string_pretty(document).unwrap_or_else(|e| format!("{{\"error\": \"{e}\"}}"));
-        write_out(&format!("{text}\n"));
+        write_out(&format!("{}\n", plain_json(&text)));
     }
 
     fn rows(&self, head: &[&str], rows: Vec<Vec<String>>) {
+        let rows = rows.iter().map(|cells| cells.iter().map(|cell| plain(cell)).collect::<Vec<_>>());
         if !self.is_terminal {
-            let lines = rows.iter().map(|cells| cells.join("  ").trim_end().to_owned() + "\n");
+            let lines = rows.map(|cells| cells.join("  ").trim_end().to_owned() + "\n");
             return write_out(&lines.collect::<String>());
         }
         let mut table = comfy_table::Table::new();
@@ -146,7 +148,7 @@ impl Printer {
 
 /// `error:`, `state:`, `help:`, a line each.
 fn block(error: &str, state: &str, help: &str) -> String {
-    format!("error: {error}\nstate: {state}\nhelp:  {help}\n")
+    format!("error: {}\nstate: {}\nhelp:  {}\n", plain(error), plain(state), plain(help))
 }
 
 fn chain(error: &dyn std::error::Error) -> String {
