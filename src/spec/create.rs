@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::carried;
 use super::config::user_config;
-use super::document::{Container, Images, SpecError, text, texts};
+use super::document::{Container, Images, SpecError, list, text, texts};
 use super::network;
 
 /// Writes the body of `POST /containers/create` for the successor of `predecessor`. Pure.
@@ -17,13 +17,14 @@ use super::network;
 ///   (seen on Docker 26.1.5), and the predecessor still runs on it.
 /// - All networks are in the one request (Docker below API 1.44 takes one only; the rest must be connected before the start).
 ///
-/// Errors: [`SpecError`] if a document is not what its name promises, or if the engine could not start the predecessor again.
+/// Errors: [`SpecError`] if a document is not what its name promises, if the engine could not start the predecessor again, or if something of it cannot be asked for.
 pub fn create_request(predecessor: &Value, images: Images<'_>, image: &str) -> Result<Value, SpecError> {
     let container = Container::checked(predecessor)?;
     check_image("old", images.old)?;
     check_image("new", images.new)?;
     network::check_networks(container)?;
     let mut body = user_config(container, images);
+    check_copied_credentials(container, &body)?;
     body.insert("Image".into(), image.into());
     network::put_mac_address(&mut body, container);
     body.insert("HostConfig".into(), host_config(container));
@@ -37,6 +38,19 @@ fn check_image(which: &'static str, image: &Value) -> Result<(), SpecError> {
         document if document["Config"].is_object() || document["Config"].is_null() => Ok(()),
         _ => Err(SpecError::NotAnImage { which, missing: "Config" }),
     }
+}
+
+/// Refuses a container into whose own files the client has copied credentials, which no document shows: `docker run --use-api-socket` mounts the engine's socket, writes
+/// `/run/secrets/docker/config.json` and points `DOCKER_CONFIG` there (seen on Docker 28.5.2). Without credentials it only mounts the socket.
+fn check_copied_credentials(container: Container<'_>, config: &Map<String, Value>) -> Result<(), SpecError> {
+    let is_set = config.get("Env").is_some_and(|env| texts(env).any(|variable| variable == "DOCKER_CONFIG=/run/secrets/docker"));
+    let is_mounted = container.mounts().any(|mount| text(&mount["Destination"]).starts_with("/run/secrets"));
+    let has_socket = list(&container.host()["Mounts"]).iter().any(|mount| mount["Target"] == "/var/run/docker.sock");
+    if is_set && has_socket && !is_mounted {
+        let why = "--use-api-socket copied credentials into the container's own files, and a new container would not have them";
+        return Err(SpecError::CannotCarry { field: "Config.Env.DOCKER_CONFIG", why });
+    }
+    Ok(())
 }
 
 /// `HostConfig` as it is, with the parts that create wants in another shape than inspect shows.

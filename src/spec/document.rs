@@ -37,6 +37,14 @@ pub enum SpecError {
         /// The other.
         other: String,
     },
+    /// Something that no create request can ask for again.
+    #[error("`{field}` cannot be carried over: {why}")]
+    CannotCarry {
+        /// Where the predecessor's document shows that it has it.
+        field: &'static str,
+        /// What would be lost.
+        why: &'static str,
+    },
 }
 
 /// One container's document.

@@ -156,3 +156,21 @@ fn a_document_that_is_none_is_refused() {
         "the container is connected twice to one network, as `0c6c9a78478c` and as `n1`, and cannot be started again by its engine",
     );
 }
+
+/// `docker run --use-api-socket` of Docker 28.5.2.
+#[test]
+fn credentials_that_the_client_copied_into_the_container_are_refused_and_a_mere_socket_is_not() {
+    let check = |case: &str, env: Value, mounts: Value, image_env: Value, expected: Option<&str>| {
+        let web = container(json!({ "Env": env }), json!({ "Mounts": mounts }));
+        let image = image("sha256:x", json!({ "Env": image_env }));
+        let error = create_request(&web, Images { old: &image, new: &image }, "web:1").err().map(|error| error.to_string());
+        assert_eq!(error.as_deref(), expected, "{case}");
+    };
+    let socket = json!([{ "Type": "bind", "Source": "/var/run/docker.sock", "Target": "/var/run/docker.sock", "BindOptions": {} }]);
+    let config = json!(["DOCKER_CONFIG=/run/secrets/docker", "PATH=/bin"]);
+    let refused = "`Config.Env.DOCKER_CONFIG` cannot be carried over: --use-api-socket copied credentials into the container's own files, and a new container would not have them";
+    check("with credentials", config.clone(), socket.clone(), json!(["PATH=/bin"]), Some(refused));
+    check("without", json!(["PATH=/bin"]), socket.clone(), json!(["PATH=/bin"]), None);
+    check("without the socket", config.clone(), json!([]), json!(["PATH=/bin"]), None);
+    check("the image's own", config.clone(), socket, config, None);
+}
