@@ -14,18 +14,14 @@ use bollard::{BollardRequest, ClientVersion};
 use futures_util::StreamExt;
 use hyper::{Method, StatusCode};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use super::api_version::{ApiVersion, LOWEST_API, SEVERAL_NETWORKS};
 use super::connect::{Connector, Delivery};
 use super::pull_progress::Layers;
 use super::registries::registry_settings;
 use super::{Engine, EngineError, EngineInfo, Executed, Pull, Refusal, exec, is_rootless, sources};
 use crate::model::{Container, ContainerId, Credential, Digest, Image, Platform, Reference, RestartPolicy};
-
-/// From here on the engine reports every field that a successor needs (facts: 1.41 on Docker 20.10).
-const LOWEST_API: (u32, u32) = (1, 41);
-/// From 1.52 on inspect no longer shows the configured MAC address (`Config.MacAddress`).
-const HIGHEST_API: (u32, u32) = (1, 51);
 
 /// Whoever does not say its version within this time is no engine.
 const HELLO: Duration = Duration::from_secs(10);
@@ -50,6 +46,7 @@ pub struct Docker {
     connector: Arc<Connector>,
     typed: bollard::Docker,
     version: String,
+    api: ApiVersion,
     platform: Platform,
 }
 
@@ -69,23 +66,23 @@ impl Docker {
         };
         let document: Value = serde_json::from_slice(&body).map_err(|_| not_an_engine(format!("it answered {status} and no JSON")))?;
         let text = |pointer: &str| document.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
-        let own =
-            api_version(text("/ApiVersion")).ok_or_else(|| not_an_engine(format!("it answered {status} and names no API version")))?;
-        let lowest = api_version(text("/MinAPIVersion")).unwrap_or(LOWEST_API);
+        let newest: ApiVersion =
+            text("/ApiVersion").parse().map_err(|()| not_an_engine(format!("it answered {status} and names no API version")))?;
+        let lowest = text("/MinAPIVersion").parse().unwrap_or(LOWEST_API);
         let name = match text("/Components/0/Name") {
             "Engine" | "" => "Docker",
             other => other,
         };
-        let version = format!("{name} {} (API {}.{})", text("/Version"), own.0, own.1);
-        let spoken = own.min(HIGHEST_API);
-        if name.starts_with("Podman") || spoken < LOWEST_API || spoken < lowest {
-            return Err(EngineError::Unsupported { socket: socket.to_owned(), version });
-        }
+        let version = format!("{name} {}", text("/Version"));
+        let Some(api) = ApiVersion::settle(lowest, newest).filter(|_| !name.starts_with("Podman")) else {
+            return Err(EngineError::Unsupported { socket: socket.to_owned(), version, lowest, newest });
+        };
+        let version = format!("{version} (API {newest})");
         let platform = Platform::new(text("/Os"), text("/Arch"), "")
             .ok_or_else(|| not_an_engine("it names no operating system and no architecture".to_owned()))?;
-        connector.speak(format!("{}.{}", spoken.0, spoken.1));
+        connector.speak(api.to_string());
         let typed = bollard_over(Arc::clone(&connector)).map_err(|e| not_an_engine(e.to_string()))?;
-        Ok(Self { connector, typed, version, platform })
+        Ok(Self { connector, typed, version, api, platform })
     }
 
     /// A GET whose answer is wanted whole; none on 404.
@@ -159,6 +156,10 @@ impl Engine for Docker {
 
     fn platform(&self) -> &Platform {
         &self.platform
+    }
+
+    fn takes_all_networks(&self) -> bool {
+        self.api >= SEVERAL_NETWORKS
     }
 
     async fn containers(&self) -> Result<Vec<ContainerId>, EngineError> {
@@ -267,6 +268,17 @@ impl Engine for Docker {
         id.map(ContainerId::new).ok_or_else(|| EngineError::Garbage { call, detail: "it names no id".into() })
     }
 
+    async fn connect(&self, container: &ContainerId, network: &str, endpoint: &Value) -> Result<(), EngineError> {
+        let call = format!("connect container {} to network {network}", container.short());
+        let path = format!("/networks/{}/connect", utf8_percent_encode(network, NON_ALPHANUMERIC));
+        let body = json!({ "Container": container.as_str(), "EndpointConfig": endpoint }).to_string();
+        match self.raw(&call, CHANGE, Method::POST, &path, Some(body.into_bytes())).await {
+            // An earlier call did it («endpoint with name web already exists in network n»; seen on Docker 20.10).
+            Err(EngineError::Refused { message, .. }) if message.contains("already exists in network") => Ok(()),
+            answer => answer.map(|_| ()),
+        }
+    }
+
     async fn start(&self, container: &ContainerId) -> Result<(), EngineError> {
         let answer = self.typed.start_container(container.as_str(), None);
         self.ask(&format!("start container {}", container.short()), START, answer).await
@@ -338,11 +350,6 @@ fn registry_auth(credential: &Credential, reference: &Reference) -> DockerCreden
         }
         Credential::IdentityToken(token) => DockerCredentials { identitytoken: Some(token.clone()), serveraddress, ..Default::default() },
     }
-}
-
-fn api_version(text: &str) -> Option<(u32, u32)> {
-    let (major, minor) = text.split_once('.')?;
-    Some((major.parse().ok()?, minor.parse().ok()?))
 }
 
 fn parse(call: &str, body: &[u8]) -> Result<Value, EngineError> {

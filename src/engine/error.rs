@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use super::api_version::{ApiVersion, HIGHEST_API, LOWEST_API};
+
 /// An engine call without a good answer.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
@@ -23,12 +25,16 @@ pub enum EngineError {
         detail: String,
     },
     /// An engine that this version does not drive.
-    #[error("the engine at {} is {version}, which rotate does not drive yet", .socket.display())]
+    #[error("the engine at {} is {version} and speaks API {lowest} to {newest}, which rotate does not drive", .socket.display())]
     Unsupported {
         /// The socket that was tried.
         socket: PathBuf,
-        /// Name and API versions.
+        /// Such as `Docker 19.03.1`.
         version: String,
+        /// The oldest API that it speaks.
+        lowest: ApiVersion,
+        /// The newest API that it speaks.
+        newest: ApiVersion,
     },
     /// The call was sent and not answered: it may have landed, or land later.
     #[error("no answer to «{call}»: {detail}")]
@@ -124,7 +130,7 @@ impl EngineError {
                 _ => "see whether the engine runs: `systemctl status docker`".into(),
             },
             Self::NotAnEngine { .. } => "name the engine's socket with --engine unix:///path".into(),
-            Self::Unsupported { .. } => "this version drives Docker with API 1.41 or newer".into(),
+            Self::Unsupported { .. } => format!("this version of rotate drives Docker by API {LOWEST_API} to {HIGHEST_API}"),
             Self::Unanswered { .. } | Self::Garbage { .. } => {
                 "see whether the engine still answers (`docker ps`), then run rotate again: it looks first and goes on from there".into()
             }

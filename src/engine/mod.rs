@@ -1,5 +1,6 @@
 //! The only room that knows an engine's API. It decides nothing.
 
+mod api_version;
 mod connect;
 mod docker;
 mod error;
@@ -13,6 +14,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde_json::Value;
 
+pub use api_version::ApiVersion;
 pub use docker::Docker;
 pub use error::{EngineError, Refusal};
 pub use exec::{Executed, last_line};
@@ -55,6 +57,8 @@ pub trait Engine: Send + Sync {
     async fn info(&self) -> Result<EngineInfo, EngineError>;
     /// The platform whose images it takes unless asked for another.
     fn platform(&self) -> &Platform;
+    /// True if a create request may name several networks. Where not, it may name one, and [`Engine::connect`] does the rest.
+    fn takes_all_networks(&self) -> bool;
     /// Ids of all containers, running or not.
     async fn containers(&self) -> Result<Vec<ContainerId>, EngineError>;
     /// One container's document; none if there is no such container.
@@ -83,6 +87,8 @@ pub trait Engine: Send + Sync {
     async fn remove_image(&self, image: &str) -> Result<(), EngineError>;
     /// Creates a container from a create request and does not start it. Of an image for several platforms it takes that for `platform`.
     async fn create(&self, name: &str, request: &Value, platform: Option<&Platform>) -> Result<ContainerId, EngineError>;
+    /// Connects a container that does not run to one more network, with the settings of one endpoint of a create request. Connected is success.
+    async fn connect(&self, container: &ContainerId, network: &str, endpoint: &Value) -> Result<(), EngineError>;
     /// Starts a container; one that runs is left as it is.
     async fn start(&self, container: &ContainerId) -> Result<(), EngineError>;
     /// Stops a container, killing it after `grace_seconds`; one that does not run is left as it is.

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::observe::image_documents;
 use super::{Act, Keyring, Member, Purpose, Record, Role};
 use crate::engine::{Engine, EngineError, Pull, PullWatcher};
-use crate::model::{ContainerId, Reference, RestartPolicy};
+use crate::model::{Container, ContainerId, Reference, RestartPolicy};
 use crate::spec::{self, SpecError};
 
 /// An act that was not done, or not surely.
@@ -20,6 +20,9 @@ pub enum ActError {
     /// The engine called a pull done and does not have the image: its stream had ended early in good form.
     #[error("the engine called the pull of {0} done and does not have it")]
     NotPulled(Reference),
+    /// The engine called a connection made and does not show it.
+    #[error("the engine called the connection to the network {0} made and does not show it")]
+    NotConnected(String),
     /// Why the credential for a pull cannot be had.
     #[error("{0}")]
     NoCredential(String),
@@ -66,6 +69,7 @@ pub async fn perform(
         }
         Act::Create { member: n } => create(engine, record, member(n)?).await,
         Act::Recreate { member: n } => recreate(engine, record, member(n)?).await,
+        Act::Connect { member: n, role, network } => connect(engine, record, member(n)?, *role, network).await,
         Act::Stop { member: n, role } => {
             let id = id(engine, record, member(n)?, *role).await?;
             let grace = engine.container(id.as_str()).await?.map_or(0, |c| c.stop_grace_seconds());
@@ -112,7 +116,10 @@ async fn create(engine: &dyn Engine, record: &Record, member: &Member) -> Result
         Purpose::Rotate => predecessor.image_typed().to_owned(),
         Purpose::DryRun => member.pull_reference().to_string(),
     };
-    let request = spec::create_request(predecessor.document(), images.both(), &image)?;
+    let mut request = spec::create_request(predecessor.document(), images.both(), &image)?;
+    if !engine.takes_all_networks() {
+        spec::leave_main_network(&mut request, predecessor.document());
+    }
     // Found now or at the start, when the predecessor is stopped and cannot be started again either.
     engine.check_sources(&spec::bind_sources(&request)).await?;
     engine.create(&record.next_name(member), &request, member.platform.as_ref()).await?;
@@ -122,8 +129,27 @@ async fn create(engine: &dyn Engine, record: &Record, member: &Member) -> Result
 async fn recreate(engine: &dyn Engine, record: &Record, member: &Member) -> Result<(), ActError> {
     let images = image_documents(engine, member).await?;
     let typed = member.document.pointer("/Config/Image").and_then(Value::as_str).unwrap_or_default();
-    let request = spec::create_request(&member.document, images.old_only(), typed)?;
+    let mut request = spec::create_request(&member.document, images.old_only(), typed)?;
+    if !engine.takes_all_networks() {
+        spec::leave_main_network(&mut request, &member.document);
+    }
     engine.create(&record.old_name(member), &request, member.platform.as_ref()).await?;
+    Ok(())
+}
+
+/// Connects, and looks whether the engine shows it: otherwise the next step would be the same act again, without end.
+async fn connect(engine: &dyn Engine, record: &Record, member: &Member, role: Role, network: &str) -> Result<(), ActError> {
+    let id = id(engine, record, member, role).await?;
+    let model = match role {
+        Role::Predecessor => None,
+        Role::Successor => engine.container(member.predecessor.as_str()).await?,
+    };
+    let model = model.as_ref().map_or(&member.document, Container::document);
+    engine.connect(&id, network, &spec::endpoint(model, network)).await?;
+    let connected = engine.container(id.as_str()).await?.ok_or(ActError::Record("container to connect"))?;
+    if spec::missing_networks(model, connected.document()).iter().any(|missing| missing == network) {
+        return Err(ActError::NotConnected(network.to_owned()));
+    }
     Ok(())
 }
 

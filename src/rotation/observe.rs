@@ -94,11 +94,18 @@ async fn look_at(
     if record.stage != Stage::Switching || is_back {
         view.images = images(engine, record, n, member).await?;
     }
+    let at_the_beginning = Container::new(member.document.clone());
     if record.stage == Stage::Creating
         && let Some(new) = &successor
     {
-        let at_the_beginning = Container::new(member.document.clone());
         view.comparison = Some(compare(engine, record, member, predecessor.as_ref().unwrap_or(&at_the_beginning), new).await?);
+    }
+    let (created, model) = match is_back {
+        true => (&predecessor, &at_the_beginning),
+        false => (&successor, predecessor.as_ref().unwrap_or(&at_the_beginning)),
+    };
+    if let Some(created) = created.as_ref().filter(|created| created.state().started_at.is_none()) {
+        view.missing_networks = spec::missing_networks(model.document(), created.document());
     }
     if is_back && successor.is_none() {
         for volume in &member.volumes_born {

@@ -52,6 +52,8 @@ pub struct MemberView {
     pub predecessor: Option<ContainerView>,
     /// The successor, found by id or, before that is known, by its temporary name.
     pub successor: Option<ContainerView>,
+    /// Networks that the container just created lacks: the successor before the switch, the predecessor created again on the way back.
+    pub missing_networks: Vec<String>,
     /// A container with the unit's name that is neither of the two.
     pub stranger: Option<ContainerId>,
     /// Images; not looked at on the way forward through the switch, where each look would be down time.

@@ -69,6 +69,8 @@ pub enum Act {
     TagOld { member: usize },
     /// Create the predecessor again, from its saved document, under the name it has while it does not serve.
     Recreate { member: usize },
+    /// Connect it to a network that its create could not name too; it was never started.
+    Connect { member: usize, role: Role, network: String },
     /// Stop it. Its policy is still what it was: a person's restart would bring it back.
     Stop { member: usize, role: Role },
     /// Set its policy to `no`: from here on only we start it.
@@ -132,6 +134,7 @@ impl Act {
             Self::PullOld { .. } => "pull_old".to_owned(),
             Self::TagOld { .. } => "tag_old".to_owned(),
             Self::Recreate { .. } => "recreate_old".to_owned(),
+            Self::Connect { role, .. } => of("connect", role),
             Self::Stop { role, .. } => of("stop", role),
             Self::Disarm { role, .. } => of("disarm", role),
             Self::Rename { role, .. } => of("rename", role),
@@ -165,6 +168,7 @@ impl fmt::Display for Act {
             Self::PullOld { .. } => f.write_str("pull the old image again"),
             Self::TagOld { .. } => f.write_str("point the tag to the old image"),
             Self::Recreate { .. } => f.write_str("create the old container again"),
+            Self::Connect { role, network, .. } => write!(f, "connect the {role} to the network {network}"),
             Self::Stop { role, .. } => write!(f, "stop the {role}"),
             Self::Disarm { role, .. } => write!(f, "set the restart policy of the {role} to `no`"),
             Self::Rename { role, to, .. } => write!(f, "rename the {role} to `{to}`"),

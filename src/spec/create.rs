@@ -15,7 +15,7 @@ use super::network;
 /// - What equals the old image's default is left out, so that the engine puts the new image's in its place.
 /// - Anonymous volumes are handed over by name. With `nocopy`, because an engine fills an empty volume from the image already when the container is created
 ///   (seen on Docker 26.1.5), and the predecessor still runs on it.
-/// - All networks are in the one request (Docker below API 1.44 takes one only; the rest must be connected before the start).
+/// - All networks are in the one request; for Docker below API 1.44, which takes one only, see [`super::leave_main_network`].
 ///
 /// Errors: [`SpecError`] if a document is not what its name promises, if the engine could not start the predecessor again, or if something of it cannot be asked for.
 pub fn create_request(predecessor: &Value, images: Images<'_>, image: &str) -> Result<Value, SpecError> {

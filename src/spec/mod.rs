@@ -24,6 +24,7 @@ pub use compare::compare;
 pub use create::create_request;
 pub use difference::{Difference, Rule};
 pub use document::{Images, SpecError};
+pub use network::{endpoint, leave_main_network, missing_networks};
 pub use operational::OPERATIONAL;
 pub use sources::bind_sources;
 pub use volumes::volumes_born;

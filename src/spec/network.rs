@@ -16,6 +16,29 @@ pub(super) fn endpoints(container: Container<'_>) -> Map<String, Value> {
     container.networks().map(|(name, endpoint)| (name.clone(), configured(container, name, endpoint))).collect()
 }
 
+/// The endpoint of one network as a create request has it; null if the container is not connected to it.
+pub fn endpoint(container: &Value, network: &str) -> Value {
+    endpoints(Container(container)).remove(network).unwrap_or_default()
+}
+
+/// Takes out of a create request all networks but the main one, for an engine that takes one a request. The others are [`missing_networks`] then.
+pub fn leave_main_network(request: &mut Value, predecessor: &Value) {
+    let predecessor = Container(predecessor);
+    let main = predecessor.networks().find(|(name, endpoint)| is_main(predecessor, name, endpoint)).map(|(name, _)| name);
+    if let Some(endpoints) = request.pointer_mut("/NetworkingConfig/EndpointsConfig").and_then(Value::as_object_mut) {
+        endpoints.retain(|name, _| Some(name) == main);
+    }
+}
+
+/// The networks that `predecessor` is connected to and `successor` is not, ascending. Pure.
+pub fn missing_networks(predecessor: &Value, successor: &Value) -> Vec<String> {
+    let (wanted, successor) = (endpoints(Container(predecessor)), Container(successor));
+    let mut missing: Vec<String> = wanted.into_iter().map(|(name, _)| name).collect();
+    missing.retain(|wanted| successor.networks().all(|(name, _)| name != wanted));
+    missing.sort();
+    missing
+}
+
 /// Refuses a container that its engine could not start again.
 pub(super) fn check_networks(container: Container<'_>) -> Result<(), SpecError> {
     let mut seen: BTreeMap<&str, &str> = BTreeMap::new();

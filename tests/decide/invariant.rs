@@ -1,4 +1,5 @@
-//! What must hold of every step, over all that can be seen: 2 containers × (absent or 6 states × 2 policies × 4 names), all stages and goals.
+//! What must hold of every step, over all that can be seen: 2 containers × (absent or 6 states × 2 policies × 4 names), all stages and goals,
+//! another agent, a network that is missing.
 
 use rotate::model::{RestartPolicy, Status};
 use rotate::rotation::{Act, Change, ContainerView, Failure, GateFailure, Goal, Observed, Record, Role, Stage, Step, decide};
@@ -30,11 +31,12 @@ fn for_all(mut check: impl FnMut(&Record, &Observed, &Step)) {
         for goal in goals() {
             for old in views("old") {
                 for new in views("new") {
-                    for agent in ["agent", "another"] {
+                    for (agent, missing) in [("agent", None), ("another", None), ("agent", Some("net"))] {
                         let mut record = record();
                         (record.stage, record.goal) = (stage, goal.clone());
                         let mut observed = observed(old.clone(), new.clone());
                         observed.agent = agent.into();
+                        observed.members[0].missing_networks = missing.map(str::to_owned).into_iter().collect();
                         check(&record, &observed, &decide(&record, &observed));
                         count += 1;
                     }
@@ -42,7 +44,7 @@ fn for_all(mut check: impl FnMut(&Record, &Observed, &Step)) {
             }
         }
     }
-    assert_eq!(count, 5 * 3 * 49 * 49 * 2);
+    assert_eq!(count, 5 * 3 * 49 * 49 * 3);
 }
 
 fn can_run(view: Option<&ContainerView>) -> bool {
@@ -130,5 +132,19 @@ fn a_successor_is_never_proved_by_being_absent_or_stopped() {
             let new = observed.members[0].successor.as_ref();
             assert!(new.is_some_and(|v| v.state.status == Status::Running && v.name == "web"), "{record}: {observed}");
         }
+    });
+}
+
+#[test]
+fn what_was_just_created_is_not_started_before_it_has_all_its_networks() {
+    for_all(|record, observed, step| {
+        if observed.members[0].missing_networks.is_empty() {
+            return;
+        }
+        let leads_to_its_start = match &record.goal {
+            Goal::Forward => matches!(step, Step::Write(Change::EnterSwitching { .. })),
+            Goal::Back { .. } => matches!(step, Step::Act(Act::Start { role: Role::Predecessor, .. })),
+        };
+        assert!(!leads_to_its_start, "{record}: {observed}: {step:?}");
     });
 }

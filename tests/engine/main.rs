@@ -3,6 +3,7 @@
 #[path = "../lab/mod.rs"]
 mod lab;
 
+mod api;
 mod bad_image;
 mod bad_mount;
 mod bad_text;

@@ -15,6 +15,8 @@ const AT_ONCE: usize = 2;
 const ALONE: &str = "b=/bin/busybox; trap '$b rmdir /data/lock; exit 0' TERM; $b mkdir /data/lock || touch /data/two; \
                      $b httpd -f -p 80 -h /www & wait";
 
+const SECOND: &str = "rotate-second";
+
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Job {
     /// `rotate now` to a good image.
@@ -122,6 +124,9 @@ impl Start {
         let config = |more: &str| format!(r#"{{"Cmd": ["{ALONE}"], "Volumes": {{"/data": {{}}{more}}}}}"#);
         s.push_with("web", "ok:v1", &config(""));
         let id = s.run("web", &["--restart", policy]);
+        // A second network: where a create takes one only, there is a call more at which to die.
+        let _ = s.host.try_docker(&["network", "create", SECOND]); // the first case makes it, for all
+        s.host.docker(&["network", "connect", "--alias", "www", SECOND, &s.name("web")]);
         s.host.docker(&["exec", &s.name("web"), "touch", "/data/mine"]);
         let image = s.host.inspect(&id)["Image"].as_str().unwrap_or_default().to_owned();
         s.push_with("web", if job == Job::Sick { "sick:v2" } else { "ok:v2" }, &config(r#", "/extra": {}"#));
@@ -143,6 +148,8 @@ impl Start {
         assert_eq!(web["State"]["Running"], true, "{context}");
         assert_eq!(web["HostConfig"]["RestartPolicy"]["Name"], policy, "{context}");
         assert_eq!(web["Image"], image(&s.image("web"))["Id"], "the tag points to what runs: {context}");
+        let networks: Vec<&String> = web["NetworkSettings"]["Networks"].as_object().into_iter().flatten().map(|(name, _)| name).collect();
+        assert_eq!(networks, ["bridge", SECOND], "{context}");
         assert_eq!(web["Id"] == self.id.as_str(), job != Job::Update, "{context}");
         let data = "test -e /data/mine || echo lost; ! test -e /data/two || echo two ran on one volume";
         assert_eq!(s.host.docker(&["exec", &s.name("web"), "sh", "-c", data]), "", "{context}");

@@ -29,6 +29,8 @@ pub struct Head {
     pub method: String,
     /// Path and query, without an API version in front.
     pub target: String,
+    /// The API version in front of it: 45 for `/v1.45`.
+    pub version: Option<u32>,
     text: String,
     pub rest: Vec<u8>,
 }
@@ -52,14 +54,21 @@ impl Head {
         let text = String::from_utf8(bytes).map_err(io::Error::other)?;
         let mut words = text.split(' ');
         let method = words.next().unwrap_or_default().to_owned();
-        let target = unversioned(words.next().unwrap_or_default()).to_owned();
-        Ok(Some(Head { method, target, text, rest }))
+        let (version, target) = unversioned(words.next().unwrap_or_default());
+        Ok(Some(Head { method, target: target.to_owned(), version, text, rest }))
     }
 
     /// The value of a header, by its name in lower case.
     pub fn header(&self, name: &str) -> Option<&str> {
         let headers = self.text.lines().skip(1).filter_map(|line| line.split_once(':'));
         headers.filter(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim()).next()
+    }
+
+    /// Passes it on without an API version.
+    pub fn forget_version(&mut self) {
+        if let Some(version) = self.version.take() {
+            self.text = self.text.replacen(&format!("/v1.{version}/"), "/", 1);
+        }
     }
 
     /// The bytes to pass on: as they came, but asking that the connection ends with the answer.
@@ -72,8 +81,9 @@ impl Head {
     }
 }
 
-/// `/v1.45/info` is `/info`.
-fn unversioned(target: &str) -> &str {
-    let version = target.strip_prefix("/v1.").map(|rest| rest.trim_start_matches(|c: char| c.is_ascii_digit()));
-    version.filter(|rest| rest.starts_with('/')).unwrap_or(target)
+/// `/v1.45/info` is 45 and `/info`.
+fn unversioned(target: &str) -> (Option<u32>, &str) {
+    let parts = target.strip_prefix("/v1.").and_then(|rest| rest.split_once('/'));
+    let parsed = parts.and_then(|(version, rest)| Some((version.parse().ok()?, &target[target.len() - rest.len() - 1..])));
+    parsed.map_or((None, target), |(version, rest)| (Some(version), rest))
 }

@@ -5,6 +5,7 @@
 #![allow(dead_code)] // no test crate uses all of it
 
 mod agent;
+mod api;
 mod crowd;
 mod host;
 mod http;
@@ -17,6 +18,7 @@ mod wait;
 #[allow(unused_imports)]
 pub use self::{
     agent::{Agent, Outcome, Running},
+    api::Api,
     crowd::{ManyTimes, crowd},
     host::Host,
     http::{Head, Response, request},

@@ -20,7 +20,7 @@ use rustix::{
 };
 use tempfile::TempDir;
 
-use super::http::Head;
+use super::{Api, http::Head};
 
 /// What to do at a call.
 pub enum Action {
@@ -59,12 +59,14 @@ pub struct FaultProxy {
 struct Shared {
     engine: PathBuf,
     state: Mutex<State>,
+    api: Option<Api>,
     is_closing: AtomicBool,
 }
 
 #[derive(Default)]
 struct State {
     requests: Vec<String>,
+    versions: Vec<Option<u32>>,
     faults: Vec<(Point, Fault)>,
     done: usize,
 }
@@ -72,9 +74,18 @@ struct State {
 impl FaultProxy {
     /// Does no harm yet.
     pub fn start(engine: &Path) -> FaultProxy {
+        FaultProxy::begin(engine, None)
+    }
+
+    /// In front of an engine that appears to speak these API versions.
+    pub fn speaking(engine: &Path, api: Api) -> FaultProxy {
+        FaultProxy::begin(engine, Some(api))
+    }
+
+    fn begin(engine: &Path, api: Option<Api>) -> FaultProxy {
         let folder = tempfile::Builder::new().prefix("rotate-proxy-").tempdir().expect("a folder can be made in /tmp");
         let listener = UnixListener::bind(folder.path().join("engine.sock")).expect("a socket can be made in /tmp");
-        let shared = Arc::new(Shared { engine: engine.to_owned(), state: Mutex::default(), is_closing: AtomicBool::new(false) });
+        let shared = Arc::new(Shared { engine: engine.to_owned(), state: Mutex::default(), api, is_closing: AtomicBool::new(false) });
         thread::spawn({
             let shared = Arc::clone(&shared);
             move || {
@@ -107,6 +118,11 @@ impl FaultProxy {
     /// All requests that came, as `METHOD /path?query` without API version, in order.
     pub fn requests(&self) -> Vec<String> {
         self.shared.state().requests.clone()
+    }
+
+    /// The API version that each of them asked for: 45 for 1.45.
+    pub fn versions(&self) -> Vec<Option<u32>> {
+        self.shared.state().versions.clone()
     }
 
     /// The mutating ones of them.
@@ -158,6 +174,7 @@ impl Shared {
             }
         }
         state.requests.push(request);
+        state.versions.push(head.version);
         let (_, fault) = state.faults.remove(due?);
         state.done += 1;
         Some(fault)
@@ -172,8 +189,15 @@ fn serve(shared: &Shared, mut caller: UnixStream) -> io::Result<()> {
 }
 
 fn answer(shared: &Shared, caller: &mut UnixStream) -> io::Result<()> {
-    let Some(head) = Head::read(caller)? else { return Ok(()) };
-    match shared.fault(&head) {
+    let Some(mut head) = Head::read(caller)? else { return Ok(()) };
+    let fault = shared.fault(&head);
+    if let Some(api) = shared.api {
+        if head.target == "/version" {
+            return api.tell(&shared.engine, caller);
+        }
+        Api::pass_on(&shared.engine, &mut head)?;
+    }
+    match fault {
         None => pass_on(&shared.engine, &head, caller, &mut &*caller),
         Some(Fault::Before(action)) => {
             if act(action, caller)? {

@@ -2,7 +2,7 @@
 
 use super::forward::judge;
 use super::hand_over::HandOver;
-use super::{attempt, attempt_once, refusal};
+use super::{attempt, attempt_once, connect, refusal};
 use crate::model::Status;
 use crate::rotation::{
     Act, Change, ContainerView, Failure, Member, MemberView, Observed, Record, Refused, Role, Stage, Step, StuckReason, Verdict, Watch,
@@ -15,6 +15,9 @@ pub fn step(record: &Record, observed: &Observed, failure: &Failure) -> Step {
         let Some(predecessor) = &view.predecessor else { return recreate(observed, failure, n, member, view) };
         if predecessor.id != member.predecessor {
             return Step::Write(Change::AdoptPredecessor { member: n, id: predecessor.id.clone() });
+        }
+        if let Some(act) = connect(n, Role::Predecessor, view) {
+            return attempt(observed, act, |no| stuck_on(view, no));
         }
         let hand_over = HandOver {
             member: n,

@@ -9,7 +9,7 @@ mod hand_over;
 mod kept;
 mod prepare;
 
-use super::{Act, Change, Failure, Goal, Observed, Record, Refused, Stage, Step};
+use super::{Act, Change, Failure, Goal, MemberView, Observed, Record, Refused, Role, Stage, Step};
 
 /// The next step. An act without an answer is repeated before anything else: it may still land (`stop` beside a `start` in flight answers at
 /// once, and the start lands afterwards; seen on Docker 26.1 and 28.5).
@@ -43,6 +43,11 @@ fn attempt_once(observed: &Observed, act: Act) -> Option<Step> {
 
 fn refusal<'a>(observed: &'a Observed, act: &Act) -> Option<&'a Refused> {
     observed.refused.iter().find(|refused| refused.act == *act)
+}
+
+/// What is still to be done to a container before it is what its create asked for: an engine may take one network a create.
+fn connect(member: usize, role: Role, view: &MemberView) -> Option<Act> {
+    view.missing_networks.first().map(|network| Act::Connect { member, role, network: network.clone() })
 }
 
 fn turn_back(failure: Failure) -> Step {

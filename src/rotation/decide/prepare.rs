@@ -1,8 +1,8 @@
 //! Forward, before the switch: pin, pull, move the tag, create, compare. The predecessor runs and is not touched.
 
-use super::{act_refused, attempt, turn_back};
+use super::{act_refused, attempt, connect, turn_back};
 use crate::model::Status;
-use crate::rotation::{Act, Change, Failure, Observed, Purpose, Record, Step, Withdrawal};
+use crate::rotation::{Act, Change, Failure, Observed, Purpose, Record, Role, Step, Withdrawal};
 
 /// Stage `Preparing`.
 pub fn pull(record: &Record, observed: &Observed) -> Step {
@@ -57,6 +57,9 @@ pub fn create(record: &Record, observed: &Observed) -> Step {
                 turn_back(Failure::CreateRefused { refusal: no.refusal, message: no.message.clone() })
             });
         };
+        if let Some(act) = connect(n, Role::Successor, view) {
+            return attempt(observed, act, |no| turn_back(Failure::CreateRefused { refusal: no.refusal, message: no.message.clone() }));
+        }
         let comparison = view.comparison.clone().unwrap_or_default();
         if member.successor.is_none() {
             return Step::Write(Change::Adopt {
