@@ -1,7 +1,7 @@
 //! What a successor shall be, and whether it became that.
 //!
 //! [`create_request`] writes the body of `POST /containers/create` for the successor of a container; [`compare`] says, leaf by leaf, how the engine's
-//! description of the successor differs from that of the predecessor, and which rule explains each difference. Pure: documents go in as the engine sent them.
+//! description of the successor differs from that of the predecessor, and which rule explains each difference; [`predict`] says so before there is a successor. Pure: documents go in as the engine sent them.
 
 mod carried;
 mod compare;
@@ -14,6 +14,7 @@ mod image_default;
 mod network;
 mod operational;
 mod path;
+mod predict;
 mod same_meaning;
 mod sources;
 mod stale;
@@ -26,5 +27,6 @@ pub use difference::{Difference, Rule};
 pub use document::{Images, SpecError};
 pub use network::{endpoint, leave_main_network, missing_networks};
 pub use operational::OPERATIONAL;
+pub use predict::predict;
 pub use sources::bind_sources;
 pub use volumes::volumes_born;

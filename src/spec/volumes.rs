@@ -32,7 +32,7 @@ pub(super) fn is_declared_by(image: &Value, mount: &Value, predecessor: Containe
 }
 
 /// An anonymous volume's mount as Docker 26.1.5 shows it. The engine's directory is known from the predecessor's own files.
-fn fresh_mount(destination: &str, name: &str, source: &str, predecessor: Container<'_>) -> Value {
+pub(super) fn fresh_mount(destination: &str, name: &str, source: &str, predecessor: Container<'_>) -> Value {
     let own_file = text(&predecessor.0["HostsPath"]);
     let source = match own_file.split_once(&format!("/containers/{}/", predecessor.id())) {
         Some((directory, _)) => format!("{directory}/volumes/{name}/_data"),

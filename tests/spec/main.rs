@@ -8,5 +8,6 @@ mod flipped;
 mod lost_options;
 #[allow(dead_code)]
 mod patch;
+mod predicted;
 mod settings;
 mod volumes;
