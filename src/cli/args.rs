@@ -44,6 +44,8 @@ pub enum Command {
     Plan(PlanArgs),
     /// Show the containers, what is kept, refused or stuck. Asks no registry.
     Status,
+    /// Show everything that decides about one container, and how a new one would differ. Changes nothing.
+    Explain(ExplainArgs),
     /// Show what was rotated when, from which digest to which, and how it went; newest first. Asks no engine.
     History(HistoryArgs),
     /// Keep containers as they are: not rotated, not even when named, until released.
@@ -70,6 +72,9 @@ pub struct NowArgs {
     /// Try images again that failed here.
     #[arg(long)]
     pub retry: bool,
+    /// Do not wait until an image has been seen for `min_age`.
+    #[arg(long)]
+    pub any_age: bool,
 }
 
 /// `rotate plan`.
@@ -78,6 +83,14 @@ pub struct PlanArgs {
     /// Only these containers, also if they have not opted in.
     #[arg(value_name = "NAME")]
     pub names: Vec<String>,
+}
+
+/// `rotate explain`.
+#[derive(Debug, clap::Args)]
+pub struct ExplainArgs {
+    /// The container.
+    #[arg(value_name = "NAME")]
+    pub name: String,
 }
 
 /// `rotate history`.

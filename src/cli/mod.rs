@@ -3,6 +3,7 @@
 mod args;
 mod error;
 mod exit;
+mod explain;
 mod generate;
 mod history;
 mod hold;
@@ -36,6 +37,7 @@ pub async fn run(args: Args) -> Exit {
         Command::Now(now) => now::run(&args, now, &printer).await,
         Command::Plan(plan) => plan::run(&args, plan, &printer).await,
         Command::Status => status::run(&args, &printer).await,
+        Command::Explain(explain) => explain::run(&args, explain, &printer).await,
         Command::History(history) => history::run(&args, history, &printer),
         Command::Hold(hold) => hold::run(&args, hold, &printer).await,
         Command::Release(release) => release::run(&args, release, &printer),

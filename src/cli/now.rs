@@ -23,7 +23,7 @@ pub async fn run(args: &Args, now: &NowArgs, printer: &Printer) -> Result<Exit, 
             "note: rotate.service is not enabled here, so nothing would finish a rotation after a power cut until `rotate now` is run again"
         );
     }
-    let request = Request { names: now.names.clone(), is_dry_run: now.dry_run, is_retry: now.retry };
+    let request = Request { names: now.names.clone(), is_dry_run: now.dry_run, is_retry: now.retry, is_any_age: now.any_age };
     let watcher = |progress| printer.progress(&progress);
     let report = setup.cycle(&store, &watcher).run(&request).await?;
     Ok(printer.report(&report))

@@ -74,6 +74,9 @@ pub enum ValueError {
     /// The first word of a command is no path from the root.
     #[error("the program does not begin with `/`")]
     NotAProgram,
+    /// Not a signal of Linux.
+    #[error("it is no signal")]
+    NotASignal,
     /// Not a whole number in the range that is allowed.
     #[error("it must be a whole number from {lowest} to {highest}")]
     OutOfRange {
@@ -94,6 +97,7 @@ impl ValueError {
             Self::Address(error) => error.help(),
             Self::NotAbsolute => "write the whole path, such as `/var/lib/rotate`".to_owned(),
             Self::NotAProgram => "write its whole path, such as `/usr/local/bin/check`: no shell looks for it".to_owned(),
+            Self::NotASignal => "write its name, such as `SIGINT`, or its number".to_owned(),
             Self::OutOfRange { lowest, .. } => format!("write a number, such as `{}`", lowest + 2),
         }
     }

@@ -1,6 +1,7 @@
 //! One pass from inventory to outcome, the same for the daemon and for `rotate now`: first what an earlier run left, then what is new.
 
 mod engine_registry;
+mod explain;
 mod history;
 mod hold;
 mod report;
@@ -14,6 +15,7 @@ use std::collections::HashMap;
 use async_trait::async_trait;
 
 pub use engine_registry::EngineRegistry;
+pub use explain::Explanation;
 pub use history::{Past, Step, history};
 pub use report::{Entry, Report, Verdict};
 pub use rotate::Request;

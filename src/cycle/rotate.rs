@@ -6,6 +6,7 @@ use crate::config::OnFailure;
 use crate::model::Health;
 use crate::model::{Container, RotationId};
 use crate::plan::{Candidate, Planned, Reason};
+use crate::policy::Policy;
 use crate::rotation::{self, Answer, Ended, Failure, Member, Opening, Outcome, Purpose, Record, Terms, Withdrawal};
 
 /// What a person or a schedule asks for.
@@ -17,6 +18,8 @@ pub struct Request {
     pub is_dry_run: bool,
     /// Try refused digests again.
     pub is_retry: bool,
+    /// Do not wait for `min_age`.
+    pub is_any_age: bool,
 }
 
 impl Cycle<'_> {
@@ -27,7 +30,7 @@ impl Cycle<'_> {
         if self.interrupt.is_set() {
             return Ok(report);
         }
-        let plan = self.plan(&request.names, request.is_retry).await?;
+        let plan = self.plan_and_note(request).await?;
         report.entries.extend(plan.skipped.iter().map(Entry::skipped));
         let purpose = if request.is_dry_run { Purpose::DryRun } else { Purpose::Rotate };
         let mut prepared = Vec::new();
@@ -88,20 +91,14 @@ impl Cycle<'_> {
             predecessor: candidate.container.id(),
             document: candidate.container.document().clone(),
             policy,
+            stop_signal: candidate.policy.stop_signal.clone(),
             was_healthy,
             is_tool_owned: is_tool_owned(&candidate.container),
             successor: None,
             volumes_born: Vec::new(),
         };
-        let terms = Terms {
-            min_healthy: candidate.policy.min_healthy,
-            deadline: candidate.policy.deadline,
-            keep_old: candidate.policy.keep_old,
-            is_oneshot: candidate.policy.oneshot,
-            probe: candidate.policy.probe.clone(),
-        };
+        let terms = terms(&candidate.policy);
         let (agent, boot, at) = (self.agent.to_owned(), self.boot.to_owned(), self.clock.at());
-        self.store.saw(&member.reference, digest, at)?;
         self.store.reserve()?;
         let record = Record::open(Opening { id: self.fresh_id()?, purpose, members: vec![member], terms, agent, boot, at });
         self.store.save(&record)?;
@@ -150,8 +147,19 @@ impl Verdict {
     }
 }
 
+/// How a policy judges and keeps.
+pub(super) fn terms(policy: &Policy) -> Terms {
+    Terms {
+        min_healthy: policy.min_healthy,
+        deadline: policy.deadline,
+        keep_old: policy.keep_old,
+        is_oneshot: policy.oneshot,
+        probe: policy.probe.clone(),
+    }
+}
+
 /// Compose and podman-compose find their containers by label, stopped ones and renamed ones alike.
-fn is_tool_owned(container: &Container) -> bool {
+pub(super) fn is_tool_owned(container: &Container) -> bool {
     let labels = container.labels();
     ["com.docker.compose.project", "io.podman.compose.project"].iter().any(|label| labels.contains_key(*label))
 }

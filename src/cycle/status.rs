@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::{Cycle, CycleError};
-use crate::model::{Container, Health, Hold, RefusedDigest, Status as Doing};
+use crate::config::Mode;
+use crate::model::{Container, Digest, Health, Hold, Image, Reference, RefusedDigest, Sighting, Status as Doing};
 use crate::plan;
+use crate::policy::policy;
 use crate::rotation::{Outcome, Record, Stage};
 
 /// How many rotations are looked through for each container's last one.
@@ -29,6 +31,10 @@ pub struct Status {
     pub refused: Option<RefusedDigest>,
     /// A person holds it as it is.
     pub hold: Option<Hold>,
+    /// What its reference pointed to when a run asked last, if that is not what runs.
+    pub newer: Option<Sighting>,
+    /// A newer image is only told: `mode` is `watch`.
+    pub is_watched: bool,
     /// Why a person is needed.
     pub stuck: Option<String>,
     /// A rotation is open: the next run goes on with it.
@@ -75,8 +81,13 @@ impl Cycle<'_> {
             }
             let mut status = Status::of(container.name(), container.image_typed(), &doing(container));
             let image = survey.images.get(&container.image_id());
-            let digests = image.zip(container.image_typed().parse().ok()).map(|(i, r)| i.digests_of(&r)).unwrap_or_default();
-            status.digest = digests.first().map(ToString::to_string);
+            if let Some((image, reference)) = image.zip(container.image_typed().parse::<Reference>().ok()) {
+                let digests = image.digests_of(&reference);
+                status.digest = digests.first().map(ToString::to_string);
+                status.newer = self.newer(image, &reference, &digests)?;
+                let policy = policy(self.config, &container.labels(), &image.labels());
+                status.is_watched = policy.is_ok_and(|policy| policy.mode == Mode::Watch);
+            }
             status.note = notes.get(container.name()).cloned();
             all.insert(status.name.clone(), status);
         }
@@ -105,6 +116,12 @@ impl Cycle<'_> {
         }
         Ok(all.into_values().collect())
     }
+
+    fn newer(&self, image: &Image, reference: &Reference, digests: &[Digest]) -> Result<Option<Sighting>, CycleError> {
+        let Some(sighting) = self.store.sighting(reference)? else { return Ok(None) };
+        let is_what_runs = digests.contains(&sighting.digest) || self.store.is_equal(&image.id(), reference, &sighting.digest)?;
+        Ok(Some(sighting).filter(|_| !is_what_runs && !digests.is_empty()))
+    }
 }
 
 impl Status {
@@ -117,6 +134,8 @@ impl Status {
             kept: None,
             refused: None,
             hold: None,
+            newer: None,
+            is_watched: false,
             stuck: None,
             is_open: false,
             last: None,

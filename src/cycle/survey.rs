@@ -1,11 +1,12 @@
 //! Inventory and freshness: what runs, what is new, and the plan that follows.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use futures_util::future::join_all;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
+use jiff::Timestamp;
 
-use super::{Answers, Cycle, CycleError};
+use super::{Answers, Cycle, CycleError, Request};
 use crate::engine::{Engine, EngineError};
 use crate::model::{Digest, Reference};
 use crate::plan::{self, Candidate, Known, Plan, Planned, Reason, Survey};
@@ -19,25 +20,74 @@ const AT_ONCE: usize = 8;
 const LOOKS_AT_ONCE: usize = 16;
 
 impl Cycle<'_> {
-    /// What would be done now. Asks engine and registry, changes neither. With `is_retry`, refused digests are not held.
-    pub async fn plan(&self, names: &[String], is_retry: bool) -> Result<Plan, CycleError> {
+    /// What would be done now for such a request. Asks engine and registry, changes nothing.
+    pub async fn plan(&self, request: &Request) -> Result<Plan, CycleError> {
+        self.plan_with(request, |reference, digest| Ok(self.seen_since(reference, digest)?)).await
+    }
+
+    /// The same, and notes what each reference points to: from here on `min_age` counts.
+    pub(super) async fn plan_and_note(&self, request: &Request) -> Result<Plan, CycleError> {
+        let note = |reference: &Reference, digest: &Digest| match self.store.saw(reference, digest, self.clock.at()) {
+            Ok(since) => Ok(Some(since)),
+            // Not to wait less is all that depends on it.
+            Err(error) => {
+                tracing::warn!("cannot note what {reference} points to: {error}");
+                Ok(None)
+            }
+        };
+        self.plan_with(request, note).await
+    }
+
+    async fn plan_with(
+        &self,
+        request: &Request,
+        seen_since: impl Fn(&Reference, &Digest) -> Result<Option<Timestamp>, CycleError>,
+    ) -> Result<Plan, CycleError> {
         let survey = self.survey().await?;
         let is_known = |name: &String| survey.stuck.contains(name) || survey.containers.iter().any(|c| plan::is_named(c, name));
-        if let Some(name) = names.iter().find(|name| !is_known(name)) {
+        if let Some(name) = request.names.iter().find(|name| !is_known(name)) {
             return Err(CycleError::NoSuchContainer { name: name.clone() });
         }
-        let (candidates, mut skipped) = plan::select(&survey, self.config, names);
+        let (candidates, mut skipped) = plan::select(&survey, self.config, &request.names);
         let answers = ask(self.registry, &candidates).await;
+        let not_followed = not_followed(&candidates);
+        let mut since = HashMap::new();
+        for (reference, digest) in answers.iter().filter_map(|(reference, answer)| Some((reference, answer.as_ref().ok()?))) {
+            since.insert(reference, seen_since(reference, digest)?);
+        }
         let mut rotations = Vec::new();
         for candidate in candidates {
             let answer = answers.get(&candidate.reference).cloned().unwrap_or(Err(Reason::NoDigest));
-            let known = known(self.store, &candidate, answer.as_ref().ok(), is_retry)?;
+            let since = since.get(&candidate.reference).copied().flatten();
+            let known = self.known(&candidate, answer.as_ref().ok(), since, request)?;
             match plan::freshness(&candidate, answer, &known) {
                 Ok(digest) => rotations.push(Planned { candidate, digest }),
                 Err(reason) => skipped.push(candidate.skip(reason)),
             }
         }
-        Ok(Plan { limits: self.registry.limits(), ..plan::order(rotations, skipped) })
+        Ok(Plan { not_followed, limits: self.registry.limits(), ..plan::order(rotations, skipped) })
+    }
+
+    /// Since when a reference points to this digest, as far as a run has seen it.
+    pub(super) fn seen_since(&self, reference: &Reference, digest: &Digest) -> Result<Option<Timestamp>, StoreError> {
+        let sighting = self.store.sighting(reference)?.filter(|sighting| sighting.digest == *digest);
+        Ok(sighting.map(|sighting| sighting.first_at))
+    }
+
+    /// What the store says of a candidate and the digest that the registry gave.
+    pub(super) fn known(
+        &self,
+        candidate: &Candidate,
+        digest: Option<&Digest>,
+        seen_since: Option<Timestamp>,
+        request: &Request,
+    ) -> Result<Known, StoreError> {
+        let is_equal = match digest {
+            Some(digest) => self.store.is_equal(&candidate.image.id(), &candidate.reference, digest)?,
+            None => false,
+        };
+        let refused = if request.is_retry { None } else { self.store.refused(candidate.container.name())? };
+        Ok(Known { refused, is_equal, seen_since, at: self.clock.at(), is_any_age: request.is_any_age })
     }
 
     /// Looks at every container and the images that they run.
@@ -45,7 +95,8 @@ impl Cycle<'_> {
         let now = self.clock.at();
         let holds = self.store.holds()?.into_iter().filter(|hold| hold.is_in_force(now));
         let survey = survey(self.engine, self.store).await?;
-        Ok(Survey { holds: holds.map(|hold| (hold.name.clone(), hold)).collect(), ..survey })
+        let holds = holds.map(|hold| (hold.name.clone(), hold)).collect();
+        Ok(Survey { holds, takes_stop_signal: self.engine.takes_stop_signal(), ..survey })
     }
 }
 
@@ -77,8 +128,16 @@ async fn ask(registry: &dyn Registry, candidates: &[Candidate]) -> Answers {
         answers.extend(join_all(asked).await);
     }
     hold_limited_hosts(&mut answers);
-    let held = |error: RegistryError| Reason::Unresolved { message: error.to_string(), help: error.help().to_string() };
     answers.into_iter().map(|(reference, answer)| (reference, answer.map_err(held))).collect()
+}
+
+/// Asks for one reference alone.
+pub(super) async fn ask_one(registry: &dyn Registry, reference: &Reference) -> Result<Digest, Reason> {
+    registry.resolve(reference).await.map_err(held)
+}
+
+fn held(error: RegistryError) -> Reason {
+    Reason::Unresolved { message: error.to_string(), help: error.help().to_string() }
 }
 
 /// A host that said «too many requests» is not asked for a pull either, whatever it had answered before.
@@ -95,11 +154,12 @@ fn hold_limited_hosts(answers: &mut HashMap<Reference, Result<Digest, RegistryEr
     }
 }
 
-fn known(store: &dyn Store, candidate: &Candidate, digest: Option<&Digest>, is_retry: bool) -> Result<Known, StoreError> {
-    let is_equal = match digest {
-        Some(digest) => store.is_equal(&candidate.image.id(), &candidate.reference, digest)?,
-        None => false,
-    };
-    let refused = if is_retry { None } else { store.refused(candidate.container.name())? };
-    Ok(Known { refused, is_equal })
+/// Named, and told once a pass: a person who comes from Watchtower must know what does not count here.
+fn not_followed(candidates: &[Candidate]) -> BTreeMap<String, Vec<String>> {
+    let some = candidates.iter().filter(|candidate| !candidate.policy.not_followed.is_empty());
+    let all: BTreeMap<_, _> = some.map(|c| (c.container.name().to_owned(), c.policy.not_followed.clone())).collect();
+    for (name, labels) in &all {
+        tracing::info!(container = %name, "{name}: rotate does not follow {}", labels.join(", "));
+    }
+    all
 }

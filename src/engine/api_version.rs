@@ -9,6 +9,8 @@ pub const LOWEST_API: ApiVersion = ApiVersion(1, 41);
 pub const HIGHEST_API: ApiVersion = ApiVersion(1, 51);
 /// From here on a create request may name several networks.
 pub const SEVERAL_NETWORKS: ApiVersion = ApiVersion(1, 44);
+/// From here on a stop may name a signal; before, it is dropped without a word.
+pub const STOP_SIGNAL: ApiVersion = ApiVersion(1, 42);
 
 /// Such as 1.45.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -16,12 +16,12 @@ use hyper::{Method, StatusCode};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
-use super::api_version::{ApiVersion, LOWEST_API, SEVERAL_NETWORKS};
+use super::api_version::{ApiVersion, LOWEST_API, SEVERAL_NETWORKS, STOP_SIGNAL};
 use super::connect::{Connector, Delivery};
 use super::pull_progress::Layers;
 use super::registries::registry_settings;
 use super::{Engine, EngineError, EngineInfo, Executed, Pull, Refusal, exec, is_rootless, sources};
-use crate::model::{Container, ContainerId, Credential, Digest, Image, Platform, Reference, RestartPolicy};
+use crate::model::{Container, ContainerId, Credential, Digest, Image, Platform, Reference, RestartPolicy, StopSignal};
 
 /// Whoever does not say its version within this time is no engine.
 const HELLO: Duration = Duration::from_secs(10);
@@ -162,6 +162,10 @@ impl Engine for Docker {
         self.api >= SEVERAL_NETWORKS
     }
 
+    fn takes_stop_signal(&self) -> bool {
+        self.api >= STOP_SIGNAL
+    }
+
     async fn containers(&self) -> Result<Vec<ContainerId>, EngineError> {
         let options = query::ListContainersOptions { all: true, ..Default::default() };
         let listed = self.ask("list containers", LOOK, self.typed.list_containers(Some(options))).await?;
@@ -284,9 +288,10 @@ impl Engine for Docker {
         self.ask(&format!("start container {}", container.short()), START, answer).await
     }
 
-    async fn stop(&self, container: &ContainerId, grace_seconds: u64) -> Result<(), EngineError> {
+    async fn stop(&self, container: &ContainerId, grace_seconds: u64, signal: Option<&StopSignal>) -> Result<(), EngineError> {
         let deadline = Duration::from_secs(grace_seconds).saturating_add(BEYOND_GRACE);
-        let answer = self.typed.stop_container(container.as_str(), None);
+        let options = signal.map(|signal| query::StopContainerOptions { signal: Some(signal.to_string()), t: None });
+        let answer = self.typed.stop_container(container.as_str(), options);
         self.ask(&format!("stop container {}", container.short()), deadline, answer).await
     }
 

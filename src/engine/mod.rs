@@ -20,7 +20,7 @@ pub use error::{EngineError, Refusal};
 pub use exec::{Executed, last_line};
 pub use pull_progress::PullProgress;
 
-use crate::model::{Container, ContainerId, Credential, Digest, Image, Platform, Reference, RegistrySettings, RestartPolicy};
+use crate::model::{Container, ContainerId, Credential, Digest, Image, Platform, Reference, RegistrySettings, RestartPolicy, StopSignal};
 
 /// What the engine says of itself.
 #[derive(Debug, Clone)]
@@ -59,6 +59,8 @@ pub trait Engine: Send + Sync {
     fn platform(&self) -> &Platform;
     /// True if a create request may name several networks. Where not, it may name one, and [`Engine::connect`] does the rest.
     fn takes_all_networks(&self) -> bool;
+    /// True if [`Engine::stop`] heeds a signal (Docker API 1.42; an older one drops it without a word).
+    fn takes_stop_signal(&self) -> bool;
     /// Ids of all containers, running or not.
     async fn containers(&self) -> Result<Vec<ContainerId>, EngineError>;
     /// One container's document; none if there is no such container.
@@ -91,8 +93,8 @@ pub trait Engine: Send + Sync {
     async fn connect(&self, container: &ContainerId, network: &str, endpoint: &Value) -> Result<(), EngineError>;
     /// Starts a container; one that runs is left as it is.
     async fn start(&self, container: &ContainerId) -> Result<(), EngineError>;
-    /// Stops a container, killing it after `grace_seconds`; one that does not run is left as it is.
-    async fn stop(&self, container: &ContainerId, grace_seconds: u64) -> Result<(), EngineError>;
+    /// Stops a container, killing it after `grace_seconds`; one that does not run is left as it is. `signal`: asked with this one, not its own.
+    async fn stop(&self, container: &ContainerId, grace_seconds: u64, signal: Option<&StopSignal>) -> Result<(), EngineError>;
     /// Changes the saved restart policy.
     async fn set_restart_policy(&self, container: &ContainerId, policy: RestartPolicy) -> Result<(), EngineError>;
     /// Gives a container another name.

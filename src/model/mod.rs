@@ -15,6 +15,7 @@ mod refused;
 mod registry_settings;
 mod restart;
 mod sighting;
+mod stop_signal;
 
 pub use container::{Attachment, Container, Health, Image, State, Status};
 pub use credential::Credential;
@@ -31,3 +32,4 @@ pub use refused::RefusedDigest;
 pub use registry_settings::RegistrySettings;
 pub use restart::{RestartPolicy, RestartPolicyError};
 pub use sighting::Sighting;
+pub use stop_signal::{StopSignal, StopSignalError};

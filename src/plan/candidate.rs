@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Reason;
 use super::hold::{given_name, is_leftover, rotatable};
-use crate::config::Config;
+use crate::config::{Config, Mode};
 use crate::model::{Container, Hold, Image, ImageId, Reference, RotationId};
 use crate::policy::{Policy, Selection, policy};
 
@@ -21,6 +21,8 @@ pub struct Survey {
     pub stuck: BTreeSet<String>,
     /// Holds that are in force, by the name that they hold.
     pub holds: BTreeMap<String, Hold>,
+    /// The engine can stop a container with another signal than its own.
+    pub takes_stop_signal: bool,
 }
 
 /// A container that may be rotated if there is something newer.
@@ -34,6 +36,8 @@ pub struct Candidate {
     pub reference: Reference,
     /// What is to be done with it.
     pub policy: Policy,
+    /// A newer image is told and nothing done: its policy says so, and nobody has named it.
+    pub is_watched: bool,
 }
 
 /// A container that is not rotated.
@@ -60,7 +64,8 @@ impl Survey {
     }
 }
 
-/// Sorts all containers. With `names`, only these are wanted, opted in or not; but not against a person's hold.
+/// Sorts all containers. With `names`, only these are wanted, opted in or not, also those that are watched only; but not
+/// against a person's hold.
 pub fn select(survey: &Survey, config: &Config, names: &[String]) -> (Vec<Candidate>, Vec<Skipped>) {
     let mut candidates = Vec::new();
     let mut skipped = Vec::new();
@@ -108,5 +113,9 @@ fn candidate(survey: &Survey, config: &Config, container: &Container, is_named: 
     }
     let reference = rotatable(container, &survey.containers)?;
     let image = image.ok_or(Reason::NoDigest)?.clone();
-    Ok(Candidate { container: container.clone(), image, reference, policy })
+    if let Some(signal) = policy.stop_signal.as_ref().filter(|_| !survey.takes_stop_signal) {
+        return Err(Reason::StopSignal { signal: signal.clone() });
+    }
+    let is_watched = policy.mode == Mode::Watch && !is_named;
+    Ok(Candidate { container: container.clone(), image, reference, policy, is_watched })
 }

@@ -1,15 +1,25 @@
 //! Is what runs what its reference points to now?
 
+use std::time::Duration;
+
+use jiff::Timestamp;
+
 use super::{Candidate, Reason};
 use crate::model::{Digest, RefusedDigest};
 
 /// What the store knows about a candidate.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Known {
     /// The digest that is refused for it.
     pub refused: Option<RefusedDigest>,
     /// True if the digest that the registry gave is known to be the image that runs.
     pub is_equal: bool,
+    /// Since when its reference points to that digest, as far as was seen; none if it was never seen.
+    pub seen_since: Option<Timestamp>,
+    /// Now.
+    pub at: Timestamp,
+    /// A person does not want to wait for `min_age`.
+    pub is_any_age: bool,
 }
 
 /// The newer digest, or why there is none to rotate to. `answer` is what the registry said of the candidate's reference, or why it said nothing.
@@ -23,8 +33,23 @@ pub fn freshness(candidate: &Candidate, answer: Result<Digest, Reason>, known: &
     if known.is_equal || candidate.image.digests_of(&candidate.reference).contains(&digest) {
         return Err(Reason::UpToDate);
     }
-    match &known.refused {
-        Some(refused) if refused.digest == digest => Err(Reason::Refused { digest, why: refused.reason.clone() }),
-        Some(_) | None => Ok(digest),
+    if let Some(refused) = known.refused.as_ref().filter(|refused| refused.digest == digest) {
+        return Err(Reason::Refused { digest, why: refused.reason.clone() });
     }
+    if candidate.is_watched {
+        return Err(Reason::WatchOnly { digest });
+    }
+    let min_age = candidate.policy.min_age;
+    if known.is_any_age || min_age.is_zero() {
+        return Ok(digest);
+    }
+    match known.seen_since.map(|since| old_enough_at(since, min_age)) {
+        Some(until) if until <= known.at => Ok(digest),
+        until => Err(Reason::MinAge { digest, until }),
+    }
+}
+
+/// Seen first at noon, `min_age` 3 days: from noon three days later.
+pub fn old_enough_at(since: Timestamp, min_age: Duration) -> Timestamp {
+    since.checked_add(min_age).unwrap_or(Timestamp::MAX)
 }

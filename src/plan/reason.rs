@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use crate::model::{Digest, Hold};
+use jiff::Timestamp;
+
+use crate::model::{Digest, Hold, StopSignal};
 use crate::policy::PolicyError;
 
 /// Why not.
@@ -80,6 +82,23 @@ pub enum Reason {
         /// Why it was refused.
         why: String,
     },
+    /// There is something newer, and it is watched only.
+    WatchOnly {
+        /// The newer digest.
+        digest: Digest,
+    },
+    /// What the reference points to has not been seen there for `min_age`.
+    MinAge {
+        /// The digest.
+        digest: Digest,
+        /// When it will have been; none if no run has seen it yet.
+        until: Option<Timestamp>,
+    },
+    /// It wants to be stopped with a signal that its engine cannot use.
+    StopSignal {
+        /// The signal.
+        signal: StopSignal,
+    },
     /// Its last rotation waits for a person.
     Stuck,
     /// A container of a rotation that this state directory does not know.
@@ -130,6 +149,9 @@ impl Reason {
             Self::Unresolved { .. } => "unresolved",
             Self::ProbeNotMade { .. } => "probe_not_made",
             Self::Refused { .. } => "refused",
+            Self::WatchOnly { .. } => "watch_only",
+            Self::MinAge { .. } => "min_age",
+            Self::StopSignal { .. } => "stop_signal",
             Self::Stuck => "stuck",
             Self::Orphan { .. } => "orphan",
             Self::Leftover => "leftover",
@@ -157,6 +179,9 @@ impl Reason {
                 Some("run rotate as root on the engine's host, or choose another probe: `rotate.health.exec` runs in the container".into())
             }
             Self::Refused { .. } => Some("it is tried again when the tag moves, or with `rotate now --retry NAME`".into()),
+            Self::WatchOnly { .. } => Some("`rotate now NAME` rotates it".into()),
+            Self::MinAge { .. } => Some("`rotate now --any-age NAME` does not wait".into()),
+            Self::StopSignal { .. } => Some("create it with --stop-signal instead of Watchtower's label".into()),
             Self::RemovedOnExit => Some("create it without --rm".into()),
             Self::NoDigest => Some("pull it from a registry once, and create the container from that".into()),
             Self::Orphan { of, is_served: true } => Some(format!("if `{of}` is well, remove it by hand")),
@@ -174,7 +199,7 @@ impl fmt::Display for Reason {
         match self {
             Self::UpToDate => f.write_str("up to date"),
             Self::NotSelected => f.write_str("not selected"),
-            Self::OptedOut => f.write_str("held by its label rotate.enable=false"),
+            Self::OptedOut => f.write_str("held by its own label: it is not to be enabled"),
             Self::OnHold(hold) => hold.fmt(f),
             Self::BadLabel(error) => write!(f, "held: {error}"),
             Self::NotRunning => f.write_str("does not run"),
@@ -194,6 +219,14 @@ impl fmt::Display for Reason {
             Self::Unresolved { message, .. } => write!(f, "held: {message}"),
             Self::ProbeNotMade { message } => write!(f, "held: its probe cannot be made: {message}"),
             Self::Refused { digest, why } => write!(f, "held: {} is refused here: {why}", digest.short()),
+            Self::WatchOnly { digest } => write!(f, "newer: {} (watch only)", digest.short()),
+            Self::MinAge { digest, until: Some(until) } => {
+                write!(f, "waits until {}: {} is younger than `min_age`", until.strftime("%Y-%m-%d %H:%M:%SZ"), digest.short())
+            }
+            Self::MinAge { digest, until: None } => {
+                write!(f, "waits: {} is new; `min_age` counts from the first `rotate now` that sees it", digest.short())
+            }
+            Self::StopSignal { signal } => write!(f, "held: it is to be stopped with {signal}, which its engine cannot (Docker before 23)"),
             Self::Stuck => f.write_str("held: its last rotation waits for a person"),
             Self::Orphan { of, is_served } => {
                 let down = if *is_served { String::new() } else { format!(", and no `{of}` runs") };

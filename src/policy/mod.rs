@@ -2,14 +2,17 @@
 
 mod error;
 mod probe;
+mod setting;
+mod watchtower;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 pub use error::{PolicyError, ProbeError};
+pub use setting::{Setting, Source, settings};
 
 use crate::config::{Config, FailurePolicy, Mode, OnLateFailure, Select, duration, flag, positive_duration};
-use crate::model::Probe;
+use crate::model::{Probe, StopSignal};
 
 /// Every label that a person may set.
 pub const LABELS: &[&str] = &[
@@ -61,14 +64,18 @@ pub struct Policy {
     pub on_late_failure: OnLateFailure,
     /// What is asked of the successor instead of its HEALTHCHECK; none: the HEALTHCHECK, else that it runs.
     pub probe: Option<Probe>,
-    /// Labels of rotate that are the image's own and hence no policy, ascending. Only to be shown.
+    /// What the container is stopped with, instead of its own stop signal.
+    pub stop_signal: Option<StopSignal>,
+    /// Labels that are the image's own and hence no policy, ascending. Only to be shown.
     pub ignored: Vec<String>,
+    /// Labels of Watchtower that rotate does not follow, ascending. Only to be shown.
+    pub not_followed: Vec<String>,
 }
 
 /// Whether a container is rotated, and on whose word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Selection {
-    /// `rotate.enable=true`.
+    /// `rotate.enable=true`, or Watchtower's `.enable`.
     ByLabel,
     /// `select = "all"`, and no label against it.
     BySelectAll,
@@ -105,6 +112,7 @@ pub fn policy(config: &Config, labels: &BTreeMap<String, String>, image_labels: 
         }
         let applied = match draft.take(label, value, &config.commands) {
             Some(taken) => taken,
+            None if label.starts_with(watchtower::PREFIX) => policy.take_watchtower(label, value),
             None => policy.apply(label, value),
         };
         if let Err(error) = applied {
@@ -123,9 +131,10 @@ pub fn policy(config: &Config, labels: &BTreeMap<String, String>, image_labels: 
     }
 }
 
-/// Also `Rotate.Enable`: it can only be meant for us, and is refused with a suggestion.
+/// Also Watchtower's; and `Rotate.Enable`: it can only be meant for us, and is refused with a suggestion.
 fn is_ours(label: &str) -> bool {
-    label != TRIAL_LABEL && label.get(..PREFIX.len()).is_some_and(|start| start.eq_ignore_ascii_case(PREFIX))
+    let is_rotate = label.get(..PREFIX.len()).is_some_and(|start| start.eq_ignore_ascii_case(PREFIX));
+    label != TRIAL_LABEL && (is_rotate || label.starts_with(watchtower::PREFIX))
 }
 
 impl Policy {
@@ -144,7 +153,9 @@ impl Policy {
             on_failure: FailurePolicy::Rollback,
             on_late_failure: config.on_late_failure,
             probe: None,
+            stop_signal: None,
             ignored: Vec::new(),
+            not_followed: Vec::new(),
         }
     }
 

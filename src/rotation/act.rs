@@ -71,9 +71,10 @@ pub async fn perform(
         Act::Recreate { member: n } => recreate(engine, record, member(n)?).await,
         Act::Connect { member: n, role, network } => connect(engine, record, member(n)?, *role, network).await,
         Act::Stop { member: n, role } => {
-            let id = id(engine, record, member(n)?, *role).await?;
+            let m = member(n)?;
+            let id = id(engine, record, m, *role).await?;
             let grace = engine.container(id.as_str()).await?.map_or(0, |c| c.stop_grace_seconds());
-            Ok(engine.stop(&id, grace).await?)
+            Ok(engine.stop(&id, grace, m.stop_signal.as_ref()).await?)
         }
         Act::Disarm { member: n, role } => {
             let id = id(engine, record, member(n)?, *role).await?;

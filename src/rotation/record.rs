@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Change, Failure, StuckReason};
-use crate::model::{ContainerId, Digest, ImageId, Platform, Probe, Reference, RestartPolicy, RotationId, Target};
+use crate::model::{ContainerId, Digest, ImageId, Platform, Probe, Reference, RestartPolicy, RotationId, StopSignal, Target};
 
 /// One rotation of one unit.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -118,6 +118,8 @@ pub struct Member {
     pub document: Value,
     /// Its restart policy at the beginning.
     pub policy: RestartPolicy,
+    /// What it and its successor are stopped with, if not with their own signal.
+    pub stop_signal: Option<StopSignal>,
     /// False if its HEALTHCHECK did not call it healthy at the beginning: then it need not be healthier to be taken back.
     pub was_healthy: bool,
     /// True if another tool finds it by label: then it is kept only until its successor has proved itself.

@@ -7,7 +7,7 @@ use rotate::config::{Commands, Config, FailurePolicy, Mode, OnLateFailure, Selec
 use rotate::model::{Check, Probe, StatusRange};
 use rotate::policy::{LABELS, Policy, Selection, policy};
 
-type Labels = [(&'static str, &'static str)];
+type Labels<'a> = [(&'a str, &'a str)];
 
 fn map(labels: &Labels) -> BTreeMap<String, String> {
     labels.iter().map(|(label, value)| ((*label).to_owned(), (*value).to_owned())).collect()
@@ -37,7 +37,9 @@ fn plain(selection: Selection) -> Policy {
         on_failure: FailurePolicy::Rollback,
         on_late_failure: OnLateFailure::Report,
         probe: None,
+        stop_signal: None,
         ignored: Vec::new(),
+        not_followed: Vec::new(),
     }
 }
 
@@ -284,5 +286,52 @@ fn every_label_of_the_list_is_known() {
         let value = if label.ends_with(".text") || label.ends_with(".exec") { "" } else { "?" };
         let refused = policy(&Config::default(), &map(&[(*label, value)]), &BTreeMap::new()).map_err(|error| error.to_string());
         assert!(refused.as_ref().is_err_and(|message| message.starts_with("label ")), "{refused:?}");
+    }
+}
+
+#[test]
+fn labels_of_watchtower_count_where_rotate_says_nothing() {
+    const W: &str = "com.centurylinklabs.watchtower";
+    let config = select(Select::Labelled);
+    let plain = || plain(Selection::NotSelected);
+    let by_label = || Policy { selection: Selection::ByLabel, ..plain() };
+    let out = || Policy { selection: Selection::OptedOut, ..plain() };
+    let watch = || Policy { mode: Mode::Watch, ..plain() };
+    let stop = |signal: &str| Policy { stop_signal: Some(signal.parse().expect("a signal")), ..plain() };
+    let not_followed = |names: &[&str]| Policy { not_followed: names.iter().map(|name| format!("{W}.{name}")).collect(), ..plain() };
+    let cases: [(&[(&str, &str)], Policy); 12] = [
+        (&[("enable", "true")], by_label()),
+        (&[("enable", "F")], out()),
+        (&[("enable", "yes")], not_followed(&["enable"])),
+        (&[("monitor-only", "1")], watch()),
+        (&[("monitor-only", "false")], plain()),
+        (&[("monitor-only", "")], not_followed(&["monitor-only"])),
+        (&[("stop-signal", "SIGINT")], stop("SIGINT")),
+        (&[("stop-signal", "int")], stop("SIGINT")),
+        (&[("stop-signal", "SIGRTMIN+3")], stop("SIGRTMIN+3")),
+        (&[("stop-signal", "15")], stop("15")),
+        (&[("stop-signal", "")], plain()),
+        (
+            &[("scope", "x"), ("no-pull", "true"), ("depends-on", "db"), ("lifecycle.pre-update", "/bin/true")],
+            not_followed(&["depends-on", "lifecycle.pre-update", "no-pull", "scope"]),
+        ),
+    ];
+    for (labels, expected) in cases {
+        let full: Vec<(String, &str)> = labels.iter().map(|(name, value)| (format!("{W}.{name}"), *value)).collect();
+        let full: Vec<(&str, &str)> = full.iter().map(|(name, value)| (name.as_str(), *value)).collect();
+        check(&config, &full, &[], Ok(expected));
+        let ignored = full.iter().map(|(name, _)| (*name).to_owned()).collect::<std::collections::BTreeSet<_>>();
+        check(&config, &full, &full, Ok(Policy { ignored: ignored.into_iter().collect(), ..plain() }));
+    }
+    let enable = "com.centurylinklabs.watchtower.enable";
+    check(&config, &[(enable, "true"), ("rotate.enable", "false")], &[], Ok(out()));
+    check(&config, &[(enable, "false"), ("rotate.enable", "true")], &[], Ok(by_label()));
+    let monitor = "com.centurylinklabs.watchtower.monitor-only";
+    check(&config, &[(monitor, "true"), ("rotate.mode", "rotate")], &[], Ok(plain()));
+    check(&config, &[("com.centurylinklabs.watchtower", "true")], &[], Ok(plain()));
+    for bad in ["SIGSAUSAGE", "0", "65", "-9", "SIG", "RTMIN+99"] {
+        let signal = "com.centurylinklabs.watchtower.stop-signal";
+        let words = format!("label `{signal}` cannot be `{bad}`: it is no signal");
+        check(&config, &[(signal, bad)], &[], Err((&words, "write its name, such as `SIGINT`, or its number")));
     }
 }

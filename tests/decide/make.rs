@@ -30,6 +30,7 @@ pub fn member() -> Member {
         predecessor: ContainerId::new("old"),
         document: serde_json::json!({ "Config": {} }),
         policy: RestartPolicy::Always,
+        stop_signal: None,
         was_healthy: true,
         is_tool_owned: false,
         successor: Some(ContainerId::new("new")),

@@ -10,6 +10,7 @@ mod bad_text;
 mod command;
 mod credentials;
 mod disturbed;
+mod explain;
 mod fidelity;
 mod freshness;
 mod gate;
@@ -22,6 +23,7 @@ mod rotation;
 mod selection;
 mod socket;
 mod store;
+mod watchtower;
 
 use lab::{Host, Outcome, Scratch};
 use serde_json::Value;

@@ -1,6 +1,7 @@
 //! Plain data to text: tables on a terminal, lines in a pipe, or one JSON document. stdout is data, stderr is talk.
 
 mod entry;
+mod explanation;
 mod past;
 mod rows;
 
@@ -13,7 +14,7 @@ use super::Exit;
 use super::error::CliError;
 use super::live::Live;
 use super::plain::{plain, plain_json};
-use crate::cycle::{Past, Report, Status, Verdict};
+use crate::cycle::{Explanation, Past, Report, Status, Verdict};
 use crate::model::{Hold, RefusedDigest};
 use crate::plan::Plan;
 use crate::rotation::Progress;
@@ -76,6 +77,15 @@ impl Printer {
             self.json(&json!({ "version": JSON_VERSION, "containers": all }));
         } else {
             self.rows(&["NAME", "IMAGE", "STATE", "ROTATION"], all.iter().map(rows::status).collect());
+        }
+    }
+
+    /// What decides about one container.
+    pub fn explanation(&self, explanation: &Explanation) {
+        if self.is_json {
+            self.json(&json!({ "version": JSON_VERSION, "explanation": explanation }));
+        } else {
+            self.rows(&["WHAT", "HOW"], explanation::rows(explanation));
         }
     }
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::entry::short;
 use super::past::time;
 use crate::cycle::Status;
-use crate::model::{RateLimit, RefusedDigest};
+use crate::model::{Digest, RateLimit, RefusedDigest};
 use crate::plan::{Plan, Planned, Skipped};
 
 /// First what is rotated, in order, then the rest.
@@ -63,6 +63,7 @@ pub fn plan_json(plan: &Plan, version: u32) -> Value {
     json!({
         "version": version,
         "rotations": plan.rotations.iter().map(rotation).collect::<Vec<_>>(),
+        "labels_not_followed": plan.not_followed,
         "skipped": plan.skipped.iter().map(skipped).collect::<Vec<_>>(),
         "limits": plan.limits,
     })
@@ -82,6 +83,11 @@ pub fn status(status: &Status) -> Vec<String> {
     }
     if let Some(kept) = &status.kept {
         notes.push(format!("{} kept until {}", kept.name, kept.until));
+    }
+    let is_refused = |digest: &Digest| status.refused.as_ref().is_some_and(|refused| refused.digest == *digest);
+    if let Some(newer) = status.newer.as_ref().filter(|newer| !is_refused(&newer.digest)) {
+        let only = if status.is_watched { " (watch only)" } else { "" };
+        notes.push(format!("newer: {}{only}", newer.digest.short()));
     }
     if let Some(refused) = &status.refused {
         notes.push(format!("refused: {}", refused.digest.short()));
