@@ -1,6 +1,8 @@
 //! Registries that want to know who asks: what opens them for the digest opens them for the engine's pull.
 
 use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::{FAST, entry, look, scratch};
 use crate::lab::{Answer, FakeRegistry, Scratch};
@@ -88,6 +90,45 @@ fn an_identity_token_opens_the_registry_for_both() {
     assert_eq!(entry(&outcome, &s.name("web"))["verdict"], "rotated", "{:?}", registry.requests());
     assert!(registry.count("POST", "/token") >= 2, "one is ours, one the engine's: {:?}", registry.requests());
     assert_eq!(registry.count("GET", "/token"), 0);
+}
+
+#[test]
+fn containers_of_one_repository_cost_one_token_a_run() {
+    let s = scratch("tokens");
+    let registry = closed(&s, |_| None);
+    let realm = format!("http://{}/token", registry.address());
+    let tokens = Arc::new(AtomicUsize::new(0));
+    registry.script({
+        let tokens = Arc::clone(&tokens);
+        move |head| match head.header("authorization") {
+            sent if head.target.starts_with("/token") && sent == Some(BASIC) => {
+                // The engine has tokens of its own.
+                let is_ours = head.header("user-agent").is_some_and(|agent| agent.starts_with("rotate/"));
+                tokens.fetch_add(usize::from(is_ours), Ordering::Relaxed);
+                Some(Answer::status(200).body(r#"{"token": "T", "expires_in": 300}"#))
+            }
+            _ if head.target.starts_with("/token") => Some(Answer::status(401)),
+            Some("Bearer T") => None,
+            _ => Some(Answer::status(401).header("WWW-Authenticate", &format!("Bearer realm=\"{realm}\",service=\"lab\""))),
+        }
+    });
+    docker_config(&s, &serde_json::json!({ "auths": { registry.address(): { "auth": BASIC.trim_start_matches("Basic ") } } }));
+    for tag in ["a", "b"] {
+        s.host.push(&format!("{}:{tag}", s.name("web")), "nohealth:v1");
+        let image = format!("{}/{}:{tag}", s.host.registry(), s.name("web"));
+        let other = format!("{}/{}:{tag}", registry.address(), s.name("web"));
+        for (verb, from, to) in [("pull", &image, None), ("tag", &image, Some(&other))] {
+            s.host.docker(&[&[verb, from.as_str()], to.map(String::as_str).as_slice()].concat());
+        }
+        s.host.docker(&["run", "-d", "-q", "--name", &s.name(tag), &other]);
+    }
+    let names = [s.name("web"), s.name("a"), s.name("b")];
+    let before = registry.count("HEAD", "/manifests/");
+    let outcome = s.agent().config(FAST).run(&["now", &names[0], &names[1], &names[2], "--json"]).exits(0);
+    assert_eq!(entry(&outcome, &names[0])["verdict"], "rotated", "{outcome}");
+    assert_eq!(tokens.load(Ordering::Relaxed), 1, "{:?}", registry.requests());
+    // One for each tag, one that was told to get a token first; and the engine looks once before it pulls.
+    assert!(registry.count("HEAD", "/manifests/") - before <= 5, "{:?}", registry.requests());
 }
 
 /// Whoever asks a registry is the engine, and not the agent.

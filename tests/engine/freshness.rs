@@ -85,6 +85,19 @@ fn too_many_requests_is_the_last_request_to_that_host() {
 }
 
 #[test]
+fn a_digest_that_is_another_repositorys_is_not_taken_for_this_one() {
+    let s = scratch("foreign");
+    let registry = FakeRegistry::in_front_of(s.host);
+    followed(&s, &registry, "web");
+    let foreign = s.push("other", "nohealth:v2");
+    let old = look(&s, &s.name("web"));
+    registry.script(move |head| (head.method == "HEAD").then(|| Answer::digest(&foreign)));
+    let outcome = s.agent().config(FAST).run(&["now", &s.name("web"), "--json"]).exits(1);
+    assert_eq!(entry(&outcome, &s.name("web"))["reason"], "pull_failed", "{outcome}");
+    assert_eq!(look(&s, &s.name("web")), old);
+}
+
+#[test]
 fn what_registries_say_of_their_limits_is_shown_in_the_plan() {
     let s = scratch("limits");
     let registry = FakeRegistry::in_front_of(s.host);

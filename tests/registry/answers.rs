@@ -43,6 +43,12 @@ async fn a_tag_that_is_gone_is_said_by_its_name() {
 }
 
 #[tokio::test]
+async fn what_is_forbidden_is_said_to_be_so() {
+    let error = check(|| Answer::status(403), "registry HOST does not let anybody without credentials see HOST/web:1").await;
+    assert!(error.help().contains("docker login"));
+}
+
+#[tokio::test]
 async fn a_registrys_own_trouble_is_not_ours() {
     check(|| Answer::status(500), "registry HOST answers 500 for HOST/web:1").await;
     check(|| Answer::status(503), "registry HOST answers 503 for HOST/web:1").await;

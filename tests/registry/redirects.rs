@@ -72,6 +72,17 @@ async fn a_redirect_in_circles_ends() {
 }
 
 #[tokio::test]
+async fn a_redirect_to_where_nobody_listens_ends() {
+    let nowhere = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    for to in [format!("http://{nowhere}/"), "http://nowhere.invalid/".to_owned()] {
+        let server = Server::start(move |_| Answer::redirect(to.clone()));
+        let error = resolve(&anonymous(), &server, "web").await.unwrap_err();
+        assert!(matches!(&error, RegistryError::Unreachable { host, .. } if *host == server.address), "{error:?}");
+        assert_eq!(server.asked().len(), 1);
+    }
+}
+
+#[tokio::test]
 async fn a_redirect_to_nowhere_is_an_answer_like_any_other() {
     let server = Server::start(|_| Answer::status(302));
     let error = resolve(&anonymous(), &server, "web").await.unwrap_err();
