@@ -16,7 +16,7 @@ fn closed(s: &Scratch, script: impl Fn(&crate::lab::Head) -> Option<Answer> + Se
     s.push("web", "nohealth:v1");
     let registry = FakeRegistry::in_front_of(s.host);
     let image = format!("{}/{}:latest", registry.address(), s.name("web"));
-    s.host.docker(&["run", "-d", "-q", "--pull", "always", "--name", &s.name("web"), &image]);
+    s.host.docker(&["run", "-d", "--pull", "always", "--name", &s.name("web"), &image]);
     s.push("web", "nohealth:v2");
     registry.script(script);
     registry
@@ -120,7 +120,7 @@ fn containers_of_one_repository_cost_one_token_a_run() {
         for (verb, from, to) in [("pull", &image, None), ("tag", &image, Some(&other))] {
             s.host.docker(&[&[verb, from.as_str()], to.map(String::as_str).as_slice()].concat());
         }
-        s.host.docker(&["run", "-d", "-q", "--name", &s.name(tag), &other]);
+        s.host.docker(&["run", "-d", "--name", &s.name(tag), &other]);
     }
     let names = [s.name("web"), s.name("a"), s.name("b")];
     let before = registry.count("HEAD", "/manifests/");
@@ -161,7 +161,7 @@ fn too_many_requests_to_the_engine_close_the_host_too() {
     let registry = closed(&s, |_| None);
     let other = format!("{}/{}:other", registry.address(), s.name("web"));
     s.host.push(&format!("{}:other", s.name("web")), "nohealth:v1");
-    s.host.docker(&["run", "-d", "-q", "--name", &s.name("b"), &other]);
+    s.host.docker(&["run", "-d", "--name", &s.name("b"), &other]);
     let body = r#"{"errors": [{"code": "TOOMANYREQUESTS", "message": "slow down"}]}"#;
     registry.script(move |_| Some(Answer::status(429).header("Content-Type", "application/json").body(body)));
     let names = [s.name("b"), s.name("web")];

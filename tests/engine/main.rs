@@ -16,6 +16,7 @@ mod freshness;
 mod gate;
 mod history;
 mod hold;
+mod mirror;
 mod numbers;
 mod platform;
 mod probe;
