@@ -242,6 +242,17 @@ impl Image {
         tags.iter().filter_map(Value::as_str).filter(|tag| !tag.contains('@')).collect()
     }
 
+    /// True if a container of either would be the same: same id, or same layers, settings and platform under two ids.
+    ///
+    /// With containerd's store an image's id is the digest of what was pulled, often an index: it changes with an index over the same manifest
+    /// (another platform's image, an attestation). Without an API that lists manifests (below 1.48) only this tells.
+    pub fn is_same_as(&self, other: &Self) -> bool {
+        let makes_a_difference = ["/RootFS", "/Config", "/Created", "/Os", "/Architecture", "/Variant"];
+        let [this, that] = [self, other].map(|image| makes_a_difference.map(|part| image.0.pointer(part)));
+        let has_layers = self.0.pointer("/RootFS/Layers").and_then(Value::as_array).is_some_and(|layers| !layers.is_empty());
+        self.id() == other.id() || (has_layers && this == that)
+    }
+
     /// Digests by which it was pulled from the repository of `reference`.
     pub fn digests_of(&self, reference: &Reference) -> Vec<Digest> {
         let pulled = |text: &str| -> Option<Digest> {

@@ -151,6 +151,7 @@ async fn images(engine: &dyn Engine, record: &Record, n: usize, member: &Member)
     };
     Ok(ImagesView {
         foreign: new.as_ref().and_then(Image::platform).filter(|platform| !is_expected(platform)),
+        is_same: new.as_ref().zip(old.as_ref()).is_some_and(|(new, old)| new.is_same_as(old)),
         is_new_tagged: new.as_ref().is_some_and(|image| !image.tags().is_empty()),
         new: new.map(|image| image.id()),
         old: old.map(|image| image.id()),

@@ -86,6 +86,8 @@ pub struct ContainerView {
 pub struct ImagesView {
     /// The new image, found by digest.
     pub new: Option<ImageId>,
+    /// True if the new image is the old one, be it under another id.
+    pub is_same: bool,
     /// What the new image is made for, if that is neither the engine's own platform nor the old image's.
     pub foreign: Option<Platform>,
     /// True if the new image has a tag.

@@ -67,6 +67,7 @@ pub fn container(id: &str, name: &str, status: Status, policy: RestartPolicy) ->
 pub fn images() -> ImagesView {
     ImagesView {
         new: Some(ImageId::new("sha256:new")),
+        is_same: false,
         foreign: None,
         is_new_tagged: true,
         old: Some(ImageId::new("sha256:old")),

@@ -27,7 +27,9 @@ fn an_image_that_was_built_here_is_held() {
     s.host.docker(&["commit", &s.name("web"), &local]);
     s.host.docker(&["run", "-d", "--name", &s.name("built"), &local]);
     let outcome = s.agent().run(&["now", &s.name("built"), "--json"]).exits(0);
-    assert_eq!(entry(&outcome, &s.name("built"))["reason"], "no_digest");
+    // containerd's store gives a digest to every image: there it is the registry that does not have it (and here cannot be reached).
+    let reason = if s.host.engine().ends_with("-containerd") { "unresolved" } else { "no_digest" };
+    assert_eq!(entry(&outcome, &s.name("built"))["reason"], reason);
 }
 
 /// A container that follows a tag of a scripted registry, and its reference.

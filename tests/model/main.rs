@@ -1,6 +1,7 @@
 //! The words that travel between rooms: what they take, what they refuse, and that they read back what they write.
 
 mod digest;
+mod image;
 mod insecure;
 mod proxies;
 mod reference;

@@ -17,7 +17,9 @@ pub fn pull(record: &Record, observed: &Observed) -> Step {
             (None, _) => {
                 return attempt(observed, Act::Pull { member: n }, |no| turn_back(Failure::PullFailed { message: no.message.clone() }));
             }
-            (Some(image), _) if *image == member.old_image => return turn_back(Failure::Withdrawn { why: Withdrawal::SameImage }),
+            (Some(image), _) if view.images.is_same || *image == member.old_image => {
+                return turn_back(Failure::Withdrawn { why: Withdrawal::SameImage });
+            }
             (Some(image), known) if known.as_ref() != Some(image) => {
                 if let Some(platform) = &view.images.foreign {
                     return turn_back(Failure::OtherPlatform { platform: platform.clone() });
