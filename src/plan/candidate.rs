@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Reason;
 use super::hold::{given_name, is_leftover, rotatable};
+use super::ties::Ties;
 use crate::config::{Config, Mode};
 use crate::model::{Container, Hold, Image, ImageId, Reference, RotationId};
 use crate::policy::{Policy, Selection, policy};
@@ -67,6 +68,7 @@ impl Survey {
 /// Sorts all containers. With `names`, only these are wanted, opted in or not, also those that are watched only; but not
 /// against a person's hold.
 pub fn select(survey: &Survey, config: &Config, names: &[String]) -> (Vec<Candidate>, Vec<Skipped>) {
+    let ties = Ties::of(&survey.containers);
     let mut candidates = Vec::new();
     let mut skipped = Vec::new();
     for container in &survey.containers {
@@ -81,7 +83,7 @@ pub fn select(survey: &Survey, config: &Config, names: &[String]) -> (Vec<Candid
             Some((unit, _)) => Err(Reason::Orphan { of: unit.to_owned(), is_served: survey.is_served(unit) }),
             None if is_leftover(container, &survey.containers) => Err(Reason::Leftover),
             None if survey.stuck.contains(container.name()) => Err(Reason::Stuck),
-            None => candidate(survey, config, container, !names.is_empty()),
+            None => candidate(survey, config, &ties, container, !names.is_empty()),
         };
         match sorted {
             Ok(candidate) => candidates.push(candidate),
@@ -98,7 +100,7 @@ pub fn is_named(container: &Container, name: &str) -> bool {
     container.name() == name.trim_start_matches('/') || (name.len() >= 12 && container.id().as_str().starts_with(name))
 }
 
-fn candidate(survey: &Survey, config: &Config, container: &Container, is_named: bool) -> Result<Candidate, Reason> {
+fn candidate(survey: &Survey, config: &Config, ties: &Ties<'_>, container: &Container, is_named: bool) -> Result<Candidate, Reason> {
     let image = survey.images.get(&container.image_id());
     let image_labels = image.map(Image::labels).unwrap_or_default();
     let policy = policy(config, &container.labels(), &image_labels).map_err(Reason::BadLabel)?;
@@ -111,7 +113,7 @@ fn candidate(survey: &Survey, config: &Config, container: &Container, is_named: 
     if !policy.selection.takes(is_named) {
         return Err(Reason::NotSelected);
     }
-    let reference = rotatable(container, &survey.containers)?;
+    let reference = rotatable(container, ties)?;
     let image = image.ok_or(Reason::NoDigest)?.clone();
     if let Some(signal) = policy.stop_signal.as_ref().filter(|_| !survey.takes_stop_signal) {
         return Err(Reason::StopSignal { signal: signal.clone() });

@@ -1,5 +1,6 @@
 //! What about a container itself keeps it from being rotated.
 
+use super::ties::Ties;
 use super::{Owner, Reason};
 use crate::model::{Container, Reference, ReferenceError, RotationId, Status, Target};
 
@@ -10,8 +11,8 @@ const OWNERS: [(&str, Owner); 3] = [
     ("com.hashicorp.nomad.alloc_id", Owner::Nomad),
 ];
 
-/// Why it cannot be rotated, whoever wants it; else the reference that it follows. `all` is every container of the engine.
-pub fn rotatable(container: &Container, all: &[Container]) -> Result<Reference, Reason> {
+/// Why it cannot be rotated, whoever wants it; else the reference that it follows.
+pub fn rotatable(container: &Container, ties: &Ties<'_>) -> Result<Reference, Reason> {
     match container.state().status {
         Status::Running => {}
         Status::Paused => return Err(Reason::Paused),
@@ -25,7 +26,7 @@ pub fn rotatable(container: &Container, all: &[Container]) -> Result<Reference, 
     if container.is_removed_on_exit() {
         return Err(Reason::RemovedOnExit);
     }
-    if let Some(reason) = tied(container, all) {
+    if let Some(reason) = ties.reason(container) {
         return Err(reason);
     }
     if container.restart_policy().is_none() {
@@ -43,28 +44,6 @@ pub fn rotatable(container: &Container, all: &[Container]) -> Result<Reference, 
         Err(ReferenceError::ImageId(_)) => Err(Reason::PinnedById),
         Err(ReferenceError::Malformed(_)) => Err(Reason::BadReference { typed: typed.to_owned() }),
     }
-}
-
-/// Containers that depend on each other by id are one unit; until units have several members they are held.
-fn tied(container: &Container, all: &[Container]) -> Option<Reason> {
-    let name_of = |pointed: &str| all.iter().find(|c| points_to(pointed, c)).map_or(pointed, |c| c.name()).to_owned();
-    if let Some(with) = container.shares_namespace_of().first() {
-        return Some(Reason::SharesNamespace { with: name_of(with) });
-    }
-    if let Some(other) = container.linked_to().first() {
-        return Some(Reason::LinkedTo { other: name_of(other) });
-    }
-    let others = || all.iter().filter(|other| other.id() != container.id());
-    if let Some(other) = others().find(|other| other.shares_namespace_of().iter().any(|p| points_to(p, container))) {
-        return Some(Reason::LendsNamespace { to: other.name().to_owned() });
-    }
-    let other = others().find(|other| other.linked_to().iter().any(|p| points_to(p, container)))?;
-    Some(Reason::LinkedFrom { other: other.name().to_owned() })
-}
-
-fn points_to(pointed: &str, container: &Container) -> bool {
-    let id = container.id();
-    pointed == container.name() || (pointed.len() >= 12 && id.as_str().starts_with(pointed))
 }
 
 /// What a name tells that a rotation gave: the unit's name and the rotation's id (`web.rotate-old-7f3a21-always`).

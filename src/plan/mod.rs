@@ -5,6 +5,7 @@ mod freshness;
 mod hold;
 mod order;
 mod reason;
+mod ties;
 
 pub use candidate::{Candidate, Skipped, Survey, is_named, select};
 pub use freshness::{Known, freshness, old_enough_at};
