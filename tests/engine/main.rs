@@ -4,8 +4,11 @@
 mod lab;
 
 mod api;
+mod bad_disk;
 mod bad_image;
 mod bad_mount;
+mod bad_network;
+mod bad_registry;
 mod bad_text;
 mod command;
 mod credentials;

@@ -7,6 +7,7 @@
 mod agent;
 mod api;
 mod crowd;
+mod driver;
 mod host;
 mod http;
 mod probe;
@@ -20,6 +21,7 @@ pub use self::{
     agent::{Agent, Outcome, Running},
     api::Api,
     crowd::{ManyTimes, crowd},
+    driver::NetworkDriver,
     host::Host,
     http::{Head, Response, request},
     probe::{Probe, Report, ask},
