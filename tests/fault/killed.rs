@@ -176,7 +176,7 @@ impl Start {
 }
 
 /// Names of this test's containers.
-fn names(s: &Scratch, only_running: bool) -> Vec<String> {
+pub fn names(s: &Scratch, only_running: bool) -> Vec<String> {
     let (_, all) = s.host.api("GET", &format!("/containers/json?all={}", !only_running));
     let names = all.as_array().into_iter().flatten().filter_map(|container| container["Names"][0].as_str());
     names.map(|name| name.trim_start_matches('/').to_owned()).filter(|name| name.starts_with(&s.name("web"))).collect()
