@@ -1,0 +1,100 @@
+//! The bare sequence of calls that a rotation is measured against, and the service that both are measured on.
+
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::os::unix::net::UnixStream;
+use std::time::Duration;
+
+use rotate::spec::{Images, create_request};
+use serde_json::Value;
+
+use crate::lab::{self, Probe, Scratch, wait_for};
+
+/// Runs the service with the image that answers `a`; its address.
+pub fn service(s: &Scratch) -> String {
+    s.push("web", "nohealth:a");
+    s.run("web", &["--restart", "always", "-p", "80", "-v", "/data"]);
+    // The engine chose the port once; a fixed one stays the same over all rotations.
+    let port = s.port("web");
+    s.host.docker(&["rm", "-f", &s.name("web")]);
+    s.run("web", &["--restart", "always", "-p", &format!("{port}:80"), "-v", "/data"]);
+    format!("{}:{port}", s.host.ip())
+}
+
+/// Down time while `change` brings the service to the image that answers `page`, or leaves it there.
+pub fn measured(address: &str, page: &str, change: impl FnOnce()) -> Duration {
+    let probe = Probe::start(address);
+    change();
+    // Twenty times in a row: the probe must have seen it, too.
+    let mut in_a_row = 0;
+    wait_for("the new page", Duration::from_secs(20), || {
+        in_a_row = if lab::ask(address).as_deref() == Some(page) { in_a_row + 1 } else { 0 };
+        (in_a_row >= 20).then_some(())
+    });
+    let report = probe.stop();
+    report.down.unwrap_or_else(|| panic!("it was up before and after: {report:?}"))
+}
+
+/// The middle one, or between the two.
+pub fn median(mut all: Vec<Duration>) -> Duration {
+    all.sort();
+    (all[(all.len() - 1) / 2] + all[all.len() / 2]) / 2
+}
+
+/// Create, stop, policy, rename, rename, start, on one connection that stays open; the pull and the removal are not part of the down time.
+pub fn by_hand(s: &Scratch) -> io::Result<()> {
+    let web = s.name("web");
+    let old_image =
+        |old: &Value| serde_json::from_str::<Vec<Value>>(&s.host.docker(&["image", "inspect", old["Image"].as_str().unwrap_or_default()]));
+    let old = s.host.inspect(&web);
+    let old_documents = old_image(&old)?;
+    s.host.docker(&["pull", "-q", &s.image("web")]);
+    let new_documents: Vec<Value> = serde_json::from_str(&s.host.docker(&["image", "inspect", &s.image("web")]))?;
+    let images = Images { old: &old_documents[0], new: &new_documents[0] };
+    let request = create_request(&old, images, &s.image("web")).map_err(io::Error::other)?;
+    let id = old["Id"].as_str().unwrap_or_default();
+
+    let mut engine = Connection::open(s)?;
+    let next = format!("{web}-next");
+    let created = engine.call("POST", &format!("/containers/create?name={next}"), &request.to_string())?;
+    let created: Value = serde_json::from_str(&created)?;
+    let new = created["Id"].as_str().unwrap_or_default();
+    engine.call("POST", &format!("/containers/{id}/stop"), "")?;
+    engine.call("POST", &format!("/containers/{id}/update"), r#"{"RestartPolicy": {"Name": "no"}}"#)?;
+    engine.call("POST", &format!("/containers/{id}/rename?name={web}-before"), "")?;
+    engine.call("POST", &format!("/containers/{new}/rename?name={web}"), "")?;
+    engine.call("POST", &format!("/containers/{new}/start"), "")?;
+    s.host.docker(&["rm", id]);
+    Ok(())
+}
+
+struct Connection(BufReader<UnixStream>);
+
+impl Connection {
+    fn open(s: &Scratch) -> io::Result<Self> {
+        Ok(Self(BufReader::new(UnixStream::connect(s.host.socket())?)))
+    }
+
+    fn call(&mut self, method: &str, path: &str, body: &str) -> io::Result<String> {
+        let length = body.len();
+        let head =
+            format!("{method} /v1.45{path} HTTP/1.1\r\nHost: engine\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n");
+        self.0.get_mut().write_all(format!("{head}{body}").as_bytes())?;
+        let mut status = String::new();
+        self.0.read_line(&mut status)?;
+        let mut length = 0;
+        loop {
+            let mut line = String::new();
+            self.0.read_line(&mut line)?;
+            if line.trim().is_empty() {
+                break;
+            }
+            if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+                length = value.trim().parse().map_err(io::Error::other)?;
+            }
+        }
+        let mut answer = vec![0; length];
+        self.0.read_exact(&mut answer)?;
+        let answer = String::from_utf8_lossy(&answer).into_owned();
+        if status.contains(" 20") { Ok(answer) } else { Err(io::Error::other(format!("{method} {path}: {} {answer}", status.trim()))) }
+    }
+}
