@@ -72,7 +72,8 @@ fn what_the_user_set_in_each_field_of_an_image_stays() {
     let forever = "trap 'exit 0' QUIT; while :; do sleep 0.1; done";
     let (name, image, volume) = (s.name("web"), s.image("web"), format!("{}:/both", s.name("vol")));
     let options = "--user 0:7 --workdir /tmp --stop-signal SIGQUIT --env BOTH=mine --label both=mine --expose 82 --health-cmd true --health-retries 20";
-    let mut create = vec!["run", "-d", "-q", "--pull", "always", "--name", &name, "-v", &volume, "--entrypoint", "/bin/busybox"];
+    s.host.docker(&["pull", "-q", &image]);
+    let mut create = vec!["run", "-d", "--name", &name, "-v", &volume, "--entrypoint", "/bin/busybox"];
     create.extend(options.split(' '));
     create.extend([image.as_str(), "sh", "-c", forever]);
     s.host.docker(&create);

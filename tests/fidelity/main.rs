@@ -11,6 +11,7 @@ mod help;
 mod image_defaults;
 mod instance;
 mod refused;
+mod remapped;
 mod settings;
 mod shared_volumes;
 mod volumes;
@@ -20,4 +21,9 @@ use lab::{Host, Scratch};
 
 pub fn scratch(test: &str) -> Scratch {
     Scratch::new(Host::shared(), test)
+}
+
+/// For a test that changes the engine itself.
+pub fn scratch_alone(test: &str) -> Scratch {
+    Scratch::alone(Host::shared(), test)
 }

@@ -6,7 +6,7 @@ const NO_MEMORY: &str = "no memory controller";
 const NO_CPU: &str = "no cpu controller";
 const NO_IO: &str = "no io controller";
 
-pub const CASES: [Case; 23] = [
+pub const CASES: [Case; 24] = [
     on_documents("--memory", "/HostConfig/Memory", "67108864", NO_MEMORY),
     on_documents("--memory-reservation", "/HostConfig/MemoryReservation", "33554432", NO_MEMORY),
     on_documents("--memory-swap", "/HostConfig/MemorySwap", "134217728", NO_MEMORY),
@@ -35,4 +35,5 @@ pub const CASES: [Case; 23] = [
         "no GPU",
     ),
     on_documents("--storage-opt", "/HostConfig/StorageOpt", r#"{"size": "10G"}"#, "no file system with project quotas"),
+    on_documents("--privileged", "/HostConfig/Privileged", "true", "not every capability (Docker 20.10 needs them all)"),
 ];
