@@ -7,7 +7,7 @@ use std::process::ExitCode;
 pub enum Exit {
     /// Done, or nothing to do.
     Done = 0,
-    /// A rotation failed or was rolled back.
+    /// A rotation failed or was rolled back, or a container is unwell after its rotation.
     Failed = 1,
     /// The command line is wrong, or names something that does not exist.
     Usage = 2,

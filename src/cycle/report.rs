@@ -56,6 +56,10 @@ pub enum Verdict {
     Rotated,
     /// The predecessor serves, after the successor was switched to.
     RolledBack,
+    /// The successor failed its gate and has the name all the same, as its policy wants.
+    Stayed,
+    /// The successor is unwell after it had proved itself; nothing was done about it.
+    FailedLate,
     /// Turned back before the switch, through no wish of anybody.
     Failed,
     /// Would differ in ways that no rule explains: a person must look.
@@ -138,15 +142,33 @@ fn judge(record: &Record, ended: &Ended) -> (Verdict, Option<String>, Option<Str
         (Ended::Kept | Ended::Closed | Ended::Prepared, Some(Outcome::TurnedBack { failure, was_switched })) => {
             turned_back(unit, failure, *was_switched)
         }
-        (Ended::Kept | Ended::Closed | Ended::Prepared, _) => match &record.failed_rollback {
-            None => (Verdict::Rotated, None, None),
-            Some(why) => (
+        (Ended::Kept | Ended::Closed | Ended::Prepared, Some(Outcome::Stayed { failure })) => {
+            let message = record.late.as_ref().map_or_else(|| failure.to_string(), |why| format!("the new container {why}"));
+            (Verdict::Stayed, Some(message), way_back(record))
+        }
+        (Ended::Kept | Ended::Closed | Ended::Prepared, _) => match (&record.late, &record.failed_rollback) {
+            (None, None) => (Verdict::Rotated, None, None),
+            (Some(why), None) => {
+                (Verdict::FailedLate, Some(format!("the new container {why}, after it had proved itself")), way_back(record))
+            }
+            (Some(why), Some(no)) => (
+                Verdict::FailedLate,
+                Some(format!("the new container {why}, after it had proved itself, and the old one could not be taken back: {no}")),
+                way_back(record),
+            ),
+            (None, Some(why)) => (
                 Verdict::Failed,
                 Some(format!("the old container could not be taken back: {why}; the new one serves again")),
                 Some("nothing was lost; the old one is kept".into()),
             ),
         },
     }
+}
+
+/// For a successor that is not well and whose predecessor is kept.
+fn way_back(record: &Record) -> Option<String> {
+    let unit = &record.unit;
+    Some(format!("read its log (`docker logs {unit}`); `rotate rollback {unit}` takes the old one back, which is kept while this lasts"))
 }
 
 fn turned_back(unit: &str, failure: &Failure, was_switched: bool) -> (Verdict, Option<String>, Option<String>) {
@@ -171,6 +193,8 @@ fn reason(record: &Record, ended: &Ended) -> Option<&'static str> {
         (Ended::Stuck(_), _) => Some("stuck"),
         (Ended::Left, _) => Some("interrupted"),
         (Ended::Kept | Ended::Closed | Ended::Prepared, Some(Outcome::TurnedBack { failure, .. })) => Some(failure.code()),
+        (Ended::Kept | Ended::Closed | Ended::Prepared, Some(Outcome::Stayed { failure })) => Some(failure.code()),
+        (Ended::Kept | Ended::Closed | Ended::Prepared, _) if record.late.is_some() => Some("failed_late"),
         (Ended::Kept | Ended::Closed | Ended::Prepared, _) => record.failed_rollback.as_ref().map(|_| "rollback_failed"),
     }
 }

@@ -6,7 +6,7 @@ use crate::rotation::{Record, Stage};
 
 impl Cycle<'_> {
     /// Goes on with every record that is not closed: first those in which a service may be down. One that cannot go on keeps no other from it;
-    /// the first error is returned at the end. Those that are only kept are not reported.
+    /// the first error is returned at the end. Those that are only kept, and well, are not reported.
     pub async fn resume(&self, report: &mut Report) -> Result<(), CycleError> {
         let mut records = self.store.open_rotations()?;
         records.sort_by_key(|record| record.stage != Stage::Switching);
@@ -25,10 +25,25 @@ impl Cycle<'_> {
 
     async fn go_on(&self, record: &mut Record) -> Result<Option<Entry>, CycleError> {
         let was_kept = record.stage == Stage::Kept;
+        let had_failed_rollback = record.failed_rollback.is_some();
         record.stuck = None;
         let ended = self.rotation().drive(record).await?;
         let entry = self.settle(record, &ended)?;
-        let is_news = !was_kept && entry.verdict != Verdict::Withdrawn;
+        let is_news = match entry.verdict {
+            Verdict::Withdrawn => false,
+            Verdict::Rotated => !was_kept,
+            // What is unwell is told as long as it lasts.
+            Verdict::Stayed => !was_kept || record.late.is_some(),
+            Verdict::Failed => !(was_kept && had_failed_rollback),
+            Verdict::FailedLate
+            | Verdict::RolledBack
+            | Verdict::Held
+            | Verdict::Stuck
+            | Verdict::Left
+            | Verdict::DryRun
+            | Verdict::Skipped
+            | Verdict::Orphaned => true,
+        };
         Ok(is_news.then_some(Entry { is_resumed: true, ..entry }))
     }
 
@@ -40,6 +55,10 @@ impl Cycle<'_> {
         self.resume(&mut report).await?;
         let is_open = |record: &Record| record.unit == name && record.stage != Stage::Kept;
         if self.interrupt.is_set() || self.store.open_rotations()?.iter().any(is_open) {
+            return Ok(report);
+        }
+        // Its successor had failed late, and its policy was faster.
+        if report.entries.iter().any(|entry| entry.name == name && entry.verdict == Verdict::RolledBack) {
             return Ok(report);
         }
         let Some(mut record) = self.newest_kept(name)? else {

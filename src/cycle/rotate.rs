@@ -2,7 +2,7 @@
 
 use super::report::{Entry, Report, Verdict};
 use super::{Cycle, CycleError};
-use crate::config::OnFailure;
+use crate::config::{FailurePolicy, OnFailure, OnLateFailure};
 use crate::model::Health;
 use crate::model::{Container, RotationId};
 use crate::plan::{Candidate, Planned, Reason};
@@ -141,7 +141,7 @@ impl Cycle<'_> {
 impl Verdict {
     fn is_failure(self) -> bool {
         match self {
-            Self::RolledBack | Self::Failed | Self::Stuck => true,
+            Self::RolledBack | Self::Failed | Self::Stayed | Self::FailedLate | Self::Stuck => true,
             Self::Left | Self::Rotated | Self::Held | Self::Skipped | Self::Orphaned | Self::DryRun | Self::Withdrawn => false,
         }
     }
@@ -155,6 +155,8 @@ pub(super) fn terms(policy: &Policy) -> Terms {
         keep_old: policy.keep_old,
         is_oneshot: policy.oneshot,
         probe: policy.probe.clone(),
+        stays: policy.on_failure == FailurePolicy::Stay,
+        returns_late: policy.on_late_failure == OnLateFailure::Rollback,
     }
 }
 

@@ -9,7 +9,7 @@ use crate::config::Mode;
 use crate::model::{Container, Digest, Health, Hold, Image, Reference, RefusedDigest, Sighting, Status as Doing};
 use crate::plan;
 use crate::policy::policy;
-use crate::rotation::{Outcome, Record, Stage};
+use crate::rotation::{self, Outcome, Record, Stage};
 
 /// How many rotations are looked through for each container's last one.
 const HISTORY: usize = 1000;
@@ -35,6 +35,8 @@ pub struct Status {
     pub newer: Option<Sighting>,
     /// A newer image is only told: `mode` is `watch`.
     pub is_watched: bool,
+    /// What is wrong with a container that was rotated to, while its predecessor is kept.
+    pub unwell: Option<String>,
     /// Why a person is needed.
     pub stuck: Option<String>,
     /// A rotation is open: the next run goes on with it.
@@ -57,7 +59,7 @@ pub struct Kept {
 /// The last rotation that ended.
 #[derive(Debug, Clone, Serialize)]
 pub struct Last {
-    /// `rotated` or `turned back`.
+    /// `rotated`, `failed and stayed` or `turned back`.
     pub outcome: &'static str,
     /// Why it turned back.
     pub message: Option<String>,
@@ -97,6 +99,9 @@ impl Cycle<'_> {
             status.is_open |= record.stage != Stage::Kept;
             status.stuck = status.stuck.take().or_else(|| record.stuck.as_ref().map(ToString::to_string));
             if let (Stage::Kept, Some(member), Some(until)) = (record.stage, record.members.first(), record.keep_until) {
+                let named = survey.containers.iter().find(|container| container.name() == member.name);
+                let why = named.and_then(|container| rotation::seen_late(&record, container, self.clock.at()));
+                status.unwell = status.unwell.take().or(why.map(|why| format!("the new container {why}")));
                 status.kept = Some(Kept { name: record.old_name(member), until: until.to_string() });
             }
         }
@@ -136,6 +141,7 @@ impl Status {
             hold: None,
             newer: None,
             is_watched: false,
+            unwell: None,
             stuck: None,
             is_open: false,
             last: None,
@@ -147,6 +153,7 @@ impl Status {
 fn last(record: &Record) -> Option<Last> {
     let (outcome, message) = match record.outcome.as_ref()? {
         Outcome::Rotated => ("rotated", None),
+        Outcome::Stayed { failure } => ("failed and stayed", Some(failure.to_string())),
         Outcome::TurnedBack { failure, .. } => ("turned back", Some(failure.to_string())),
     };
     let digest = record.members.first().map(|m| m.digest.to_string())?;

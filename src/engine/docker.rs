@@ -10,8 +10,10 @@ use bollard::container::LogOutput;
 use bollard::errors::Error as BollardError;
 use bollard::models::{ContainerUpdateBody, RestartPolicy as ApiPolicy, RestartPolicyNameEnum};
 use bollard::query_parameters as query;
-use bollard::{BollardRequest, ClientVersion};
-use futures_util::StreamExt;
+use bollard::{BollardRequest, ClientVersion, body_full};
+use bytes::Bytes;
+use futures_util::{FutureExt, StreamExt};
+use http_body_util::BodyExt;
 use hyper::{Method, StatusCode};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
@@ -20,7 +22,7 @@ use super::api_version::{ApiVersion, LOWEST_API, SEVERAL_NETWORKS, STOP_SIGNAL};
 use super::connect::{Connector, Delivery};
 use super::pull_progress::Layers;
 use super::registries::registry_settings;
-use super::{Engine, EngineError, EngineInfo, Executed, Pull, Refusal, exec, is_rootless, sources};
+use super::{Engine, EngineError, EngineInfo, Executed, Life, Pull, Refusal, exec, is_rootless, sources};
 use crate::model::{Container, ContainerId, Credential, Digest, Image, Platform, Reference, RestartPolicy, StopSignal};
 
 /// Whoever does not say its version within this time is no engine.
@@ -223,6 +225,21 @@ impl Engine for Docker {
         let answer = self.typed.inspect_registry_image(&name, credential.map(|c| registry_auth(c, reference)));
         let digest = self.ask(&call, ASK_REGISTRY, answer).await?.descriptor.digest.unwrap_or_default();
         digest.parse().map_err(|_| EngineError::Garbage { call, detail: "no digest".to_owned() })
+    }
+
+    async fn life(&self) -> Result<Life, EngineError> {
+        let call = "listen to events";
+        // Of the engine's own events there are next to none; what counts is the end of the stream.
+        let path = format!("/events?filters={}", utf8_percent_encode(r#"{"type":["daemon"]}"#, NON_ALPHANUMERIC));
+        let request = hyper::Request::get(path).body(body_full(Bytes::new()));
+        let request = request.map_err(|e| EngineError::Garbage { call: call.to_owned(), detail: e.to_string() })?;
+        let answer = tokio::time::timeout(LOOK, self.connector.send(request)).await.map_err(|_| late(call, LOOK))?;
+        let response = answer.map_err(|delivery| self.undelivered(call, delivery))?;
+        if !response.status().is_success() {
+            return Err(refused(call, response.status().as_u16(), "no events"));
+        }
+        let mut body = response.into_body();
+        Ok(async move { while let Some(Ok(_)) = body.frame().await {} }.boxed())
     }
 
     async fn exec(&self, container: &ContainerId, argv: &[String], deadline: Duration) -> Result<Executed, EngineError> {

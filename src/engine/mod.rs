@@ -12,6 +12,7 @@ mod sources;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use futures_util::future::BoxFuture;
 use serde_json::Value;
 
 pub use api_version::ApiVersion;
@@ -32,6 +33,9 @@ pub struct EngineInfo {
     /// True if it runs without root: its networks are then not the host's.
     pub is_rootless: bool,
 }
+
+/// Ends when the engine goes away, whether it stops or is killed. Holds a connection until it is dropped.
+pub type Life = BoxFuture<'static, ()>;
 
 /// Is told how far a pull has come; must return at once.
 pub type PullWatcher<'a> = dyn Fn(PullProgress) + Send + Sync + 'a;
@@ -73,6 +77,8 @@ pub trait Engine: Send + Sync {
     async fn check_sources(&self, sources: &[String]) -> Result<(), EngineError>;
     /// The last lines that a container wrote to stdout and stderr, oldest first.
     async fn log_tail(&self, container: &ContainerId, lines: usize) -> Result<Vec<String>, EngineError>;
+    /// A hold on the engine's life, as it is now.
+    async fn life(&self) -> Result<Life, EngineError>;
     /// Runs a command in a container that runs, and waits for its end. One that outlives `deadline` goes on: no
     /// engine can end it.
     async fn exec(&self, container: &ContainerId, argv: &[String], deadline: Duration) -> Result<Executed, EngineError>;

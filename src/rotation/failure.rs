@@ -55,6 +55,11 @@ pub enum Failure {
         /// What was seen.
         why: GateFailure,
     },
+    /// The successor failed after it had proved itself.
+    Late {
+        /// What was seen.
+        why: GateFailure,
+    },
     /// The host or the engine went down after each start of the successor.
     StartsExhausted {
         /// How often it was started.
@@ -177,6 +182,7 @@ impl Failure {
             Self::StartRefused { .. } => "start_refused",
             Self::ActRefused { .. } => "engine_refused",
             Self::Gate { .. } => "gate_failed",
+            Self::Late { .. } => "failed_late",
             Self::StartsExhausted { .. } => "starts_exhausted",
             Self::SuccessorGone => "successor_gone",
             Self::NotRecorded { .. } => "not_recorded",
@@ -187,7 +193,7 @@ impl Failure {
     /// True if the image itself is to blame, so that its digest is not tried again here. A taken port or a full disk is not its fault.
     pub fn refuses_digest(&self) -> bool {
         match self {
-            Self::OtherPlatform { .. } | Self::Gate { .. } | Self::StartsExhausted { .. } | Self::Requested => true,
+            Self::OtherPlatform { .. } | Self::Gate { .. } | Self::Late { .. } | Self::StartsExhausted { .. } | Self::Requested => true,
             Self::StartRefused { refusal, .. } | Self::CreateRefused { refusal, .. } => *refusal == Refusal::NotExecutable,
             Self::Withdrawn { .. }
             | Self::PullFailed { .. }
@@ -229,6 +235,7 @@ impl std::fmt::Display for Failure {
             Self::StartRefused { message, .. } => write!(f, "the engine did not start the new container: {message}"),
             Self::ActRefused { act, message } => write!(f, "the engine refused to {act}: {message}"),
             Self::Gate { why } => write!(f, "the new container {why}"),
+            Self::Late { why } => write!(f, "the new container {why}, after it had proved itself"),
             Self::StartsExhausted { starts } => {
                 write!(f, "the host or the engine went down after each of {starts} starts of the new container")
             }

@@ -7,6 +7,7 @@ mod decide;
 mod failure;
 mod gate;
 mod keyring;
+mod lifeline;
 mod observe;
 mod observed;
 mod probe;
@@ -17,7 +18,7 @@ mod step;
 
 pub use decide::decide;
 pub use failure::{Failure, GateFailure, StuckReason, Withdrawal};
-pub use gate::{Answer, Countdown, GateRules, Proof, Verdict, Watch, countdown, verdict};
+pub use gate::{Answer, Countdown, GateRules, Late, Proof, Verdict, Watch, countdown, late, seen_late, verdict};
 pub use keyring::Keyring;
 pub use observed::{ContainerView, ImagesView, MemberView, Observed, Refused};
 pub use probe::ask;

@@ -7,7 +7,9 @@ use serde_json::Value;
 
 use super::observed::Comparison;
 use super::probe::Sample;
-use super::{Act, ContainerView, GateRules, Goal, ImagesView, Member, MemberView, Observed, Purpose, Record, Refused, Role, Stage, Watch};
+use super::{
+    Act, ContainerView, GateRules, Goal, ImagesView, Member, MemberView, Observed, Proof, Purpose, Record, Refused, Role, Stage, Watch,
+};
 use crate::engine::{Engine, EngineError};
 use crate::model::{Container, ContainerId, Image, Platform};
 use crate::spec;
@@ -122,8 +124,10 @@ async fn look_at(
 /// A container with what this process saw of it so far, this look included.
 fn see(record: &Record, member: &Member, memory: &mut Memory, moment: Moment, container: &Container, role: Role) -> ContainerView {
     let state = container.state();
+    let rules = GateRules::of(container, &record.terms, role == Role::Successor || member.was_healthy);
     let incoming = if record.goal == Goal::Forward { Role::Successor } else { Role::Predecessor };
-    if record.stage == Stage::Switching && role == incoming {
+    let is_asked_later = record.stage == Stage::Kept && container.name() == member.name && matches!(rules.proof, Proof::Probe { .. });
+    if (record.stage == Stage::Switching || is_asked_later) && role == incoming {
         if state.is_active() {
             memory.watches.entry(container.id()).or_insert_with(|| Watch::begin(moment.now, false));
         }
@@ -131,7 +135,6 @@ fn see(record: &Record, member: &Member, memory: &mut Memory, moment: Moment, co
             watch.look(moment.now, &state);
         }
     }
-    let rules = GateRules::of(container, &record.terms, role == Role::Successor || member.was_healthy);
     ContainerView::new(container, rules, memory.watches.get(&container.id()).cloned())
 }
 

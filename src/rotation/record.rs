@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Change, Failure, StuckReason};
+use super::{Change, Failure, GateFailure, StuckReason};
 use crate::model::{ContainerId, Digest, ImageId, Platform, Probe, Reference, RestartPolicy, RotationId, StopSignal, Target};
 
 /// One rotation of one unit.
@@ -37,6 +37,9 @@ pub struct Record {
     pub opened_at: Timestamp,
     /// Until when the predecessor is kept; set when the successor has proved itself.
     pub keep_until: Option<Timestamp>,
+    /// What was wrong with the successor at the last look after its proof.
+    #[serde(default)]
+    pub late: Option<GateFailure>,
     /// Why it needs a person; judged anew by each run.
     pub stuck: Option<StuckReason>,
     /// Why the predecessor could not be taken back when a person asked for it.
@@ -144,6 +147,12 @@ pub struct Terms {
     /// What is asked of it instead of its HEALTHCHECK.
     #[serde(default)]
     pub probe: Option<Probe>,
+    /// True if a successor that has run and fails its gate stays: its data may be beyond what the predecessor can read.
+    #[serde(default)]
+    pub stays: bool,
+    /// True if a successor that fails after its proof goes, while its predecessor is kept. One that stays does so then, too.
+    #[serde(default)]
+    pub returns_late: bool,
 }
 
 /// How a rotation ended.
@@ -152,6 +161,11 @@ pub struct Terms {
 pub enum Outcome {
     /// The successor serves.
     Rotated,
+    /// The successor has the name although it did not prove itself: its policy wants that. The predecessor is spare.
+    Stayed {
+        /// What was wrong.
+        failure: Failure,
+    },
     /// The predecessor serves, as before.
     TurnedBack {
         /// Why.
@@ -197,6 +211,7 @@ impl Record {
             starts: 0,
             opened_at: at,
             keep_until: None,
+            late: None,
             stuck: None,
             failed_rollback: None,
             log: None,
@@ -235,7 +250,7 @@ impl Record {
                 (self.agent, self.boot) = (agent, boot);
             }
             Change::TurnBack { failure } => {
-                self.keep_until = None;
+                (self.keep_until, self.late) = (None, None);
                 if self.stage == Stage::Kept {
                     self.stage = Stage::Switching;
                 }
@@ -255,6 +270,13 @@ impl Record {
                 self.keep_until = Some(keep_until);
                 self.outcome = Some(Outcome::Rotated);
             }
+            Change::Stay { failure, keep_until } => {
+                self.stage = Stage::Kept;
+                self.keep_until = Some(keep_until);
+                self.outcome = Some(Outcome::Stayed { failure });
+            }
+            Change::FailLate { why } => self.late = Some(why),
+            Change::Recover => (self.late, self.log) = (None, None),
             Change::KeepLog { lines } => self.log = Some(lines),
             Change::Close => {
                 if let Goal::Back { failure } = &self.goal {
@@ -301,6 +323,7 @@ impl Record {
     pub fn ended_at(&self) -> Option<Timestamp> {
         let end = match self.outcome.as_ref()? {
             Outcome::Rotated => "proved",
+            Outcome::Stayed { .. } => "stayed",
             Outcome::TurnedBack { .. } => "closed",
         };
         self.times.iter().rev().find(|(what, _)| what == end).map(|(_, at)| *at)

@@ -4,9 +4,10 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use super::act::{ActError, perform};
+use super::lifeline::Lifeline;
 use super::observe::{Memory, Moment, observe};
 use super::probe::Prober;
-use super::{Act, Change, Failure, Keyring, Progress, Record, Refused, Role, Stage, Step, StuckReason, Watch, Watcher, decide};
+use super::{Act, Change, Failure, Keyring, Observed, Progress, Record, Refused, Role, Stage, Step, StuckReason, Watch, Watcher, decide};
 use crate::clock::Clock;
 use crate::engine::{Engine, EngineError, Refusal};
 use crate::interrupt::Interrupt;
@@ -17,9 +18,6 @@ use crate::store::{Store, StoreError};
 const RETRY: Duration = Duration::from_millis(300);
 /// An engine that is gone, or does not answer, for so long leaves the record to the next run.
 const PATIENCE: Duration = Duration::from_secs(180);
-/// A look that took so long is one over a restart of the engine; counted, because a slow host must not keep a gate open for ever.
-const SLOW: Duration = Duration::from_secs(3);
-const SLOW_LOOKS: u32 = 5;
 /// How much of a failed container's log is kept.
 const LOG_LINES: usize = 20;
 const LOG_LINE_BYTES: usize = 500;
@@ -100,22 +98,16 @@ impl Rotation<'_> {
         };
         let mut prober = Prober::new(self.engine, self.clock);
         let mut silent_since = None;
-        let mut slow_looks = 0;
+        let mut lifeline = Lifeline::default();
         loop {
             let moment = Moment { at: self.clock.at(), now: self.clock.elapsed(), is_interrupted: self.interrupt.is_set() };
-            let result = match observe(self.engine, record, &mut memory, moment).await {
-                // An engine that is restarted behind a socket of systemd's is not gone, only slow; what it then shows is no evidence.
-                // Before the switch nothing that was seen matters, and a slow host must be able to prepare.
-                Ok(_)
-                    if record.stage == Stage::Switching
-                        && self.clock.elapsed().saturating_sub(moment.now) >= SLOW
-                        && slow_looks < SLOW_LOOKS =>
-                {
-                    slow_looks += 1;
+            let result = match self.look(record, &mut memory, moment, &mut lifeline).await {
+                // Another engine than before, perhaps: what it shows is no evidence.
+                Ok(None) => {
                     self.forget(&mut memory);
                     Ok(())
                 }
-                Ok(observed) => {
+                Ok(Some(observed)) => {
                     let step = decide(record, &observed);
                     tracing::debug!(rotation = %record.id, container = %record.unit, %observed, ?step);
                     match step {
@@ -160,6 +152,24 @@ impl Rotation<'_> {
                 Err(error) => self.bear(record, &mut memory, error, silent_since.get_or_insert_with(|| self.clock.elapsed())).await?,
             }
         }
+    }
+
+    /// One look; none if the engine went away before it was answered. Before the switch nothing that was seen matters, and a slow host must be
+    /// able to prepare.
+    async fn look(
+        &self,
+        record: &Record,
+        memory: &mut Memory,
+        moment: Moment,
+        lifeline: &mut Lifeline,
+    ) -> Result<Option<Observed>, EngineError> {
+        if record.stage != Stage::Switching {
+            return observe(self.engine, record, memory, moment).await.map(Some);
+        }
+        lifeline.hold(self.engine).await?;
+        let observed = observe(self.engine, record, memory, moment).await?;
+        let is_cut = lifeline.is_cut(self.clock.elapsed().saturating_sub(moment.now));
+        Ok((!is_cut).then_some(observed))
     }
 
     /// Asks for one act and remembers what came back: nothing (it may still land), a no, or done.
@@ -228,6 +238,8 @@ impl Rotation<'_> {
         record.apply(change);
         match change {
             Change::Prove { .. } => note(record, "proved", self.clock.at()),
+            Change::Stay { .. } => note(record, "stayed", self.clock.at()),
+            Change::FailLate { .. } => note(record, "failed_late", self.clock.at()),
             Change::TurnBack { .. } => note(record, "turned_back", self.clock.at()),
             Change::Close => note(record, "closed", self.clock.at()),
             _ => {}
@@ -249,6 +261,9 @@ impl Rotation<'_> {
             | Change::AdoptPredecessor { .. }
             | Change::GiveUpRollback { .. }
             | Change::Prove { .. }
+            | Change::Stay { .. }
+            | Change::FailLate { .. }
+            | Change::Recover
             | Change::KeepLog { .. } => Ok(()),
             Change::Close => Err(RunError::Store { unit: record.unit.clone(), source }),
         }
@@ -256,7 +271,7 @@ impl Rotation<'_> {
 
     /// The record, and what the change says about its digests. The refusal goes first: a crash in between must not lose it.
     fn save(&self, record: &Record, change: &Change) -> Result<(), StoreError> {
-        if let Change::TurnBack { failure } = change
+        if let Change::TurnBack { failure } | Change::Stay { failure, .. } = change
             && failure.refuses_digest()
         {
             for member in &record.members {

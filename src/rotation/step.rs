@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Failure, StuckReason};
+use super::{Failure, GateFailure, StuckReason};
 use crate::model::{ContainerId, ImageId};
 
 /// The next step.
@@ -112,6 +112,12 @@ pub enum Change {
     GiveUpRollback { why: StuckReason, agent: String, boot: String },
     /// The successor has proved itself.
     Prove { keep_until: Timestamp },
+    /// The successor failed its gate and stays.
+    Stay { failure: Failure, keep_until: Timestamp },
+    /// The successor is unwell after its proof.
+    FailLate { why: GateFailure },
+    /// It is well again.
+    Recover,
     /// The failed successor's last log lines.
     KeepLog { lines: Vec<String> },
     /// The end.

@@ -95,7 +95,15 @@ fn the_deadline_runs_until_the_first_healthy_and_min_healthy_comes_on_top() {
 
 #[test]
 fn the_deadline_follows_from_the_healthcheck_and_zeros_mean_the_engines_defaults() {
-    let terms = Terms { min_healthy: None, deadline: None, keep_old: Duration::ZERO, is_oneshot: false, probe: None };
+    let terms = Terms {
+        min_healthy: None,
+        deadline: None,
+        keep_old: Duration::ZERO,
+        is_oneshot: false,
+        probe: None,
+        stays: false,
+        returns_late: false,
+    };
     let deadline = |check: serde_json::Value| {
         let container = Container::new(json!({ "Config": { "Healthcheck": check } }));
         GateRules::of(&container, &terms, true).deadline.as_secs()
@@ -196,7 +204,15 @@ fn probes_are_made_every_second_until_one_succeeds_and_then_at_their_interval() 
 #[test]
 fn the_deadline_of_a_probe_follows_from_its_own_numbers_and_the_start_period() {
     let probe = Probe { check: Check::Tcp { port: 80 }, interval: Duration::from_secs(5), timeout: Duration::from_secs(5), retries: 3 };
-    let terms = Terms { probe: Some(probe), min_healthy: None, deadline: None, keep_old: Duration::ZERO, is_oneshot: false };
+    let terms = Terms {
+        probe: Some(probe),
+        min_healthy: None,
+        deadline: None,
+        keep_old: Duration::ZERO,
+        is_oneshot: false,
+        stays: false,
+        returns_late: false,
+    };
     let of = |check: serde_json::Value, needs_health| {
         let rules = GateRules::of(&Container::new(json!({ "Config": { "Healthcheck": check } })), &terms, needs_health);
         (rules.proof, rules.deadline.as_secs())

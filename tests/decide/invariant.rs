@@ -1,5 +1,5 @@
-//! What must hold of every step, over all that can be seen: 2 containers × (absent or 6 states × 2 policies × 4 names), all stages and goals,
-//! another agent, a network that is missing.
+//! What must hold of every step, over all that can be seen: 2 containers × (absent or 6 states × 2 policies × 4 names), all stages, goals and
+//! policies of failure, another agent, a network that is missing.
 
 use rotate::model::{RestartPolicy, Status};
 use rotate::rotation::{Act, Change, ContainerView, Failure, GateFailure, Goal, Observed, Record, Role, Stage, Step, decide};
@@ -29,22 +29,27 @@ fn for_all(mut check: impl FnMut(&Record, &Observed, &Step)) {
     let mut count = 0;
     for stage in STAGES {
         for goal in goals() {
-            for old in views("old") {
-                for new in views("new") {
-                    for (agent, missing) in [("agent", None), ("another", None), ("agent", Some("net"))] {
-                        let mut record = record();
-                        (record.stage, record.goal) = (stage, goal.clone());
-                        let mut observed = observed(old.clone(), new.clone());
-                        observed.agent = agent.into();
-                        observed.members[0].missing_networks = missing.map(str::to_owned).into_iter().collect();
-                        check(&record, &observed, &decide(&record, &observed));
-                        count += 1;
+            for (stays, returns_late) in [(false, false), (false, true), (true, true)] {
+                let mut record = record();
+                (record.stage, record.goal) = (stage, goal.clone());
+                (record.terms.stays, record.terms.returns_late) = (stays, returns_late);
+                let mut observed = observed(None, None);
+                for old in views("old") {
+                    observed.members[0].predecessor = old;
+                    for new in views("new") {
+                        observed.members[0].successor = new;
+                        for (agent, missing) in [("agent", None), ("another", None), ("agent", Some("net"))] {
+                            observed.agent = agent.into();
+                            observed.members[0].missing_networks = missing.map(str::to_owned).into_iter().collect();
+                            check(&record, &observed, &decide(&record, &observed));
+                            count += 1;
+                        }
                     }
                 }
             }
         }
     }
-    assert_eq!(count, 5 * 3 * 49 * 49 * 3);
+    assert_eq!(count, 5 * 3 * 3 * 49 * 49 * 3);
 }
 
 fn can_run(view: Option<&ContainerView>) -> bool {
@@ -146,5 +151,43 @@ fn what_was_just_created_is_not_started_before_it_has_all_its_networks() {
             Goal::Back { .. } => matches!(step, Step::Act(Act::Start { role: Role::Predecessor, .. })),
         };
         assert!(!leads_to_its_start, "{record}: {observed}: {step:?}");
+    });
+}
+
+#[test]
+fn after_the_proof_nothing_is_stopped_or_started_and_an_unwell_successor_keeps_its_predecessor() {
+    for_all(|record, observed, step| {
+        if record.stage != Stage::Kept {
+            return;
+        }
+        let runs = matches!(step, Step::Act(Act::Stop { .. } | Act::Start { .. } | Act::Rearm { .. } | Act::Disarm { .. }));
+        assert!(!runs, "{record}: {observed}: {step:?}");
+        let new = observed.members[0].successor.as_ref();
+        if new.is_some_and(|v| v.name == "web" && v.state.status == Status::Restarting) {
+            assert!(!matches!(step, Step::Act(_) | Step::Write(Change::Close)), "{record}: {observed}: {step:?}");
+        }
+    });
+}
+
+#[test]
+fn only_the_policy_for_late_failures_turns_a_kept_rotation_back() {
+    for_all(|record, observed, step| {
+        if record.stage == Stage::Kept && matches!(step, Step::Write(Change::TurnBack { .. })) {
+            assert!(record.terms.returns_late && !record.terms.stays, "{record}: {observed}");
+        }
+    });
+}
+
+#[test]
+fn a_successor_that_stays_is_never_left_for_the_predecessor_by_the_gate() {
+    for_all(|record, observed, step| {
+        if let Step::Write(Change::TurnBack { failure: Failure::Gate { .. } | Failure::StartsExhausted { .. } }) = step {
+            assert!(!record.terms.stays, "{record}: {observed}");
+        }
+        if let Step::Write(Change::Stay { .. }) = step {
+            let new = observed.members[0].successor.as_ref();
+            assert!(record.terms.stays && record.goal == Goal::Forward, "{record}: {observed}");
+            assert!(new.is_some_and(|v| v.name == "web" && v.state.started_at.is_some()), "{record}: {observed}");
+        }
     });
 }

@@ -2,6 +2,7 @@
 
 mod gate;
 mod invariant;
+mod late;
 mod make;
 mod one_hand;
 mod steps;

@@ -39,7 +39,15 @@ pub fn member() -> Member {
 }
 
 pub fn record() -> Record {
-    let terms = Terms { min_healthy: None, deadline: None, keep_old: Duration::from_secs(86_400), is_oneshot: false, probe: None };
+    let terms = Terms {
+        min_healthy: None,
+        deadline: None,
+        keep_old: Duration::from_secs(86_400),
+        is_oneshot: false,
+        probe: None,
+        stays: false,
+        returns_late: false,
+    };
     Record::open(Opening {
         id: RotationId::new("7f3a21"),
         purpose: Purpose::Rotate,

@@ -19,13 +19,16 @@ mod freshness;
 mod gate;
 mod history;
 mod hold;
+mod late;
 mod mirror;
 mod numbers;
 mod platform;
 mod probe;
+mod restarted;
 mod rotation;
 mod selection;
 mod socket;
+mod stay;
 mod store;
 mod watchtower;
 

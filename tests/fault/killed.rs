@@ -23,6 +23,8 @@ enum Job {
     Update,
     /// `rotate now` to an image that never gets healthy.
     Sick,
+    /// The same, where the policy is that it stays.
+    Stay,
     /// `rotate rollback` after an update.
     Rollback,
     /// `rotate now --dry-run`.
@@ -47,6 +49,11 @@ fn a_sick_image_killed_at_any_call_is_rolled_back_by_the_next_run_under_always()
 #[test]
 fn a_sick_image_killed_at_any_call_is_rolled_back_by_the_next_run_under_no() {
     at_every_call(Job::Sick, "no");
+}
+
+#[test]
+fn a_sick_image_that_stays_killed_at_any_call_stays_after_the_next_run() {
+    at_every_call(Job::Stay, "always");
 }
 
 #[test]
@@ -123,13 +130,14 @@ impl Start {
     fn new(s: &Scratch, job: Job, policy: &str) -> Self {
         let config = |more: &str| format!(r#"{{"Cmd": ["{ALONE}"], "Volumes": {{"/data": {{}}{more}}}}}"#);
         s.push_with("web", "ok:v1", &config(""));
-        let id = s.run("web", &["--restart", policy]);
+        let failure = if job == Job::Stay { "rotate.on_failure=stay" } else { "rotate.on_failure=rollback" };
+        let id = s.run("web", &["--restart", policy, "--label", failure]);
         // A second network: where a create takes one only, there is a call more at which to die.
         let _ = s.host.try_docker(&["network", "create", SECOND]); // the first case makes it, for all
         s.host.docker(&["network", "connect", "--alias", "www", SECOND, &s.name("web")]);
         s.host.docker(&["exec", &s.name("web"), "touch", "/data/mine"]);
         let image = s.host.inspect(&id)["Image"].as_str().unwrap_or_default().to_owned();
-        s.push_with("web", if job == Job::Sick { "sick:v2" } else { "ok:v2" }, &config(r#", "/extra": {}"#));
+        s.push_with("web", if matches!(job, Job::Sick | Job::Stay) { "sick:v2" } else { "ok:v2" }, &config(r#", "/extra": {}"#));
         if job == Job::Rollback {
             s.agent().config(FAST).run(&["now", &s.name("web")]).exits(0);
         }
@@ -150,14 +158,14 @@ impl Start {
         assert_eq!(web["Image"], image(&s.image("web"))["Id"], "the tag points to what runs: {context}");
         let networks: Vec<&String> = web["NetworkSettings"]["Networks"].as_object().into_iter().flatten().map(|(name, _)| name).collect();
         assert_eq!(networks, ["bridge", SECOND], "{context}");
-        assert_eq!(web["Id"] == self.id.as_str(), job != Job::Update, "{context}");
+        assert_eq!(web["Id"] == self.id.as_str(), !matches!(job, Job::Update | Job::Stay), "{context}");
         let data = "test -e /data/mine || echo lost; ! test -e /data/two || echo two ran on one volume";
         assert_eq!(s.host.docker(&["exec", &s.name("web"), "sh", "-c", data]), "", "{context}");
 
         let others: Vec<String> = names(s, false).into_iter().filter(|name| *name != s.name("web")).collect();
         let is_pinned = image(&self.image)["RepoTags"].to_string().contains("localhost/rotate/keep:");
         match job {
-            Job::Update => {
+            Job::Update | Job::Stay => {
                 assert!(others.len() == 1 && others[0].contains(".rotate-old-"), "only the kept one: {others:?} {context}");
                 let kept = s.host.inspect(&others[0]);
                 assert_eq!((&kept["Id"], &kept["State"]["Running"]), (&Value::from(self.id.as_str()), &Value::from(false)), "{context}");

@@ -29,6 +29,8 @@ pub fn result(entry: &Entry) -> String {
             None => "rotated".to_owned(),
         },
         Verdict::RolledBack => format!("rolled back: {}", message(entry)),
+        Verdict::Stayed => format!("FAILED AND STAYS: {}", message(entry)),
+        Verdict::FailedLate => format!("FAILED LATE: {}", message(entry)),
         Verdict::Failed => format!("not rotated: {}", message(entry)),
         Verdict::Held => "held: the new container would differ".to_owned(),
         Verdict::Stuck => format!("STUCK: {}", message(entry)),
@@ -49,6 +51,16 @@ pub fn trouble(entry: &Entry) -> Option<String> {
         Verdict::RolledBack => block(
             &format!("`{name}` was rolled back to {image} ({old}): {}", message(entry)),
             "the old container runs under its name and is well; the new one is removed, its last log lines are kept",
+            help,
+        ),
+        Verdict::Stayed => block(
+            &format!("`{name}` failed and stays on {image} ({new}): {}", message(entry)),
+            "the new container has the name and its restart policy, as `rotate.on_failure=stay` says; the old one is kept, stopped",
+            help,
+        ),
+        Verdict::FailedLate => block(
+            &format!("`{name}` failed late on {image} ({new}): {}", message(entry)),
+            "nothing was done about it; the old container is kept, stopped",
             help,
         ),
         Verdict::Failed => {

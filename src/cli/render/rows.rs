@@ -77,6 +77,7 @@ pub fn status(status: &Status) -> Vec<String> {
     } else if status.is_open {
         notes.push("a rotation is open".to_owned());
     }
+    notes.extend(status.unwell.as_ref().map(|why| format!("UNWELL: {why}")));
     if let Some(last) = &status.last {
         let why = last.message.as_ref().map(|m| format!(": {m}")).unwrap_or_default();
         notes.push(format!("{} ({}) {}{why}", last.outcome, short(Some(&last.digest)), last.began_at));

@@ -129,10 +129,12 @@ fn stuck_on(view: &MemberView, no: &Refused) -> Step {
     Step::Stuck { reason }
 }
 
-/// A successor that had proved itself is better than nothing, when only a person's wish speaks against it.
+/// A successor that had proved itself is better than nothing, also one that failed later.
 fn give_up(observed: &Observed, failure: &Failure, why: StuckReason) -> Step {
     match failure {
-        Failure::Requested => Step::Write(Change::GiveUpRollback { why, agent: observed.agent.clone(), boot: observed.boot.clone() }),
+        Failure::Requested | Failure::Late { .. } => {
+            Step::Write(Change::GiveUpRollback { why, agent: observed.agent.clone(), boot: observed.boot.clone() })
+        }
         Failure::Withdrawn { .. }
         | Failure::PullFailed { .. }
         | Failure::OtherPlatform { .. }

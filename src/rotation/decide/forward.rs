@@ -33,7 +33,7 @@ pub fn step(record: &Record, observed: &Observed) -> Step {
         match judge(observed, successor) {
             Verdict::Passed => {}
             Verdict::Pending { until } => waits.push(until),
-            Verdict::Failed(why) => return turn_back(Failure::Gate { why }),
+            Verdict::Failed(why) => return fail(record, observed, successor, Failure::Gate { why }),
         }
     }
     match waits.into_iter().min() {
@@ -49,7 +49,8 @@ fn start(record: &Record, observed: &Observed, member: usize, successor: &Contai
     }
     let act = Act::Start { member, role: Role::Successor };
     if let Some(no) = refusal(observed, &act) {
-        return Some(turn_back(Failure::StartRefused { refusal: no.refusal, message: no.message.clone() }));
+        let failure = Failure::StartRefused { refusal: no.refusal, message: no.message.clone() };
+        return Some(fail(record, observed, successor, failure));
     }
     // An exit that this process did not live through is no evidence of sickness: a boot or an engine that went away may have ended it.
     let has_run_here = successor.watch.as_ref().is_some_and(Watch::is_evidence);
@@ -61,9 +62,18 @@ fn start(record: &Record, observed: &Observed, member: usize, successor: &Contai
     }
     let most = if record.boot == observed.boot { STARTS } else { STARTS_OVER_BOOTS };
     if record.starts >= most {
-        return Some(turn_back(Failure::StartsExhausted { starts: record.starts }));
+        return Some(fail(record, observed, successor, Failure::StartsExhausted { starts: record.starts }));
     }
     Some(Step::Write(Change::CountStart { agent: observed.agent.clone(), boot: observed.boot.clone() }))
+}
+
+/// Back; but one that has run, and so may have changed its data, stays if its policy says so.
+fn fail(record: &Record, observed: &Observed, successor: &ContainerView, failure: Failure) -> Step {
+    if record.terms.stays && successor.state.started_at.is_some() {
+        Step::Write(Change::Stay { failure, keep_until: record.keep_from(observed.at) })
+    } else {
+        turn_back(failure)
+    }
 }
 
 /// What the gate says of a container that this process watches; one that is not watched yet will be by the next look.

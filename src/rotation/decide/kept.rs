@@ -1,11 +1,26 @@
-//! After the proof: the predecessor is kept for a while, then goes with the old image. Nothing goes that is not proved to be spare.
+//! After the proof: the predecessor is kept for a while, then goes with the old image. Nothing goes that is not proved to be spare, and no
+//! predecessor from a successor that is known to be unwell.
 
-use super::attempt_once;
-use crate::rotation::{Act, Change, Member, MemberView, Observed, Record, Role, Step};
+use super::{attempt_once, turn_back};
+use crate::rotation::{Act, Change, Failure, GateFailure, Late, Member, MemberView, Observed, Outcome, Record, Role, Step, late};
 
 /// Stage `Kept`.
 pub fn step(record: &Record, observed: &Observed) -> Step {
-    let is_past = record.keep_until.is_none_or(|until| observed.at >= until);
+    let health = health(record, observed);
+    let is_doubtful = match &health {
+        Late::Failed(why) => {
+            if let Some(step) = on_late_failure(record, observed, why) {
+                return step;
+            }
+            true
+        }
+        Late::Ask { .. } if observed.is_interrupted => return Step::Rest,
+        Late::Ask { until } => return Step::Wait { until: *until },
+        Late::Well if record.late.is_some() => return Step::Write(Change::Recover),
+        Late::Well => false,
+        Late::Unclear => record.late.is_some() || matches!(record.outcome, Some(Outcome::Stayed { .. })),
+    };
+    let is_past = record.keep_until.is_none_or(|until| observed.at >= until) && !is_doubtful;
     let members = || record.members.iter().zip(&observed.members).enumerate();
     let spare = members().filter(|(_, (member, view))| (is_past || member.is_tool_owned) && is_spare(record, member, view));
     let mut removals = spare.map(|(n, _)| Act::Remove { member: n, role: Role::Predecessor });
@@ -24,6 +39,31 @@ pub fn step(record: &Record, observed: &Observed) -> Step {
         }
     }
     Step::Write(Change::Close)
+}
+
+/// How the successors are that have their unit's name; the first that is not well speaks for all.
+fn health(record: &Record, observed: &Observed) -> Late {
+    let served = record.members.iter().zip(&observed.members).filter_map(|(member, view)| {
+        let successor = view.successor.as_ref().filter(|new| new.name == member.name)?;
+        Some(late(&successor.gate, member.policy, &successor.state, successor.watch.as_ref(), observed.at, observed.now))
+    });
+    served.reduce(|first, next| if first == Late::Well { next } else { first }).unwrap_or(Late::Well)
+}
+
+/// Back, if that is wanted and has not failed before; else it is written down with the last log lines, once.
+fn on_late_failure(record: &Record, observed: &Observed, why: &GateFailure) -> Option<Step> {
+    if record.terms.returns_late && !record.terms.stays && record.failed_rollback.is_none() {
+        return Some(turn_back(Failure::Late { why: why.clone() }));
+    }
+    let is_known = record.late.as_ref().is_some_and(|known| std::mem::discriminant(known) == std::mem::discriminant(why));
+    if is_known {
+        return None;
+    }
+    let successor = observed.members.iter().find_map(|view| view.successor.as_ref());
+    match successor.filter(|_| record.log.is_none()) {
+        Some(successor) => Some(Step::ReadLog { successor: successor.id.clone() }),
+        None => Some(Step::Write(Change::FailLate { why: why.clone() })),
+    }
 }
 
 /// Stopped, under the name that we gave it, while another container has the unit's name.

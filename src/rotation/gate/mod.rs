@@ -1,9 +1,11 @@
 //! The health gate: has a container proved itself? Pure; looks at states and probes that others took.
 
+mod late;
 mod rules;
 mod verdict;
 mod watch;
 
+pub use late::{Late, late, seen_late};
 pub use rules::{GateRules, Proof};
 pub use verdict::{Countdown, Verdict, countdown, verdict};
 pub use watch::{Answer, Watch};

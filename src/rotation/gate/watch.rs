@@ -40,8 +40,8 @@ pub(super) struct Probed {
     pub(super) well_since: Option<Duration>,
     /// Failures in a row.
     pub(super) failures: u32,
-    /// When the last one ended, and what it found wrong.
-    last: Option<(Duration, Option<String>)>,
+    /// When the last one ended, and with what.
+    last: Option<(Duration, Answer)>,
 }
 
 impl Watch {
@@ -101,19 +101,15 @@ impl Watch {
         if begun < self.since {
             return;
         }
-        let wrong = match answer {
+        match &answer {
             Answer::Well => {
                 self.probed.failures = 0;
                 self.probed.well_since.get_or_insert(now);
                 self.well_until = Some(now);
-                None
             }
-            Answer::Unwell(why) | Answer::NotMade(why) => {
-                self.probed.failures = self.probed.failures.saturating_add(1);
-                Some(why)
-            }
-        };
-        self.probed.last = Some((now, wrong));
+            Answer::Unwell(_) | Answer::NotMade(_) => self.probed.failures = self.probed.failures.saturating_add(1),
+        }
+        self.probed.last = Some((now, answer));
     }
 
     /// True if it ran at the last look.
@@ -129,7 +125,15 @@ impl Watch {
 
     /// What the last probe found wrong.
     pub(super) fn complaint(&self) -> Option<String> {
-        self.probed.last.as_ref().and_then(|(_, wrong)| wrong.clone())
+        match self.last()? {
+            Answer::Well => None,
+            Answer::Unwell(why) | Answer::NotMade(why) => Some(why.clone()),
+        }
+    }
+
+    /// What came of the last probe.
+    pub(super) fn last(&self) -> Option<&Answer> {
+        self.probed.last.as_ref().map(|(_, answer)| answer)
     }
 
     /// Since when it is well, if it is.

@@ -1,0 +1,43 @@
+//! An engine that goes away and comes back during the gate is not a sick container.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::{entry, leftovers, look, tagged};
+use crate::lab::{Host, Scratch, wait_for};
+
+/// Long enough that the engine comes back within it.
+const GATE: &str = "min_healthy = \"8s\"\n";
+
+/// Rotates to a good image, and does this to the engine while the new container proves itself: it passes all the same.
+fn survives(test: &str, policy: &str, what: &[&str]) {
+    let s = Scratch::alone(Host::shared(), test);
+    s.push("web", "nohealth:v1");
+    let old = s.run("web", &["--restart", policy]);
+    s.push("web", "nohealth:v2");
+    let running = s.agent().on_host().config(GATE).spawn(&["now", &s.name("web"), "--json"]);
+    let new = || s.host.try_inspect(&s.name("web")).filter(|c| c["Id"] != old.as_str() && c["State"]["Running"] == true);
+    wait_for("the new one runs", Duration::from_secs(60), new);
+    s.host.exec(what);
+    let outcome = running.wait(Duration::from_secs(180)).exits(0);
+    assert_eq!(entry(&outcome, &s.name("web"))["verdict"], Value::from("rotated"), "{outcome}");
+    let web = look(&s, &s.name("web"));
+    assert!(web.is_running && web.image == tagged(&s, "web") && web.policy == policy, "{web:?} {outcome}");
+    let kept = look(&s, &leftovers(&s)[0]);
+    assert!(kept.id == old && !kept.is_running, "{kept:?}");
+}
+
+#[test]
+fn an_engine_that_is_restarted_in_the_gate_fails_no_container_whatever_its_restart_policy() {
+    for policy in ["no", "always"] {
+        survives(&format!("restart-{policy}"), policy, &["systemctl", "restart", "docker"]);
+    }
+}
+
+#[test]
+fn an_engine_that_is_killed_in_the_gate_fails_no_container_whatever_its_restart_policy() {
+    for policy in ["no", "unless-stopped"] {
+        survives(&format!("killed-{policy}"), policy, &["systemctl", "kill", "--kill-whom=main", "-s", "KILL", "docker"]);
+    }
+}
