@@ -50,10 +50,17 @@ pub struct Status {
 /// A kept predecessor.
 #[derive(Debug, Clone, Serialize)]
 pub struct Kept {
-    /// Its name now.
-    pub name: String,
+    /// Its name now; none if it was removed for the sake of a tool like compose, and would be created again.
+    pub name: Option<String>,
     /// Until when (RFC 3339).
     pub until: String,
+}
+
+impl Kept {
+    /// What is kept, for people.
+    pub fn what(&self) -> &str {
+        self.name.as_deref().unwrap_or("the old image")
+    }
 }
 
 /// The last rotation that ended.
@@ -102,7 +109,9 @@ impl Cycle<'_> {
                 let named = survey.containers.iter().find(|container| container.name() == member.name);
                 let why = named.and_then(|container| rotation::seen_late(&record, container, self.clock.at()));
                 status.unwell = status.unwell.take().or(why.map(|why| format!("the new container {why}")));
-                status.kept = Some(Kept { name: record.old_name(member), until: until.to_string() });
+                let name = record.old_name(member);
+                let is_there = survey.containers.iter().any(|container| container.name() == name);
+                status.kept = Some(Kept { name: is_there.then_some(name), until: until.to_string() });
             }
         }
         for (name, hold) in survey.holds {

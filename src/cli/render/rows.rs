@@ -83,7 +83,7 @@ pub fn status(status: &Status) -> Vec<String> {
         notes.push(format!("{} ({}) {}{why}", last.outcome, short(Some(&last.digest)), last.began_at));
     }
     if let Some(kept) = &status.kept {
-        notes.push(format!("{} kept until {}", kept.name, kept.until));
+        notes.push(format!("{} kept until {}", kept.what(), kept.until));
     }
     let is_refused = |digest: &Digest| status.refused.as_ref().is_some_and(|refused| refused.digest == *digest);
     if let Some(newer) = status.newer.as_ref().filter(|newer| !is_refused(&newer.digest)) {
