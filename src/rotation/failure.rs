@@ -101,6 +101,10 @@ pub enum Withdrawal {
     PolicyChanged,
     /// Somebody moved the tag in the meantime.
     TagMoved,
+    /// Somebody created it again, from another configuration or image.
+    Replaced,
+    /// Somebody took both containers away while the new one ran.
+    TakenAway,
 }
 
 /// What the health gate saw.
@@ -218,6 +222,8 @@ impl Withdrawal {
             Self::PredecessorRenamed { .. } => "container_renamed",
             Self::PolicyChanged => "policy_changed",
             Self::TagMoved => "tag_moved",
+            Self::Replaced => "container_replaced",
+            Self::TakenAway => "container_taken_away",
         }
     }
 }
@@ -258,6 +264,8 @@ impl std::fmt::Display for Withdrawal {
             Self::PredecessorRenamed { to } => write!(f, "somebody renamed it to `{to}` in the meantime"),
             Self::PolicyChanged => f.write_str("somebody changed its restart policy in the meantime"),
             Self::TagMoved => f.write_str("somebody moved the image's tag in the meantime"),
+            Self::Replaced => f.write_str("somebody created it again in the meantime, and not as it was"),
+            Self::TakenAway => f.write_str("somebody took it away in the meantime"),
         }
     }
 }

@@ -13,6 +13,7 @@ mod observed;
 mod probe;
 mod progress;
 mod record;
+mod replacement;
 mod run;
 mod step;
 
@@ -24,5 +25,6 @@ pub use observed::{ContainerView, ImagesView, MemberView, Observed, Refused};
 pub use probe::ask;
 pub use progress::{Doing, Progress, Watcher};
 pub use record::{Goal, Member, Opening, Outcome, Purpose, Record, Stage, Terms};
+pub use replacement::Replacement;
 pub use run::{Ended, Rotation, RunError};
 pub use step::{Act, Change, Role, Step};

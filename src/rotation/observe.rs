@@ -1,6 +1,6 @@
 //! One look at the engine for a record: fills [`Observed`]. Reads only, and as little as the stage needs while a service is down.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -8,7 +8,8 @@ use serde_json::Value;
 use super::observed::Comparison;
 use super::probe::Sample;
 use super::{
-    Act, ContainerView, GateRules, Goal, ImagesView, Member, MemberView, Observed, Proof, Purpose, Record, Refused, Role, Stage, Watch,
+    Act, ContainerView, GateRules, Goal, ImagesView, Member, MemberView, Observed, Proof, Purpose, Record, Refused, Replacement, Role,
+    Stage, Watch,
 };
 use crate::engine::{Engine, EngineError};
 use crate::model::{Container, ContainerId, Image, Platform};
@@ -31,6 +32,8 @@ pub struct Memory {
     pub refused: Vec<Refused>,
     /// What was seen of containers that have to prove themselves.
     pub watches: HashMap<ContainerId, Watch>,
+    /// Those of them that ran.
+    pub have_run: HashSet<ContainerId>,
 }
 
 impl Memory {
@@ -91,7 +94,16 @@ async fn look_at(
     }
     let mut view = MemberView::default();
     if [&predecessor, &successor].iter().all(|c| c.as_ref().is_none_or(|c| c.name() != member.name)) {
-        view.stranger = engine.container(&member.name).await?.map(|stranger| stranger.id());
+        // In this order: what is being renamed in between is seen under one of the two names.
+        let unfinished = if successor.is_none() { unfinished(engine, record.stage, member).await? } else { None };
+        let stranger = engine.container(&member.name).await?;
+        view.stranger = stranger.as_ref().map(Container::id);
+        let found = match stranger {
+            // Once the successor is proved, what a tool makes in its place is no business of ours.
+            Some(stranger) => Some(stranger).filter(|_| (Stage::Creating..=Stage::Switching).contains(&record.stage)),
+            None => unfinished,
+        };
+        view.replacement = found.filter(|_| member.is_tool_owned).and_then(|found| Replacement::of(member, &found));
     }
     if record.stage != Stage::Switching || is_back {
         view.images = images(engine, record, n, member).await?;
@@ -116,9 +128,24 @@ async fn look_at(
             }
         }
     }
+    view.has_successor_run = member.successor.as_ref().is_some_and(|id| memory.have_run.contains(id));
     view.predecessor = predecessor.map(|c| see(record, member, memory, moment, &c, Role::Predecessor));
     view.successor = successor.map(|c| see(record, member, memory, moment, &c, Role::Successor));
     Ok(view)
+}
+
+/// A container that the tool was about to put in the place of one of ours when it was cut short. After the proof only one in the place of the
+/// predecessor: it was begun before.
+async fn unfinished(engine: &dyn Engine, stage: Stage, member: &Member) -> Result<Option<Container>, EngineError> {
+    if !member.is_tool_owned || !(Stage::Creating..=Stage::Kept).contains(&stage) {
+        return Ok(None);
+    }
+    for name in Replacement::unfinished_names(member).take(if stage == Stage::Kept { 1 } else { 2 }) {
+        if let Some(found) = engine.container(&name).await? {
+            return Ok(Some(found));
+        }
+    }
+    Ok(None)
 }
 
 /// A container with what this process saw of it so far, this look included.
@@ -129,6 +156,7 @@ fn see(record: &Record, member: &Member, memory: &mut Memory, moment: Moment, co
     let is_asked_later = record.stage == Stage::Kept && container.name() == member.name && matches!(rules.proof, Proof::Probe { .. });
     if (record.stage == Stage::Switching || is_asked_later) && role == incoming {
         if state.is_active() {
+            memory.have_run.insert(container.id());
             memory.watches.entry(container.id()).or_insert_with(|| Watch::begin(moment.now, false));
         }
         if let Some(watch) = memory.watches.get_mut(&container.id()) {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{Act, GateRules, Watch};
+use super::{Act, GateRules, Replacement, Watch};
 use crate::engine::Refusal;
 use crate::model::{Container, ContainerId, ImageId, Platform, RestartPolicy, State};
 
@@ -56,6 +56,10 @@ pub struct MemberView {
     pub missing_networks: Vec<String>,
     /// A container with the unit's name that is neither of the two.
     pub stranger: Option<ContainerId>,
+    /// What the tool that owns the unit made in the predecessor's place; looked for only where nothing of ours has the unit's name.
+    pub replacement: Option<Replacement>,
+    /// This process saw the successor run, whether it still exists or not.
+    pub has_successor_run: bool,
     /// Images; not looked at on the way forward through the switch, where each look would be down time.
     pub images: ImagesView,
     /// The comparison of the two containers; looked at only before the switch.

@@ -256,6 +256,16 @@ impl Record {
                 }
                 self.goal = Goal::Back { failure };
             }
+            Change::AdoptReplacement { member, id, agent, boot } => {
+                if let Some(m) = self.members.get_mut(member) {
+                    m.successor = Some(id);
+                }
+                if self.goal == Goal::Forward {
+                    (self.stage, self.keep_until, self.outcome) = (Stage::Switching, None, None);
+                    self.late = None;
+                    (self.agent, self.boot, self.starts) = (agent, boot, 1);
+                }
+            }
             Change::AdoptPredecessor { member, id } => {
                 if let Some(m) = self.members.get_mut(member) {
                     m.predecessor = id;

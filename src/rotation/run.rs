@@ -1,6 +1,6 @@
 //! The loop: look, decide, write the intent, act, look again. It never trusts the answer to its last call over what the engine shows.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use super::act::{ActError, perform};
@@ -95,6 +95,7 @@ impl Rotation<'_> {
             unanswered: None,
             refused: Vec::new(),
             watches: HashMap::new(),
+            have_run: HashSet::new(),
         };
         let mut prober = Prober::new(self.engine, self.clock);
         let mut silent_since = None;
@@ -194,6 +195,7 @@ impl Rotation<'_> {
                 memory.unanswered = None;
                 memory.refused.retain(|refused| refused.act != act);
                 if matches!(act, Act::Start { .. }) {
+                    memory.have_run.extend(started_or_stopped(record, &act));
                     note(record, "started", self.clock.at());
                 }
                 return Ok(());
@@ -215,15 +217,7 @@ impl Rotation<'_> {
 
     /// What this process must know about its own act before the engine does it.
     fn before(&self, record: &mut Record, memory: &mut Memory, act: &Act) {
-        let (member, role) = match act {
-            Act::Start { member, role } | Act::Stop { member, role } => (record.members.get(*member), *role),
-            _ => return,
-        };
-        let id = match role {
-            Role::Predecessor => member.map(|m| m.predecessor.clone()),
-            Role::Successor => member.and_then(|m| m.successor.clone()),
-        };
-        let Some(id) = id else { return };
+        let Some(id) = started_or_stopped(record, act) else { return };
         if matches!(act, Act::Start { .. }) {
             memory.watches.insert(id, Watch::begin(self.clock.elapsed(), true));
         } else {
@@ -247,6 +241,9 @@ impl Rotation<'_> {
         if before.goal != record.goal {
             memory.watches.clear();
         }
+        if matches!(change, Change::AdoptReplacement { .. }) {
+            memory.refused.clear(); // that was another container
+        }
         let Err(source) = self.save(record, change) else { return Ok(()) };
         tracing::error!(rotation = %record.id, container = %record.unit, "{}: {source}", record.unit);
         match change {
@@ -258,6 +255,7 @@ impl Rotation<'_> {
             }
             Change::TurnBack { .. }
             | Change::CountStart { .. }
+            | Change::AdoptReplacement { .. }
             | Change::AdoptPredecessor { .. }
             | Change::GiveUpRollback { .. }
             | Change::Prove { .. }
@@ -310,6 +308,7 @@ impl Rotation<'_> {
     /// From here on nothing that was seen before is evidence: as if another process looked.
     fn forget(&self, memory: &mut Memory) {
         memory.watches.clear();
+        memory.have_run.clear();
         memory.agent = format!("{}+{}", self.agent, self.clock.elapsed().as_millis());
     }
 
@@ -333,6 +332,16 @@ impl Rotation<'_> {
         }
         self.clock.sleep(RETRY).await;
         Ok(())
+    }
+}
+
+/// The container that an act starts or stops.
+fn started_or_stopped(record: &Record, act: &Act) -> Option<ContainerId> {
+    let (Act::Start { member, role } | Act::Stop { member, role }) = act else { return None };
+    let member = record.members.get(*member)?;
+    match role {
+        Role::Predecessor => Some(member.predecessor.clone()),
+        Role::Successor => member.successor.clone(),
     }
 }
 

@@ -106,6 +106,9 @@ pub enum Change {
     CountStart { agent: String, boot: String },
     /// The goal turns round.
     TurnBack { failure: Failure },
+    /// The tool that owns the unit made a container in the predecessor's place: from here on it is the successor. On the way forward it has to
+    /// prove itself, whatever the stage was.
+    AdoptReplacement { member: usize, id: ContainerId, agent: String, boot: String },
     /// The predecessor was created again under this id.
     AdoptPredecessor { member: usize, id: ContainerId },
     /// A rollback that a person asked for failed: the successor, which had proved itself before, is taken back.

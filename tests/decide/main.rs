@@ -5,4 +5,5 @@ mod invariant;
 mod late;
 mod make;
 mod one_hand;
+mod replaced;
 mod steps;

@@ -11,6 +11,7 @@ mod bad_network;
 mod bad_registry;
 mod bad_text;
 mod command;
+mod compose;
 mod credentials;
 mod disturbed;
 mod explain;

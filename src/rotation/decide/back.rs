@@ -2,16 +2,28 @@
 
 use super::forward::judge;
 use super::hand_over::HandOver;
-use super::{attempt, attempt_once, connect, refusal};
+use super::{attempt, attempt_once, connect, kept, refusal, replaced};
 use crate::model::Status;
 use crate::rotation::{
-    Act, Change, ContainerView, Failure, Member, MemberView, Observed, Record, Refused, Role, Stage, Step, StuckReason, Verdict, Watch,
+    Act, Change, ContainerView, Failure, Member, MemberView, Observed, Record, Refused, Replacement, Role, Stage, Step, StuckReason,
+    Verdict, Watch,
 };
 
 /// Stage `Switching`, goal back.
 pub fn step(record: &Record, observed: &Observed, failure: &Failure) -> Step {
     let mut waits = Vec::new();
     for (n, (member, view)) in record.members.iter().zip(&observed.members).enumerate() {
+        if replaced::is_settled(failure, view) {
+            // A second container of the service would be in the way of the tool.
+            let spare = kept::is_spare(record, member, view).then_some(Act::Remove { member: n, role: Role::Predecessor });
+            if let Some(step) = spare.and_then(|act| attempt_once(observed, act)) {
+                return step;
+            }
+            continue;
+        }
+        if let Some(step) = replaced::adopt(observed, n, view, |no| stuck_on(view, no)) {
+            return step;
+        }
         let Some(predecessor) = &view.predecessor else { return recreate(observed, failure, n, member, view) };
         if predecessor.id != member.predecessor {
             return Step::Write(Change::AdoptPredecessor { member: n, id: predecessor.id.clone() });
@@ -87,10 +99,15 @@ fn undo_member(record: &Record, observed: &Observed, n: usize, member: &Member, 
     view.volumes_born.iter().find_map(|name| attempt_once(observed, Act::RemoveVolume { name: name.clone() }))
 }
 
-/// The tag goes back only if it still points to what we moved it to.
+/// The tag goes back only if it still points to what we moved it to, and the tool has made nothing of it in the meantime: it would
+/// make it anew from the old image.
 fn tag_back(n: usize, member: &Member, view: &MemberView) -> Option<Act> {
     let is_moved = member.new_image.is_some() && view.images.tag == member.new_image && member.tag_before != member.new_image;
-    (is_moved && member.tag().is_some()).then_some(Act::TagBack { member: n })
+    let is_in_use = view.replacement.as_ref().is_some_and(|replacement| match replacement {
+        Replacement::Same(_) => true,
+        Replacement::Other { image } => Some(image) == member.new_image.as_ref(),
+    });
+    (is_moved && !is_in_use && member.tag().is_some()).then_some(Act::TagBack { member: n })
 }
 
 fn start(observed: &Observed, failure: &Failure, member: usize, predecessor: &ContainerView) -> Option<Step> {

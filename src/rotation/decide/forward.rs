@@ -1,9 +1,11 @@
 //! Forward through the switch: the old one out, the new one in, and the gate.
 
 use super::hand_over::HandOver;
-use super::{act_refused, attempt, refusal, turn_back};
+use super::{act_refused, attempt, refusal, replaced, turn_back};
 use crate::model::Status;
-use crate::rotation::{Act, Change, ContainerView, Failure, Observed, Record, Role, Step, Verdict, Watch, verdict};
+use crate::rotation::{
+    Act, Change, ContainerView, Failure, Member, MemberView, Observed, Record, Role, Step, Verdict, Watch, Withdrawal, verdict,
+};
 
 /// A successor after whose start the host went down is started once more, and no third time.
 const STARTS_OVER_BOOTS: u32 = 2;
@@ -14,7 +16,10 @@ const STARTS: u32 = 5;
 pub fn step(record: &Record, observed: &Observed) -> Step {
     let mut waits = Vec::new();
     for (n, (member, view)) in record.members.iter().zip(&observed.members).enumerate() {
-        let Some(successor) = &view.successor else { return turn_back(Failure::SuccessorGone) };
+        if let Some(step) = replaced::forward(observed, n, view) {
+            return step;
+        }
+        let Some(successor) = &view.successor else { return turn_back(gone(member, view)) };
         let hand_over = HandOver {
             member: n,
             name: &member.name,
@@ -40,6 +45,15 @@ pub fn step(record: &Record, observed: &Observed) -> Step {
         None => Step::Write(Change::Prove { keep_until: record.keep_from(observed.at) }),
         Some(_) if observed.is_interrupted => Step::Leave,
         Some(until) => Step::Wait { until },
+    }
+}
+
+/// Containers of a tool do not vanish both while the successor runs unless they are meant to: what is stopped may have been pruned.
+fn gone(member: &Member, view: &MemberView) -> Failure {
+    if member.is_tool_owned && view.predecessor.is_none() && view.has_successor_run {
+        Failure::Withdrawn { why: Withdrawal::TakenAway }
+    } else {
+        Failure::SuccessorGone
     }
 }
 

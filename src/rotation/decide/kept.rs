@@ -1,11 +1,14 @@
 //! After the proof: the predecessor is kept for a while, then goes with the old image. Nothing goes that is not proved to be spare, and no
 //! predecessor from a successor that is known to be unwell.
 
-use super::{attempt_once, turn_back};
+use super::{attempt_once, replaced, turn_back};
 use crate::rotation::{Act, Change, Failure, GateFailure, Late, Member, MemberView, Observed, Outcome, Record, Role, Step, late};
 
 /// Stage `Kept`.
 pub fn step(record: &Record, observed: &Observed) -> Step {
+    if let Some(step) = observed.members.iter().enumerate().find_map(|(n, view)| replaced::forward(observed, n, view)) {
+        return step;
+    }
     let health = health(record, observed);
     let is_doubtful = match &health {
         Late::Failed(why) => {
@@ -67,7 +70,7 @@ fn on_late_failure(record: &Record, observed: &Observed, why: &GateFailure) -> O
 }
 
 /// Stopped, under the name that we gave it, while another container has the unit's name.
-fn is_spare(record: &Record, member: &Member, view: &MemberView) -> bool {
+pub fn is_spare(record: &Record, member: &Member, view: &MemberView) -> bool {
     let is_replaced = view.stranger.is_some() || view.successor.as_ref().is_some_and(|new| new.name == member.name);
     view.predecessor.as_ref().is_some_and(|old| old.is_at_rest() && old.name == record.old_name(member)) && is_replaced
 }

@@ -8,6 +8,7 @@ mod forward;
 mod hand_over;
 mod kept;
 mod prepare;
+mod replaced;
 
 use super::{Act, Change, Failure, Goal, MemberView, Observed, Record, Refused, Role, Stage, Step};
 

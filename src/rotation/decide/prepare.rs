@@ -1,6 +1,6 @@
 //! Forward, before the switch: pin, pull, move the tag, create, compare. The predecessor runs and is not touched.
 
-use super::{act_refused, attempt, connect, turn_back};
+use super::{act_refused, attempt, connect, replaced, turn_back};
 use crate::model::Status;
 use crate::rotation::{Act, Change, Failure, Observed, Purpose, Record, Role, Step, Withdrawal};
 
@@ -37,6 +37,11 @@ pub fn pull(record: &Record, observed: &Observed) -> Step {
 
 /// Stage `Creating`.
 pub fn create(record: &Record, observed: &Observed) -> Step {
+    // Another run may have begun this: what a tool made of it since then is looked at before it is undone.
+    let mut views = observed.members.iter().enumerate().filter(|_| record.purpose == Purpose::Rotate);
+    if let Some(step) = views.find_map(|(n, view)| replaced::forward(observed, n, view)) {
+        return step;
+    }
     if let Some(act) = in_flight(record, observed) {
         return attempt(observed, act, |no| turn_back(Failure::CreateRefused { refusal: no.refusal, message: no.message.clone() }));
     }
