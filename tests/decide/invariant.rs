@@ -132,8 +132,11 @@ fn the_predecessor_is_removed_only_when_it_is_spare() {
         let member = &observed.members[0];
         let (old, new) = (member.predecessor.as_ref(), member.successor.as_ref());
         assert!(old.is_some_and(|v| v.name == OLD && !can_run(Some(v))), "{record}: {observed}");
-        let is_replaced = matches!(member.replacement, Some(Replacement::Other { .. }));
-        assert!(is_replaced || record.stage == Stage::Kept && new.is_some_and(|v| v.name == "web"), "{record}: {observed}");
+        let is_replaced = match record.stage {
+            Stage::Kept => member.stranger.is_some() || new.is_some_and(|v| v.name == "web"),
+            _ => matches!(member.replacement, Some(Replacement::Other { .. })),
+        };
+        assert!(is_replaced, "{record}: {observed}");
     });
 }
 

@@ -1,12 +1,13 @@
 //! After the proof: the predecessor is kept for a while, then goes with the old image. Nothing goes that is not proved to be spare, and no
 //! predecessor from a successor that is known to be unwell.
 
-use super::{attempt_once, replaced, turn_back};
+use super::{act_refused, attempt_once, replaced, turn_back};
 use crate::rotation::{Act, Change, Failure, GateFailure, Late, Member, MemberView, Observed, Outcome, Record, Role, Step, late};
 
 /// Stage `Kept`.
 pub fn step(record: &Record, observed: &Observed) -> Step {
-    if let Some(step) = observed.members.iter().enumerate().find_map(|(n, view)| replaced::forward(observed, n, view)) {
+    let mut gone = observed.members.iter().enumerate().filter(|(_, view)| view.successor.is_none());
+    if let Some(step) = gone.find_map(|(n, view)| replaced::adopt(observed, n, view, act_refused)) {
         return step;
     }
     let health = health(record, observed);
