@@ -1,9 +1,6 @@
-//! Networks that are gone, and a network driver that is out of order.
-
-use std::time::Duration;
+//! Networks that are gone.
 
 use super::{FAST, entry, leftovers, look, scratch};
-use crate::lab::{NetworkDriver, wait_for};
 
 #[test]
 fn a_network_that_is_gone_is_found_before_the_stop() {
@@ -25,45 +22,4 @@ fn a_network_that_is_gone_is_found_before_the_stop() {
     assert!(said["message"].as_str().is_some_and(|message| message.contains(&unexplained)), "{said}");
     assert_eq!(look(&s, &s.name("web")), old, "never stopped");
     assert_eq!(leftovers(&s), Vec::<String>::new());
-}
-
-#[test]
-fn a_network_driver_that_is_slow_is_waited_for() {
-    let s = scratch("driver-slow");
-    let driver = NetworkDriver::start(s.host, &s.name("driver"));
-    let network = s.name("net");
-    s.host.docker(&["network", "create", "-d", driver.name(), &network]);
-    s.push("web", "nohealth:v1");
-    s.run("web", &["--network", &network]);
-    let old = look(&s, &s.name("web"));
-    s.push("web", "nohealth:v2");
-    driver.hang();
-    let running = s.agent().config(FAST).spawn(&["now", &s.name("web")]);
-    wait_for("the driver is asked", Duration::from_secs(60), || (driver.waiting() > 0).then_some(()));
-    driver.go_on();
-    running.wait(Duration::from_secs(120)).exits(0);
-    let web = look(&s, &s.name("web"));
-    assert!(web.is_running && web.id != old.id);
-    s.host.docker(&["rm", "-f", &s.name("web")]);
-}
-
-#[test]
-fn a_network_driver_that_is_gone_is_a_persons_to_bring_back_and_the_next_run_repairs() {
-    let s = scratch("driver-gone");
-    let driver = NetworkDriver::start(s.host, &s.name("driver"));
-    let network = s.name("net");
-    s.host.docker(&["network", "create", "-d", driver.name(), &network]);
-    s.push("web", "nohealth:v1");
-    s.run("web", &["--network", &network]);
-    s.push("web", "nohealth:v2");
-    driver.fail();
-    let outcome = s.agent().config(FAST).run(&["now", &s.name("web")]).exits(3);
-    assert!(outcome.stderr.contains("IS DOWN") && outcome.stderr.contains("out of order"), "{outcome}");
-    assert_eq!(leftovers(&s).len(), 1, "both are kept: {outcome}");
-
-    driver.go_on();
-    s.agent().config(FAST).run(&["now", &s.name("web")]);
-    let web = look(&s, &s.name("web"));
-    assert!(web.is_running, "{web:?}");
-    assert!(leftovers(&s).len() <= 1);
 }

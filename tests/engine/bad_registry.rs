@@ -27,7 +27,7 @@ fn the_other_is_rotated(
     }
     registry.script(|_| None);
     let image = format!("{}/{}:latest", registry.address(), s.name("web"));
-    s.host.docker(&["run", "-d", "-q", "--pull", "always", "--name", &s.name("web"), &image]);
+    s.host.docker(&["run", "-d", "--pull", "always", "--name", &s.name("web"), &image]);
     s.run("good", &[]);
     let (web, good) = (look(s, &s.name("web")), look(s, &s.name("good")));
     s.push("web", "nohealth:v2");

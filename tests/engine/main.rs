@@ -3,8 +3,8 @@
 #[path = "../lab/mod.rs"]
 mod lab;
 
+mod alone;
 mod api;
-mod bad_disk;
 mod bad_image;
 mod bad_mount;
 mod bad_network;

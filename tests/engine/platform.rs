@@ -27,7 +27,7 @@ fn a_container_of_another_platform_keeps_it() {
     let (own, foreign) = architectures(&s);
     push_both(&s, "v1", (&own, foreign));
     let name = s.name("web");
-    s.host.docker(&["run", "-d", "-q", "--platform", &format!("linux/{foreign}"), "--name", &name, &s.image("web")]);
+    s.host.docker(&["run", "-d", "--platform", &format!("linux/{foreign}"), "--name", &name, &s.image("web")]);
     assert_eq!(architecture(&s, &name), foreign);
 
     push_both(&s, "v2", (&own, foreign));

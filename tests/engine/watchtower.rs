@@ -99,7 +99,7 @@ fn watchtower_s_stop_signal_is_what_the_old_container_gets() {
     let (volume, web) = (format!("{}:/data", s.name("data")), s.name("web"));
     let signal = format!("{WATCHTOWER}.stop-signal=SIGINT");
     let image = s.image("web");
-    let run = ["run", "-d", "-q", "--pull", "always", "--name", &web, "-v", &volume, "--label", &signal, "--entrypoint", "sh"];
+    let run = ["run", "-d", "--pull", "always", "--name", &web, "-v", &volume, "--label", &signal, "--entrypoint", "sh"];
     s.host.docker(&[&run[..], &[&image, "-c", script]].concat());
     s.push("web", "nohealth:v2");
     // An engine before 23 would take the call and drop the signal.

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::{FAST, Scratch, entry, leftovers, look};
 use crate::lab::{Action, Fault, FaultProxy, Host, wait_for};
+use crate::{FAST, Look, Scratch, entry, leftovers, look};
 
 /// Mounts a small disk where the engine keeps its data, and empty ones they are. `$0`: up or down.
 const SWAP: &str = r#"
@@ -96,7 +96,7 @@ fn a_disk_that_is_full_during_the_pull_touches_nothing() {
 }
 
 /// Rotates with a disk that is full to the last byte from the first call on whose path has `part` in it.
-fn full_at(s: &Scratch, disk: &SmallDisk, part: &str) -> (super::Look, crate::lab::Outcome) {
+fn full_at(s: &Scratch, disk: &SmallDisk, part: &str) -> (Look, crate::lab::Outcome) {
     s.push("web", "nohealth:v1");
     s.run("web", &["--restart", "always"]);
     let old = look(s, &s.name("web"));

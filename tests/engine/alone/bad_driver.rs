@@ -1,0 +1,47 @@
+//! A network driver that is out of order. While it hangs, the engine answers nothing about any container of its networks.
+
+use std::time::Duration;
+
+use crate::lab::{NetworkDriver, wait_for};
+use crate::{FAST, leftovers, look, scratch};
+
+#[test]
+fn a_network_driver_that_is_slow_is_waited_for() {
+    let s = scratch("driver-slow");
+    let driver = NetworkDriver::start(s.host, &s.name("driver"));
+    let network = s.name("net");
+    s.host.docker(&["network", "create", "-d", driver.name(), &network]);
+    s.push("web", "nohealth:v1");
+    s.run("web", &["--network", &network]);
+    let old = look(&s, &s.name("web"));
+    s.push("web", "nohealth:v2");
+    driver.hang();
+    let running = s.agent().config(FAST).spawn(&["now", &s.name("web")]);
+    wait_for("the driver is asked", Duration::from_secs(60), || (driver.waiting() > 0).then_some(()));
+    driver.go_on();
+    running.wait(Duration::from_secs(120)).exits(0);
+    let web = look(&s, &s.name("web"));
+    assert!(web.is_running && web.id != old.id);
+    s.host.docker(&["rm", "-f", &s.name("web")]);
+}
+
+#[test]
+fn a_network_driver_that_is_gone_is_a_persons_to_bring_back_and_the_next_run_repairs() {
+    let s = scratch("driver-gone");
+    let driver = NetworkDriver::start(s.host, &s.name("driver"));
+    let network = s.name("net");
+    s.host.docker(&["network", "create", "-d", driver.name(), &network]);
+    s.push("web", "nohealth:v1");
+    s.run("web", &["--network", &network]);
+    s.push("web", "nohealth:v2");
+    driver.fail();
+    let outcome = s.agent().config(FAST).run(&["now", &s.name("web")]).exits(3);
+    assert!(outcome.stderr.contains("IS DOWN") && outcome.stderr.contains("out of order"), "{outcome}");
+    assert_eq!(leftovers(&s).len(), 1, "both are kept: {outcome}");
+
+    driver.go_on();
+    s.agent().config(FAST).run(&["now", &s.name("web")]);
+    let web = look(&s, &s.name("web"));
+    assert!(web.is_running, "{web:?}");
+    assert!(leftovers(&s).len() <= 1);
+}
