@@ -266,6 +266,14 @@ impl Record {
                     (self.agent, self.boot, self.starts) = (agent, boot, 1);
                 }
             }
+            Change::TakeForPredecessor { member, found } => {
+                self.stage = Stage::Switching;
+                if let Some(m) = self.members.get_mut(member) {
+                    (m.predecessor, m.old_image) = (found.id(), found.image_id());
+                    m.policy = found.restart_policy().unwrap_or(m.policy);
+                    (m.document, m.was_healthy) = (found.document().clone(), false);
+                }
+            }
             Change::AdoptPredecessor { member, id } => {
                 if let Some(m) = self.members.get_mut(member) {
                     m.predecessor = id;

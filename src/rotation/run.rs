@@ -241,7 +241,7 @@ impl Rotation<'_> {
         if before.goal != record.goal {
             memory.watches.clear();
         }
-        if matches!(change, Change::AdoptReplacement { .. }) {
+        if matches!(change, Change::AdoptReplacement { .. } | Change::TakeForPredecessor { .. }) {
             memory.refused.clear(); // that was another container
         }
         let Err(source) = self.save(record, change) else { return Ok(()) };
@@ -257,6 +257,7 @@ impl Rotation<'_> {
             | Change::CountStart { .. }
             | Change::AdoptReplacement { .. }
             | Change::AdoptPredecessor { .. }
+            | Change::TakeForPredecessor { .. }
             | Change::GiveUpRollback { .. }
             | Change::Prove { .. }
             | Change::Stay { .. }

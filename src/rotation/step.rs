@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Failure, GateFailure, StuckReason};
-use crate::model::{ContainerId, ImageId};
+use crate::model::{Container, ContainerId, ImageId};
 
 /// The next step.
 #[derive(Debug, Clone, PartialEq)]
@@ -109,6 +109,9 @@ pub enum Change {
     /// The tool that owns the unit made a container in the predecessor's place: from here on it is the successor. On the way forward it has to
     /// prove itself, whatever the stage was.
     AdoptReplacement { member: usize, id: ContainerId, agent: String, boot: String },
+    /// The tool that owns the unit removed the predecessor for a container of another configuration and could not finish: on the way back that one is
+    /// the predecessor.
+    TakeForPredecessor { member: usize, found: Container },
     /// The predecessor was created again under this id.
     AdoptPredecessor { member: usize, id: ContainerId },
     /// A rollback that a person asked for failed: the successor, which had proved itself before, is taken back.

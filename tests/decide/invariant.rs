@@ -1,7 +1,7 @@
 //! What must hold of every step, over all that can be seen: 2 containers × (absent or 6 states × 2 policies × 4 names), what a tool may have put
 //! in their place, all stages, goals and policies of failure, another agent, a network that is missing.
 
-use rotate::model::{ContainerId, ImageId, RestartPolicy, Status};
+use rotate::model::{Container, ContainerId, RestartPolicy, Status};
 use rotate::rotation::{Act, Change, ContainerView, Failure, GateFailure, Goal, Observed, Record, Replacement, Role, Stage, Step, decide};
 
 use crate::make::{FAILED, NEXT, OLD, container, observed, record};
@@ -28,10 +28,11 @@ fn goals() -> [Goal; 3] {
 fn replacements(old: Option<&ContainerView>, new: Option<&ContainerView>) -> Vec<Option<Replacement>> {
     let is_named = [old, new].iter().flatten().any(|view| view.name == "web");
     let id = ContainerId::new("theirs");
+    let theirs = |name| Container::new(serde_json::json!({ "Id": "theirs", "Name": name, "Image": "sha256:new" }));
     if is_named {
         vec![None]
     } else {
-        vec![None, Some(Replacement::Same(id)), Some(Replacement::Other { image: ImageId::new("sha256:new") })]
+        vec![None, Some(Replacement::Same(id)), Some(Replacement::Other(theirs("/web"))), Some(Replacement::Other(theirs("/new_web")))]
     }
 }
 
@@ -64,7 +65,7 @@ fn for_all(mut check: impl FnMut(&Record, &Observed, &Step)) {
             }
         }
     }
-    assert_eq!(count, 5 * 3 * 3 * (49 * 49 + 2 * 37 * 37) * 3);
+    assert_eq!(count, 5 * 3 * 3 * (49 * 49 + 3 * 37 * 37) * 3);
 }
 
 fn can_run(view: Option<&ContainerView>) -> bool {
@@ -134,7 +135,7 @@ fn the_predecessor_is_removed_only_when_it_is_spare() {
         assert!(old.is_some_and(|v| v.name == OLD && !can_run(Some(v))), "{record}: {observed}");
         let is_replaced = match record.stage {
             Stage::Kept => member.stranger.is_some() || new.is_some_and(|v| v.name == "web"),
-            _ => matches!(member.replacement, Some(Replacement::Other { .. })),
+            _ => matches!(member.replacement, Some(Replacement::Other(_))),
         };
         assert!(is_replaced, "{record}: {observed}");
     });

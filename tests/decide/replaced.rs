@@ -1,6 +1,6 @@
 //! What compose put in the predecessor's place: recognized by its labels, and decided about.
 
-use rotate::model::{Container, ContainerId, ImageId, RestartPolicy, Status};
+use rotate::model::{Container, ContainerId, RestartPolicy, Status};
 use rotate::rotation::{Act, Change, Failure, Member, Observed, Record, Replacement, Role, Stage, Step, Withdrawal, decide};
 use serde_json::{Value, json};
 
@@ -28,8 +28,8 @@ fn compose_knows_its_containers_by_project_service_and_number() {
     let theirs = || ContainerId::new("theirs");
     let table = [
         (found("theirs", "sha256:new", &labels("1", "c1")), Some(Replacement::Same(theirs()))),
-        (found("theirs", "sha256:old", &labels("1", "c1")), other("sha256:old")),
-        (found("theirs", "sha256:new", &labels("1", "c2")), other("sha256:new")),
+        (found("theirs", "sha256:old", &labels("1", "c1")), Some(Replacement::Other(found("theirs", "sha256:old", &labels("1", "c1"))))),
+        (found("theirs", "sha256:new", &labels("1", "c2")), Some(Replacement::Other(found("theirs", "sha256:new", &labels("1", "c2"))))),
         (found("theirs", "sha256:new", &labels("2", "c1")), None),
         (found("theirs", "sha256:new", &json!({})), None),
         (found("old", "sha256:new", &labels("1", "c1")), None),
@@ -59,7 +59,7 @@ fn same() -> Option<Replacement> {
 }
 
 fn other(image: &str) -> Option<Replacement> {
-    Some(Replacement::Other { image: ImageId::new(image) })
+    Some(Replacement::Other(found("theirs", image, &labels("1", "c2"))))
 }
 
 #[test]
@@ -110,6 +110,35 @@ fn one_of_another_configuration_is_what_a_person_wants_and_ours_are_cleared_away
     let clear = |image| decide(&back, &seen(None, None, other(image)));
     assert_eq!(clear("sha256:old"), Step::Act(Act::TagBack { member: 0 }), "the old one is not created again");
     assert_eq!(clear("sha256:new"), Step::Act(Act::Unpin { member: 0 }), "the tool goes by the tag: it stays where theirs was made of it");
+}
+
+#[test]
+fn one_that_the_tool_could_not_finish_takes_the_predecessors_place_if_that_is_gone() {
+    let begun = Container::new(json!({
+        "Id": "theirs", "Name": "/new_web", "Image": "sha256:new", "Config": { "Labels": labels("1", "c2") },
+        "HostConfig": { "RestartPolicy": { "Name": "unless-stopped" } },
+    }));
+    let unfinished = || Some(Replacement::Other(begun.clone()));
+    let take = Step::Write(Change::TakeForPredecessor { member: 0, found: begun.clone() });
+    for stage in [Stage::Creating, Stage::Switching] {
+        let mut back = at(stage);
+        back.apply(&Change::TurnBack { failure: Failure::Withdrawn { why: Withdrawal::Replaced } });
+        assert_eq!(decide(&back, &seen(None, None, unfinished())), take, "{stage:?}");
+    }
+
+    let mut back = at(Stage::Creating);
+    back.apply(&Change::TurnBack { failure: Failure::Withdrawn { why: Withdrawal::Replaced } });
+    back.apply(&Change::TakeForPredecessor { member: 0, found: begun.clone() });
+    let role = Role::Predecessor;
+    let mut now = observed(Some(container("theirs", "new_web", Status::Created, RestartPolicy::UnlessStopped)), None);
+    assert_eq!(decide(&back, &now), Step::Act(Act::Rename { member: 0, role, to: "web".into() }));
+    now = observed(Some(container("theirs", "web", Status::Created, RestartPolicy::UnlessStopped)), None);
+    assert_eq!(decide(&back, &now), Step::Act(Act::Start { member: 0, role }), "with the policy that it was made with");
+
+    let mut stopped = at(Stage::Switching);
+    stopped.apply(&Change::TurnBack { failure: Failure::Withdrawn { why: Withdrawal::Replaced } });
+    let name_back = Step::Act(Act::Rename { member: 0, role, to: "web".into() });
+    assert_eq!(decide(&stopped, &seen(Some((OLD, Status::Exited)), None, unfinished())), name_back, "one that is there serves again");
 }
 
 #[test]

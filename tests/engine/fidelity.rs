@@ -2,7 +2,7 @@
 //! leaf, on documents recorded from real engines.
 
 use rotate::engine::{Docker, Engine};
-use rotate::spec::{Difference, Images, compare, create_request};
+use rotate::spec::{Difference, Images, compare, create_request, leave_main_network};
 use serde_json::Value;
 
 use super::scratch;
@@ -38,6 +38,8 @@ const OPTIONS: [(&[&str], &str); 26] = [
     (&[], "/NetworkingConfig/EndpointsConfig/SECOND"),
     (&["--network", "NET", "--ip", "IP", "--network-alias", "mine"], "/NetworkingConfig"),
 ];
+
+const ENDPOINTS: &str = "/NetworkingConfig/EndpointsConfig";
 
 /// A predecessor with every option, its new image, and what is needed to make successors of it.
 struct Pair<'a> {
@@ -84,7 +86,16 @@ impl<'a> Pair<'a> {
 
     /// What the engine says of the container that this request makes.
     async fn made(&self, request: &Value, name: &str) -> Value {
-        self.engine.create(&self.s.name(name), request, None).await.expect("the engine creates it");
+        let (mut first, mut others) = (request.clone(), serde_json::Map::new());
+        if !self.engine.takes_all_networks() {
+            leave_main_network(&mut first, &self.old);
+            others = request.pointer(ENDPOINTS).and_then(Value::as_object).cloned().unwrap_or_default();
+            others.retain(|network, _| first.pointer(ENDPOINTS).is_some_and(|taken| taken.get(network).is_none()));
+        }
+        let id = self.engine.create(&self.s.name(name), &first, None).await.expect("the engine creates it");
+        for (network, endpoint) in &others {
+            self.engine.connect(&id, network, endpoint).await.expect("the engine connects it");
+        }
         self.engine.container(&self.s.name(name)).await.expect("an answer").expect("a container").document().clone()
     }
 

@@ -21,7 +21,7 @@ pub fn crowd(s: &Scratch, registry: &str, references: usize, containers: usize) 
     let names: Vec<String> = (0..containers).map(|n| s.name(&format!("c{n}"))).collect();
     let image = |n: usize| format!("{registry}/{}:latest", s.name(&format!("r{}", n % references)));
     let list: String = names.iter().enumerate().map(|(n, name)| format!("{name} {}\n", image(n))).collect();
-    let script = "echo \"$1\" | xargs -P 4 -L 1 sh -c 'docker run -d -q --network host --name $0 $1 \"sleep 3600\"'";
+    let script = "echo \"$1\" | xargs -P 4 -L 1 sh -c 'docker run -d --network host --name $0 $1 \"sleep 3600\"'";
     let output = s.host.exec(&["sh", "-c", script, "_", &list]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     names

@@ -13,7 +13,10 @@ use crate::rotation::{
 pub fn step(record: &Record, observed: &Observed, failure: &Failure) -> Step {
     let mut waits = Vec::new();
     for (n, (member, view)) in record.members.iter().zip(&observed.members).enumerate() {
-        if replaced::is_settled(failure, view) {
+        if let Some(step) = replaced::finish(n, member, view) {
+            return step;
+        }
+        if replaced::is_settled(failure, member, view) {
             // A second container of the service would be in the way of the tool.
             let spare = kept::is_spare(record, member, view).then_some(Act::Remove { member: n, role: Role::Predecessor });
             if let Some(step) = spare.and_then(|act| attempt_once(observed, act)) {
@@ -62,6 +65,9 @@ pub fn step(record: &Record, observed: &Observed, failure: &Failure) -> Step {
 /// Clears away what the rotation made, and closes the record. The predecessor serves: it was never touched, or has proved itself.
 pub fn undo(record: &Record, observed: &Observed, failure: &Failure) -> Step {
     for (n, (member, view)) in record.members.iter().zip(&observed.members).enumerate() {
+        if let Some(step) = replaced::finish(n, member, view) {
+            return step;
+        }
         if let Some(step) = undo_member(record, observed, n, member, view) {
             return step;
         }
@@ -105,8 +111,8 @@ fn tag_back(n: usize, member: &Member, view: &MemberView) -> Option<Act> {
     let is_moved = member.new_image.is_some() && view.images.tag == member.new_image && member.tag_before != member.new_image;
     let is_in_use = view.replacement.as_ref().is_some_and(|replacement| match replacement {
         Replacement::Same(_) => true,
-        Replacement::Other { image } => Some(image) == member.new_image.as_ref(),
-    });
+        Replacement::Other(found) => Some(found.image_id()) == member.new_image,
+    }) || member.new_image.as_ref() == Some(&member.old_image);
     (is_moved && !is_in_use && member.tag().is_some()).then_some(Act::TagBack { member: n })
 }
 
