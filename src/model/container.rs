@@ -224,6 +224,14 @@ impl Image {
         ImageId::new(self.0.pointer("/Id").and_then(Value::as_str).unwrap_or_default())
     }
 
+    /// True if the engine shows neither settings nor layers of it. The containerd store keeps a layer for its containers when the layer's image goes,
+    /// but not what was downloaded; a later pull of another image with that layer skips it, and then the engine can start that image and not
+    /// read it (seen on Docker 28.5).
+    pub fn is_blank(&self) -> bool {
+        let has_layers = self.0.pointer("/RootFS/Layers").and_then(Value::as_array).is_some_and(|layers| !layers.is_empty());
+        self.0.pointer("/Id").is_some() && self.platform().is_none() && !has_layers
+    }
+
     /// What it is made for.
     pub fn platform(&self) -> Option<Platform> {
         let text = |field: &str| self.0.pointer(field).and_then(Value::as_str).unwrap_or_default();

@@ -115,6 +115,9 @@ fn candidate(survey: &Survey, config: &Config, ties: &Ties<'_>, container: &Cont
     }
     let reference = rotatable(container, ties)?;
     let image = image.ok_or(Reason::NoDigest)?.clone();
+    if image.is_blank() {
+        return Err(Reason::ImageBlank);
+    }
     if let Some(signal) = policy.stop_signal.as_ref().filter(|_| !survey.takes_stop_signal) {
         return Err(Reason::StopSignal { signal: signal.clone() });
     }

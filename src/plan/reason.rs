@@ -61,6 +61,8 @@ pub enum Reason {
     },
     /// The engine knows no digest of what runs: built or loaded here, so that a registry's image of this name may be a stranger's.
     NoDigest,
+    /// The engine shows nothing of its image, so that nobody can tell its settings from the image's.
+    ImageBlank,
     /// A restart policy that this version does not know.
     UnknownRestartPolicy,
     /// The registry gave no digest.
@@ -145,6 +147,7 @@ impl Reason {
             Self::PinnedById => "pinned_by_id",
             Self::BadReference { .. } => "bad_reference",
             Self::NoDigest => "no_digest",
+            Self::ImageBlank => "image_blank",
             Self::UnknownRestartPolicy => "unknown_restart_policy",
             Self::Unresolved { .. } => "unresolved",
             Self::ProbeNotMade { .. } => "probe_not_made",
@@ -184,6 +187,9 @@ impl Reason {
             Self::StopSignal { .. } => Some("create it with --stop-signal instead of Watchtower's label".into()),
             Self::RemovedOnExit => Some("create it without --rm".into()),
             Self::NoDigest => Some("pull it from a registry once, and create the container from that".into()),
+            Self::ImageBlank => {
+                Some("`docker image inspect` shows no layers of it; create the container from the image pulled anew".into())
+            }
             Self::Orphan { of, is_served: true } => Some(format!("if `{of}` is well, remove it by hand")),
             Self::Orphan { of, is_served: false } => {
                 Some(format!("rename it to `{of}`, give it its restart policy back (it ends its name) and start it"))
@@ -215,6 +221,9 @@ impl fmt::Display for Reason {
             Self::PinnedById => f.write_str("held: created from an image id, which no registry can be asked for"),
             Self::BadReference { typed } => write!(f, "held: `{typed}` is not an image reference"),
             Self::NoDigest => f.write_str("held: its image was built or loaded here; a registry's image of that name may be another"),
+            Self::ImageBlank => {
+                f.write_str("held: the engine shows nothing of its image, of which a part is missing from the engine's store")
+            }
             Self::UnknownRestartPolicy => f.write_str("held: its restart policy is one that rotate does not know"),
             Self::Unresolved { message, .. } => write!(f, "held: {message}"),
             Self::ProbeNotMade { message } => write!(f, "held: its probe cannot be made: {message}"),

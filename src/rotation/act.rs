@@ -20,6 +20,9 @@ pub enum ActError {
     /// The engine called a pull done and does not have the image: its stream had ended early in good form.
     #[error("the engine called the pull of {0} done and does not have it")]
     NotPulled(Reference),
+    /// The engine does not show what the image brings along: the successor cannot be compared with it.
+    #[error("the engine shows nothing of the image {0}, of which a part is missing from its store")]
+    ImageBlank(Reference),
     /// The engine called a connection made and does not show it.
     #[error("the engine called the connection to the network {0} made and does not show it")]
     NotConnected(String),
@@ -113,6 +116,9 @@ async fn pull(
 async fn create(engine: &dyn Engine, record: &Record, member: &Member) -> Result<(), ActError> {
     let predecessor = engine.container(member.predecessor.as_str()).await?.ok_or(ActError::Record("container that runs"))?;
     let images = image_documents(engine, member).await?;
+    if images.has_blank() {
+        return Err(ActError::ImageBlank(member.pull_reference()));
+    }
     let image = match record.purpose {
         Purpose::Rotate => predecessor.image_typed().to_owned(),
         Purpose::DryRun => member.pull_reference().to_string(),

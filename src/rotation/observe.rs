@@ -232,6 +232,11 @@ impl ImageDocuments {
         spec::Images { old: self.old.document(), new: self.new.document() }
     }
 
+    /// True if the engine shows nothing of one of them.
+    pub fn has_blank(&self) -> bool {
+        self.old.is_blank() || self.new.is_blank()
+    }
+
     /// For a predecessor that is created again.
     pub fn old_only(&self) -> spec::Images<'_> {
         spec::Images { old: self.old.document(), new: self.old.document() }

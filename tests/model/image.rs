@@ -26,6 +26,8 @@ fn images_are_the_same_by_id_or_by_all_that_makes_a_container() {
     for (other, expected) in table {
         assert_eq!(Image::new(image("a")).is_same_as(&Image::new(other.clone())), expected, "{other}");
     }
+    assert!(!Image::new(image("a")).is_blank());
     let nothing = |id: &str| Image::new(json!({ "Id": id }));
+    assert!(nothing("a").is_blank());
     assert!(!nothing("a").is_same_as(&nothing("b")), "documents that say nothing are no evidence");
 }
