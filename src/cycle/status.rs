@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{Cycle, CycleError};
@@ -52,8 +53,8 @@ pub struct Status {
 pub struct Kept {
     /// Its name now; none if it was removed for the sake of a tool like compose, and would be created again.
     pub name: Option<String>,
-    /// Until when (RFC 3339).
-    pub until: String,
+    /// Until when.
+    pub until: Timestamp,
 }
 
 impl Kept {
@@ -72,8 +73,8 @@ pub struct Last {
     pub message: Option<String>,
     /// The digest that it went to, or tried.
     pub digest: String,
-    /// When it began (RFC 3339).
-    pub began_at: String,
+    /// When it began.
+    pub began_at: Timestamp,
 }
 
 impl Cycle<'_> {
@@ -111,7 +112,7 @@ impl Cycle<'_> {
                 status.unwell = status.unwell.take().or(why.map(|why| format!("the new container {why}")));
                 let name = record.old_name(member);
                 let is_there = survey.containers.iter().any(|container| container.name() == name);
-                status.kept = Some(Kept { name: is_there.then_some(name), until: until.to_string() });
+                status.kept = Some(Kept { name: is_there.then_some(name), until });
             }
         }
         for (name, hold) in survey.holds {
@@ -166,7 +167,7 @@ fn last(record: &Record) -> Option<Last> {
         Outcome::TurnedBack { failure, .. } => ("turned back", Some(failure.to_string())),
     };
     let digest = record.members.first().map(|m| m.digest.to_string())?;
-    Some(Last { outcome, message, digest, began_at: record.opened_at.to_string() })
+    Some(Last { outcome, message, digest, began_at: record.opened_at })
 }
 
 fn doing(container: &Container) -> String {

@@ -17,7 +17,7 @@ pub fn rows(explanation: &Explanation) -> Vec<Vec<String>> {
     rows.add_some("hold", status.hold.as_ref().map(|hold| format!("{hold} (since {})", time(hold.at))));
     let refused = status.refused.as_ref();
     rows.add_some("refused", refused.map(|r| format!("{} since {}: {}", r.digest.short(), time(r.at), r.reason)));
-    rows.add_some("kept", status.kept.as_ref().map(|kept| format!("{} until {}", kept.what(), kept.until)));
+    rows.add_some("kept", status.kept.as_ref().map(|kept| format!("{} until {}", kept.what(), time(kept.until))));
     if explanation.is_tool_owned {
         rows.add("owner", "compose finds it by label: its predecessor is kept only until the new one has proved itself".to_owned());
     }

@@ -80,10 +80,10 @@ pub fn status(status: &Status) -> Vec<String> {
     notes.extend(status.unwell.as_ref().map(|why| format!("UNWELL: {why}")));
     if let Some(last) = &status.last {
         let why = last.message.as_ref().map(|m| format!(": {m}")).unwrap_or_default();
-        notes.push(format!("{} ({}) {}{why}", last.outcome, short(Some(&last.digest)), last.began_at));
+        notes.push(format!("{} ({}) {}{why}", last.outcome, short(Some(&last.digest)), time(last.began_at)));
     }
     if let Some(kept) = &status.kept {
-        notes.push(format!("{} kept until {}", kept.what(), kept.until));
+        notes.push(format!("{} kept until {}", kept.what(), time(kept.until)));
     }
     let is_refused = |digest: &Digest| status.refused.as_ref().is_some_and(|refused| refused.digest == *digest);
     if let Some(newer) = status.newer.as_ref().filter(|newer| !is_refused(&newer.digest)) {
