@@ -103,3 +103,24 @@ fn a_probe_that_fails_later_is_a_late_failure() {
     let message = entry(&outcome, &s.name("web"))["message"].to_string();
     assert!(message.contains("failed its probe 3 times in a row (last probe: exit code 9)"), "{message}");
 }
+
+#[test]
+fn a_healthcheck_that_fails_later_goes_back_where_that_is_wanted() {
+    let s = scratch("late-check");
+    s.push("web", "ok:v1");
+    let old = s.run("web", &["--label", "rotate.on_late_failure=rollback", "--label", "rotate.deadline=15s"]);
+    s.push("web", "ok:v2");
+    s.agent().config(FAST).run(&["now", &s.name("web")]).exits(0);
+    assert_ne!(look(&s, &s.name("web")).id, old);
+    s.host.docker(&["exec", &s.name("web"), "/bin/busybox", "rm", "/www/index.html"]); // what its HEALTHCHECK looks for
+    let seen = || {
+        let outcome = s.agent().config(FAST).run(&["now", &s.name("web"), "--json"]);
+        (outcome.status == Some(1)).then_some(outcome)
+    };
+    let outcome = wait_for("the engine calls it unhealthy", Duration::from_secs(120), seen);
+    let entry = entry(&outcome, &s.name("web"));
+    assert_eq!((&entry["verdict"], &entry["reason"]), (&Value::from("rolled_back"), &Value::from("failed_late")), "{outcome}");
+    assert!(entry["message"].to_string().contains("unhealthy"), "{outcome}");
+    let web = look(&s, &s.name("web"));
+    assert!(web.is_running && web.id == old, "{outcome}");
+}
