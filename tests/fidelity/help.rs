@@ -16,6 +16,17 @@ pub fn options() -> &'static BTreeSet<String> {
     OPTIONS.get_or_init(|| read(Host::shared()))
 }
 
+/// Options that a rootless engine takes and has not the right to apply, and a word of the lines that look at their effect inside.
+pub const ROOTLESS_LACKS: [(&str, &str); 3] =
+    [("--domainname", "kernel/domainname"), ("--device", "/dev/mine"), ("--oom-score-adj", "oom_score_adj")];
+
+/// What containers can have here: all options, without those that a rootless engine cannot apply.
+pub fn usable(host: &Host) -> BTreeSet<String> {
+    let is_rootless = host.engine().ends_with("-rootless");
+    let lacks = |option: &str| is_rootless && ROOTLESS_LACKS.iter().any(|(lacking, _)| *lacking == option);
+    options().iter().filter(|option| !lacks(option)).cloned().collect()
+}
+
 fn read(host: &Host) -> BTreeSet<String> {
     let mut all = BTreeSet::new();
     for (prefix, command) in COMMANDS {

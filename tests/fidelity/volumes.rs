@@ -29,7 +29,7 @@ fn volume_at(s: &Scratch, destination: &str) -> String {
 fn data_in_volumes_of_every_kind_is_there_after_two_rotations() {
     let s = scratch("data");
     let folder = format!("/tmp/{}", s.name("bind"));
-    s.host.exec(&["mkdir", "-p", &folder]);
+    s.host.exec(&["mkdir", "-p", "-m", "777", &folder]); // root in a rootless container is another user here
     s.push_with("web", "nohealth:v1", r#"{"Volumes": {"/image": {}}}"#);
     let mount = |text: &str| text.replace("VOL", &s.name("vol")).replace("DIR", &folder);
     let mounts = [
