@@ -188,7 +188,7 @@ impl Reason {
             Self::RemovedOnExit => Some("create it without --rm".into()),
             Self::NoDigest => Some("pull it from a registry once, and create the container from that".into()),
             Self::ImageBlank => {
-                Some("`docker image inspect` shows no layers of it; create the container from the image pulled anew".into())
+                Some("remove it, the stopped containers whose image is gone (`docker ps -a` shows those by id) and the image; then pull and create it anew".into())
             }
             Self::Orphan { of, is_served: true } => Some(format!("if `{of}` is well, remove it by hand")),
             Self::Orphan { of, is_served: false } => {
