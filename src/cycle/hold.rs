@@ -4,7 +4,6 @@ use jiff::Timestamp;
 
 use super::{Cycle, CycleError};
 use crate::model::Hold;
-use crate::plan;
 
 impl Cycle<'_> {
     /// Holds containers as they are, from now on; a hold that one has already is replaced. All or none.
@@ -15,9 +14,7 @@ impl Cycle<'_> {
         let survey = self.survey().await?;
         let mut holds = Vec::new();
         for typed in names {
-            let found = survey.containers.iter().find(|container| plan::is_named(container, typed));
-            let container = found.ok_or_else(|| CycleError::NoSuchContainer { name: typed.clone() })?;
-            let name = container.name().to_owned();
+            let name = survey.find(typed).ok_or_else(|| CycleError::NoSuchContainer { name: typed.clone() })?.to_owned();
             holds.push(Hold { name, reason: reason.map(str::to_owned), until, at: self.clock.at() });
         }
         for hold in &holds {

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::engine::EngineError;
 use crate::plan::Skipped;
 use crate::rotation::{Ended, Failure, Outcome, Record, Withdrawal};
 
@@ -68,6 +69,8 @@ pub enum Verdict {
     Stuck,
     /// Interrupted at rest; the next run goes on.
     Left,
+    /// The engine does not answer about its containers; the next run goes on.
+    Unanswered,
     /// Given up before anything was touched, because it is not wanted any more.
     Withdrawn,
     /// Compared only.
@@ -103,6 +106,13 @@ impl Entry {
             rotation: None,
             is_resumed: false,
         }
+    }
+
+    /// For a rotation that waits for the engine's answer about its containers.
+    pub fn unanswered(record: &Record, error: &EngineError, now: Timestamp) -> Self {
+        let message = Some(format!("its rotation is not finished: {error}"));
+        let help = Some("a network or volume driver of it may hang; the next run goes on from there".into());
+        Self { verdict: Verdict::Unanswered, reason: Some("no_answer"), message, help, ..Self::of(record, &Ended::Left, now) }
     }
 
     /// For a rotation that ended, or has to wait.

@@ -2,7 +2,8 @@
 
 use super::report::{Entry, Report, Verdict};
 use super::{Cycle, CycleError};
-use crate::rotation::{Record, Stage};
+use crate::engine::EngineError;
+use crate::rotation::{Record, RunError, Stage};
 
 impl Cycle<'_> {
     /// Goes on with every record that is not closed: first those in which a service may be down. One that cannot go on keeps no other from it;
@@ -14,6 +15,10 @@ impl Cycle<'_> {
         for mut record in records {
             match self.go_on(&mut record).await {
                 Ok(entry) => report.entries.extend(entry),
+                // What hangs is one container's; whether it is the engine, the look at all of them tells.
+                Err(CycleError::Rotation(RunError::Engine { source: error @ EngineError::Unanswered { .. }, .. })) => {
+                    report.entries.push(Entry { is_resumed: true, ..Entry::unanswered(&record, &error, self.clock.at()) });
+                }
                 Err(error) => {
                     tracing::error!(rotation = %record.id, container = %record.unit, "{}: {error}", record.unit);
                     first_error = first_error.or(Some(error));
@@ -40,6 +45,7 @@ impl Cycle<'_> {
             | Verdict::Held
             | Verdict::Stuck
             | Verdict::Left
+            | Verdict::Unanswered
             | Verdict::DryRun
             | Verdict::Skipped
             | Verdict::Orphaned => true,

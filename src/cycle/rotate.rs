@@ -142,7 +142,14 @@ impl Verdict {
     fn is_failure(self) -> bool {
         match self {
             Self::RolledBack | Self::Failed | Self::Stayed | Self::FailedLate | Self::Stuck => true,
-            Self::Left | Self::Rotated | Self::Held | Self::Skipped | Self::Orphaned | Self::DryRun | Self::Withdrawn => false,
+            Self::Left
+            | Self::Unanswered
+            | Self::Rotated
+            | Self::Held
+            | Self::Skipped
+            | Self::Orphaned
+            | Self::DryRun
+            | Self::Withdrawn => false,
         }
     }
 }

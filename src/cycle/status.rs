@@ -85,8 +85,7 @@ impl Cycle<'_> {
         let notes: BTreeMap<_, _> = skipped.into_iter().filter(|s| s.reason.is_notable()).map(|s| (s.name, s.reason.to_string())).collect();
         let mut all: BTreeMap<String, Status> = BTreeMap::new();
         for container in &survey.containers {
-            let given = plan::given_name(container.name());
-            if given.is_some_and(|(_, id)| survey.known.contains(&id)) {
+            if survey.is_of_a_rotation(container.name()) {
                 continue;
             }
             let mut status = Status::of(container.name(), container.image_typed(), &doing(container));
@@ -99,6 +98,10 @@ impl Cycle<'_> {
                 status.is_watched = policy.is_ok_and(|policy| policy.mode == Mode::Watch);
             }
             status.note = notes.get(container.name()).cloned();
+            all.insert(status.name.clone(), status);
+        }
+        for listed in survey.unanswered.iter().filter(|listed| !survey.is_of_a_rotation(&listed.name)) {
+            let status = Status { note: notes.get(&listed.name).cloned(), ..Status::of(&listed.name, &listed.image, "no answer") };
             all.insert(status.name.clone(), status);
         }
         let gone = |unit: &str| Status::of(unit, "", "gone");

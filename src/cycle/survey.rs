@@ -44,7 +44,7 @@ impl Cycle<'_> {
         seen_since: impl Fn(&Reference, &Digest) -> Result<Option<Timestamp>, CycleError>,
     ) -> Result<Plan, CycleError> {
         let survey = self.survey().await?;
-        let is_known = |name: &String| survey.stuck.contains(name) || survey.containers.iter().any(|c| plan::is_named(c, name));
+        let is_known = |name: &String| survey.stuck.contains(name) || survey.find(name).is_some();
         if let Some(name) = request.names.iter().find(|name| !is_known(name)) {
             return Err(CycleError::NoSuchContainer { name: name.clone() });
         }
@@ -107,10 +107,21 @@ async fn survey(engine: &dyn Engine, store: &dyn Store) -> Result<Survey, CycleE
         stuck: records.iter().filter(|record| record.stage != Stage::Kept).map(|record| record.unit.clone()).collect(),
         ..Survey::default()
     };
-    let ids = engine.containers().await?;
-    let looks = stream::iter(&ids).map(|id| engine.container(id.as_str())).buffered(LOOKS_AT_ONCE);
-    // One that went away between the two calls is no longer there.
-    survey.containers = looks.try_filter_map(|found| async { Ok(found) }).try_collect().await?;
+    let listed = engine.containers().await?;
+    let looks = stream::iter(listed).map(|listed| async move { (engine.container(listed.id.as_str()).await, listed) });
+    let mut looks = std::pin::pin!(looks.buffered(LOOKS_AT_ONCE));
+    while let Some((answer, listed)) = looks.next().await {
+        match answer {
+            Ok(Some(container)) => survey.containers.push(container),
+            Ok(None) => {} // it went away between the two calls
+            // What hangs is one container's, as long as the engine answers about others.
+            Err(error @ EngineError::Unanswered { .. }) if survey.unanswered.len() < LOOKS_AT_ONCE => {
+                tracing::warn!(container = %listed.name, "{}: {error}", listed.name);
+                survey.unanswered.push(listed);
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
     let ids: BTreeSet<_> = survey.containers.iter().map(|c| c.image_id()).collect();
     let looks = stream::iter(&ids).map(|id| async move { Ok(engine.image(id.as_str()).await?.map(|image| (id.clone(), image))) });
     survey.images =

@@ -22,8 +22,8 @@ use super::api_version::{ApiVersion, LOWEST_API, SEVERAL_NETWORKS, STOP_SIGNAL};
 use super::connect::{Connector, Delivery};
 use super::pull_progress::Layers;
 use super::registries::registry_settings;
-use super::{Engine, EngineError, EngineInfo, Executed, Life, Pull, Refusal, exec, is_rootless, sources};
-use crate::model::{Container, ContainerId, Credential, Digest, Image, Platform, Reference, RestartPolicy, StopSignal};
+use super::{Engine, EngineError, EngineInfo, Executed, Life, Pull, Refusal, exec, is_rootless, list, sources};
+use crate::model::{Container, ContainerId, Credential, Digest, Image, Listed, Platform, Reference, RestartPolicy, StopSignal};
 
 /// Whoever does not say its version within this time is no engine.
 const HELLO: Duration = Duration::from_secs(10);
@@ -168,10 +168,10 @@ impl Engine for Docker {
         self.api >= STOP_SIGNAL
     }
 
-    async fn containers(&self) -> Result<Vec<ContainerId>, EngineError> {
+    async fn containers(&self) -> Result<Vec<Listed>, EngineError> {
         let options = query::ListContainersOptions { all: true, ..Default::default() };
         let listed = self.ask("list containers", LOOK, self.typed.list_containers(Some(options))).await?;
-        Ok(listed.into_iter().filter_map(|c| c.id).map(ContainerId::new).collect())
+        Ok(list::listed(listed))
     }
 
     async fn container(&self, container: &str) -> Result<Option<Container>, EngineError> {

@@ -5,6 +5,7 @@ mod connect;
 mod docker;
 mod error;
 mod exec;
+mod list;
 mod pull_progress;
 mod registries;
 mod sources;
@@ -21,7 +22,9 @@ pub use error::{EngineError, Refusal};
 pub use exec::{Executed, last_line};
 pub use pull_progress::PullProgress;
 
-use crate::model::{Container, ContainerId, Credential, Digest, Image, Platform, Reference, RegistrySettings, RestartPolicy, StopSignal};
+use crate::model::{
+    Container, ContainerId, Credential, Digest, Image, Listed, Platform, Reference, RegistrySettings, RestartPolicy, StopSignal,
+};
 
 /// What the engine says of itself.
 #[derive(Debug, Clone)]
@@ -65,8 +68,8 @@ pub trait Engine: Send + Sync {
     fn takes_all_networks(&self) -> bool;
     /// True if [`Engine::stop`] heeds a signal (Docker API 1.42; an older one drops it without a word).
     fn takes_stop_signal(&self) -> bool;
-    /// Ids of all containers, running or not.
-    async fn containers(&self) -> Result<Vec<ContainerId>, EngineError>;
+    /// All containers, running or not.
+    async fn containers(&self) -> Result<Vec<Listed>, EngineError>;
     /// One container's document; none if there is no such container.
     async fn container(&self, container: &str) -> Result<Option<Container>, EngineError>;
     /// One image's document by id, tag or digest; none if the engine does not have it.

@@ -6,14 +6,16 @@ use super::Reason;
 use super::hold::{given_name, is_leftover, rotatable};
 use super::ties::Ties;
 use crate::config::{Config, Mode};
-use crate::model::{Container, Hold, Image, ImageId, Reference, RotationId};
+use crate::model::{Container, ContainerId, Hold, Image, ImageId, Listed, Reference, RotationId};
 use crate::policy::{Policy, Selection, policy};
 
 /// Everything that the engine showed.
 #[derive(Debug, Default)]
 pub struct Survey {
-    /// All containers, running or not.
+    /// All containers, running or not, but those without an answer.
     pub containers: Vec<Container>,
+    /// Those that the engine lists and does not answer about.
+    pub unanswered: Vec<Listed>,
     /// The images that they run.
     pub images: BTreeMap<ImageId, Image>,
     /// Rotations that the store knows and that are not closed.
@@ -60,26 +62,40 @@ impl Candidate {
 }
 
 impl Survey {
+    /// The name of the container that a person means by `typed`.
+    pub fn find(&self, typed: &str) -> Option<&str> {
+        let answered = self.containers.iter().find(|c| is_named(c, typed)).map(Container::name);
+        answered.or_else(|| self.unanswered.iter().find(|c| means(typed, &c.id, &c.name)).map(|c| c.name.as_str()))
+    }
+
+    /// True if a rotation that the store knows gave it this name.
+    pub fn is_of_a_rotation(&self, name: &str) -> bool {
+        given_name(name).is_some_and(|(_, id)| self.known.contains(&id))
+    }
+
     fn is_served(&self, name: &str) -> bool {
-        self.containers.iter().any(|c| c.name() == name && c.state().is_active())
+        // Of one without an answer nobody may say that it is down.
+        self.containers.iter().any(|c| c.name() == name && c.state().is_active()) || self.unanswered.iter().any(|c| c.name == name)
     }
 }
 
 /// Sorts all containers. With `names`, only these are wanted, opted in or not, also those that are watched only; but not
 /// against a person's hold.
 pub fn select(survey: &Survey, config: &Config, names: &[String]) -> (Vec<Candidate>, Vec<Skipped>) {
-    let ties = Ties::of(&survey.containers);
+    let ties = Ties::of(&survey.containers, &survey.unanswered);
     let mut candidates = Vec::new();
-    let mut skipped = Vec::new();
+    let is_meant = |id: &ContainerId, own: &str| names.is_empty() || names.iter().any(|name| means(name, id, own));
+    let unanswered = survey.unanswered.iter().filter(|c| is_meant(&c.id, &c.name) && !survey.is_of_a_rotation(&c.name));
+    let no_answer = |c: &Listed| Skipped { name: c.name.clone(), image: c.image.clone(), reason: Reason::NoAnswer };
+    let mut skipped: Vec<_> = unanswered.map(no_answer).collect();
     for container in &survey.containers {
-        if !names.is_empty() && !names.iter().any(|name| is_named(container, name)) {
+        if !is_meant(&container.id(), container.name()) {
             continue;
         }
-        let given = given_name(container.name());
-        if given.as_ref().is_some_and(|(_, id)| survey.known.contains(id)) {
+        if survey.is_of_a_rotation(container.name()) {
             continue;
         }
-        let sorted = match given {
+        let sorted = match given_name(container.name()) {
             Some((unit, _)) => Err(Reason::Orphan { of: unit.to_owned(), is_served: survey.is_served(unit) }),
             None if is_leftover(container, &survey.containers) => Err(Reason::Leftover),
             None if survey.stuck.contains(container.name()) => Err(Reason::Stuck),
@@ -97,7 +113,11 @@ pub fn select(survey: &Survey, config: &Config, names: &[String]) -> (Vec<Candid
 
 /// True if a person who types `name` means this container.
 pub fn is_named(container: &Container, name: &str) -> bool {
-    container.name() == name.trim_start_matches('/') || (name.len() >= 12 && container.id().as_str().starts_with(name))
+    means(name, &container.id(), container.name())
+}
+
+fn means(typed: &str, id: &ContainerId, name: &str) -> bool {
+    name == typed.trim_start_matches('/') || (typed.len() >= 12 && id.as_str().starts_with(typed))
 }
 
 fn candidate(survey: &Survey, config: &Config, ties: &Ties<'_>, container: &Container, is_named: bool) -> Result<Candidate, Reason> {

@@ -20,6 +20,8 @@ pub enum Reason {
     OnHold(Hold),
     /// A label of it cannot be read.
     BadLabel(PolicyError),
+    /// The engine lists it and does not answer when asked about it.
+    NoAnswer,
     /// It does not run.
     NotRunning,
     /// It is paused.
@@ -134,6 +136,7 @@ impl Reason {
             Self::OptedOut => "opted_out",
             Self::OnHold(_) => "on_hold",
             Self::BadLabel(_) => "bad_label",
+            Self::NoAnswer => "no_answer",
             Self::NotRunning => "not_running",
             Self::Paused => "paused",
             Self::Restarting => "restarting",
@@ -184,6 +187,7 @@ impl Reason {
             Self::Refused { .. } => Some("it is tried again when the tag moves, or with `rotate now --retry NAME`".into()),
             Self::WatchOnly { .. } => Some("`rotate now NAME` rotates it".into()),
             Self::MinAge { .. } => Some("`rotate now --any-age NAME` does not wait".into()),
+            Self::NoAnswer => Some("a network or volume driver of it may hang; see the engine's log".into()),
             Self::StopSignal { .. } => Some("create it with --stop-signal instead of Watchtower's label".into()),
             Self::RemovedOnExit => Some("create it without --rm".into()),
             Self::NoDigest => Some("pull it from a registry once, and create the container from that".into()),
@@ -208,6 +212,7 @@ impl fmt::Display for Reason {
             Self::OptedOut => f.write_str("held by its own label: it is not to be enabled"),
             Self::OnHold(hold) => hold.fmt(f),
             Self::BadLabel(error) => write!(f, "held: {error}"),
+            Self::NoAnswer => f.write_str("held: the engine does not answer when asked about it"),
             Self::NotRunning => f.write_str("does not run"),
             Self::Paused => f.write_str("held: it is paused"),
             Self::Restarting => f.write_str("held: the engine is restarting it"),

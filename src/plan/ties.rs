@@ -1,23 +1,32 @@
 //! Which containers depend on each other by id or by link: they are one unit, and until units have several members they are held.
 
 use super::Reason;
-use crate::model::Container;
+use crate::model::{Container, ContainerId, Listed};
 
 /// Every dependency on an engine, found in one walk: of a thousand containers few have one, but each has to know whether it is meant.
 pub struct Ties<'a> {
     all: &'a [Container],
-    /// As typed, a name or an id, and who lives in its namespace.
-    namespaces: Vec<(&'a str, &'a Container)>,
-    /// As typed, and who is linked to it.
-    links: Vec<(&'a str, &'a Container)>,
+    namespaces: Vec<Tie<'a>>,
+    links: Vec<Tie<'a>>,
+}
+
+struct Tie<'a> {
+    /// As typed, a name or an id.
+    to: &'a str,
+    from_id: ContainerId,
+    from: &'a str,
 }
 
 impl<'a> Ties<'a> {
-    /// Of these, which are all that the engine has.
-    pub fn of(all: &'a [Container]) -> Self {
-        let namespaces = all.iter().flat_map(|c| c.shares_namespace_of().into_iter().map(move |pointed| (pointed, c)));
-        let links = all.iter().flat_map(|c| c.linked_to().into_iter().map(move |pointed| (pointed, c)));
-        Self { all, namespaces: namespaces.collect(), links: links.collect() }
+    /// Of these, which are all that the engine has. `unanswered` are known from the engine's list only.
+    pub fn of(all: &'a [Container], unanswered: &'a [Listed]) -> Self {
+        let tie = |to: &'a str, c: &'a Container| Tie { to, from_id: c.id(), from: c.name() };
+        let listed = |to: &'a str, c: &'a Listed| Tie { to, from_id: c.id.clone(), from: &c.name };
+        let mut namespaces: Vec<_> = all.iter().flat_map(|c| c.shares_namespace_of().into_iter().map(move |to| tie(to, c))).collect();
+        namespaces.extend(unanswered.iter().filter_map(|c| Some(listed(c.shares_network_of.as_deref()?, c))));
+        let mut links: Vec<_> = all.iter().flat_map(|c| c.linked_to().into_iter().map(move |to| tie(to, c))).collect();
+        links.extend(unanswered.iter().flat_map(|c| c.linked_to.iter().map(move |to| listed(to, c))));
+        Self { all, namespaces, links }
     }
 
     /// What ties this container to another, if anything does.
@@ -29,10 +38,9 @@ impl<'a> Ties<'a> {
         if let Some(other) = container.linked_to().first() {
             return Some(Reason::LinkedTo { other: name_of(other) });
         }
-        let dependent = |ties: &[(&str, &'a Container)]| {
-            ties.iter()
-                .find(|(pointed, other)| points_to(pointed, container) && other.id() != container.id())
-                .map(|(_, other)| other.name().to_owned())
+        let dependent = |ties: &[Tie<'_>]| {
+            let mut meant = ties.iter().filter(|tie| points_to(tie.to, container) && tie.from_id != container.id());
+            meant.next().map(|tie| tie.from.to_owned())
         };
         let lent = dependent(&self.namespaces).map(|to| Reason::LendsNamespace { to });
         lent.or_else(|| dependent(&self.links).map(|other| Reason::LinkedFrom { other }))

@@ -34,7 +34,7 @@ pub fn result(entry: &Entry) -> String {
         Verdict::Failed => format!("not rotated: {}", message(entry)),
         Verdict::Held => "held: the new container would differ".to_owned(),
         Verdict::Stuck => format!("STUCK: {}", message(entry)),
-        Verdict::Left => message(entry).to_owned(),
+        Verdict::Left | Verdict::Unanswered => message(entry).to_owned(),
         Verdict::Withdrawn => format!("not rotated: {}", message(entry)),
         Verdict::DryRun => format!("would be rotated to {}", short(entry.to_digest.as_deref())),
         Verdict::Skipped | Verdict::Orphaned => message(entry).to_owned(),
@@ -79,6 +79,9 @@ pub fn trouble(entry: &Entry) -> Option<String> {
         Verdict::Orphaned => block(&format!("`{name}`: {}", message(entry)), "nothing was touched", help),
         Verdict::Left => {
             block(&format!("`{name}`: {}", message(entry)), "one container runs under the name; the rotation is recorded", help)
+        }
+        Verdict::Unanswered => {
+            block(&format!("`{name}`: {}", message(entry)), "the engine does not tell; the rotation is recorded, nothing was removed", help)
         }
         Verdict::Rotated | Verdict::Withdrawn | Verdict::DryRun | Verdict::Skipped => return None,
     };

@@ -54,7 +54,7 @@ impl Printer {
         let has = |any: &[Verdict]| report.entries.iter().any(|entry| any.contains(&entry.verdict) && entry.reason != Some("requested"));
         if has(&[Verdict::Stuck, Verdict::Held, Verdict::Orphaned]) {
             Exit::PersonNeeded
-        } else if has(&[Verdict::RolledBack, Verdict::Stayed, Verdict::FailedLate, Verdict::Failed, Verdict::Left]) {
+        } else if has(&[Verdict::RolledBack, Verdict::Stayed, Verdict::FailedLate, Verdict::Failed, Verdict::Left, Verdict::Unanswered]) {
             Exit::Failed
         } else {
             Exit::Done

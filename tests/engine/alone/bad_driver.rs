@@ -26,6 +26,41 @@ fn a_network_driver_that_is_slow_is_waited_for() {
 }
 
 #[test]
+fn a_container_that_the_engine_does_not_answer_about_is_held_and_keeps_no_other_from_being_rotated() {
+    let s = scratch("driver-hangs");
+    let driver = NetworkDriver::start(s.host, &s.name("driver"));
+    let network = s.name("net");
+    s.host.docker(&["network", "create", "-d", driver.name(), &network]);
+    for unit in ["hung", "web"] {
+        s.push(unit, "nohealth:v1");
+        let network = if unit == "hung" { &network } else { "bridge" };
+        s.run(unit, &["--label", "rotate.enable=true", "--network", network]);
+        s.push(unit, "nohealth:v2");
+    }
+    let (hung, web) = (s.name("hung"), s.name("web"));
+    let before = look(&s, &web);
+    driver.hang();
+    let mut stop = s.host.command(&["docker", "stop", "-t", "1", &hung]).spawn().expect("docker can be run");
+    wait_for("the driver is asked", Duration::from_secs(60), || (driver.waiting() > 0).then_some(()));
+
+    let outcome = s.agent().config(FAST).run(&["now", "--json"]).exits(0);
+    let of = |name: &str| {
+        let json = outcome.json();
+        let all = json["containers"].as_array().cloned().unwrap_or_default();
+        all.into_iter().find(|entry| entry["name"] == name).unwrap_or_else(|| panic!("{name}: {outcome}"))
+    };
+    assert_eq!(of(&hung)["reason"], "no_answer");
+    assert_eq!(of(&web)["verdict"], "rotated");
+    assert_ne!(look(&s, &web).id, before.id);
+    let status = s.agent().run(&["status"]);
+    assert!(status.stdout.lines().any(|line| line.contains(&hung) && line.contains("does not answer")), "{status}");
+
+    driver.go_on();
+    stop.wait().expect("docker ends");
+    s.host.docker(&["rm", "-f", &hung]);
+}
+
+#[test]
 fn a_network_driver_that_is_gone_is_a_persons_to_bring_back_and_the_next_run_repairs() {
     let s = scratch("driver-gone");
     let driver = NetworkDriver::start(s.host, &s.name("driver"));

@@ -1,0 +1,34 @@
+//! The engine's list of containers.
+
+use bollard::models::ContainerSummary;
+
+use crate::model::{ContainerId, Listed};
+
+/// What the list tells. A line without id is left out: there is nothing to ask for.
+///
+/// A container has its own name without a second slash; `/app/db` is how `app`, which is linked to it, calls it (Docker 20.10–28.5).
+pub fn listed(summaries: Vec<ContainerSummary>) -> Vec<Listed> {
+    let mut links: Vec<(String, String)> = Vec::new();
+    let mut all = Vec::new();
+    for summary in summaries {
+        let Some(id) = summary.id else { continue };
+        let names = summary.names.unwrap_or_default();
+        let names = names.iter().map(|name| name.trim_start_matches('/'));
+        let (aliases, own): (Vec<_>, Vec<_>) = names.partition(|name| name.contains('/'));
+        let name = own.first().copied().unwrap_or_default().to_owned();
+        links.extend(aliases.iter().filter_map(|alias| alias.split('/').next()).map(|from| (from.to_owned(), name.clone())));
+        let network = summary.host_config.and_then(|host| host.network_mode).unwrap_or_default();
+        let shares_network_of = network.strip_prefix("container:").map(str::to_owned);
+        all.push(Listed {
+            id: ContainerId::new(id),
+            name,
+            image: summary.image.unwrap_or_default(),
+            shares_network_of,
+            linked_to: Vec::new(),
+        });
+    }
+    for one in &mut all {
+        one.linked_to = links.iter().filter(|(from, _)| *from == one.name).map(|(_, to)| to.clone()).collect();
+    }
+    all
+}
