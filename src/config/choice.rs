@@ -83,6 +83,20 @@ choice! {
 }
 
 choice! {
+    /// From which rank on something is told in the log.
+    LogLevel {
+        /// What ended a command or a rotation.
+        Error = "error",
+        /// What a person should look at, too.
+        Warn = "warn",
+        /// What is done, too.
+        Info = "info",
+        /// How it is done, too.
+        Debug = "debug",
+    }
+}
+
+choice! {
     /// Who asks the registry what a reference points to.
     RegistryVia {
         /// This program: a HEAD, which is no pull.

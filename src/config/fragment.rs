@@ -20,6 +20,11 @@ pub(super) struct Located {
 pub const KEYS: &[&str] = &[
     "engine",
     "state_dir",
+    "log_level",
+    "schedule",
+    "time_zone",
+    "jitter",
+    "catch_up",
     "select",
     "mode",
     "min_age",

@@ -16,7 +16,7 @@ mod suggest;
 mod validate;
 mod value;
 
-pub use choice::{FailurePolicy, Mode, OnFailure, OnLateFailure, RegistryVia, Select};
+pub use choice::{FailurePolicy, LogLevel, Mode, OnFailure, OnLateFailure, RegistryVia, Select};
 pub use commands::Commands;
 pub use duration::{DurationError, LONGEST_DURATION, parse_duration};
 pub use engine_address::{EngineAddress, EngineAddressError};

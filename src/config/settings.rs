@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::choice::{Mode, OnFailure, OnLateFailure, RegistryVia, Select};
+use super::choice::{LogLevel, Mode, OnFailure, OnLateFailure, RegistryVia, Select};
 use super::commands::Commands;
 use super::engine_address::EngineAddress;
 
@@ -14,6 +14,16 @@ pub struct Config {
     pub engine: Option<EngineAddress>,
     /// `state_dir`: absolute path of the directory that holds the store and the lock.
     pub state_dir: PathBuf,
+    /// `log_level`: from which rank on something is told in the log.
+    pub log_level: LogLevel,
+    /// `schedule`: when runs begin, as a line of crontab(5) or `@daily` and its like.
+    pub schedule: String,
+    /// `time_zone`: in which the schedule is read, by its IANA name. None: the host's.
+    pub time_zone: Option<String>,
+    /// `jitter`: the longest time by which a run begins later than scheduled, so that many hosts do not ask a registry at once. Zero: none.
+    pub jitter: Duration,
+    /// `catch_up`: whether a run whose time passed while the host was down is made up for.
+    pub catch_up: bool,
     /// `select`: which containers are rotated without being named.
     pub select: Select,
     /// `keep_old`: how long the predecessor is kept after its successor has proved itself. Zero: not at all.
@@ -55,6 +65,11 @@ impl Default for Config {
         Self {
             engine: None,
             state_dir: PathBuf::from("/var/lib/rotate"),
+            log_level: LogLevel::Info,
+            schedule: "0 4 * * *".to_owned(),
+            time_zone: None,
+            jitter: Duration::ZERO,
+            catch_up: true,
             select: Select::Labelled,
             keep_old: Duration::from_secs(24 * 60 * 60),
             min_healthy: None,

@@ -1,6 +1,6 @@
 //! What was written -> [`Config`]: each value gets its type, or is refused with its place. Pure.
 
-use super::choice::{Mode, OnFailure, OnLateFailure, RegistryVia, Select};
+use super::choice::{LogLevel, Mode, OnFailure, OnLateFailure, RegistryVia, Select};
 use super::commands::{CommandError, Commands};
 use super::error::ConfigError;
 use super::fragment::{Fragment, Located};
@@ -20,6 +20,11 @@ pub(super) fn validate(mut fragment: Fragment) -> Result<Config, ConfigError> {
     Ok(Config {
         engine: read(f, "engine", Kind::Address, value::address)?,
         state_dir: read(f, "state_dir", Kind::Directory, value::directory)?.unwrap_or(default.state_dir),
+        log_level: read(f, "log_level", Kind::Word(LogLevel::WORDS), LogLevel::read)?.unwrap_or(default.log_level),
+        schedule: read(f, "schedule", Kind::Schedule, schedule)?.unwrap_or(default.schedule),
+        time_zone: read(f, "time_zone", Kind::TimeZone, time_zone)?,
+        jitter: read(f, "jitter", Kind::Duration, value::duration)?.unwrap_or(default.jitter),
+        catch_up: read(f, "catch_up", Kind::Flag, value::flag)?.unwrap_or(default.catch_up),
         select: read(f, "select", Kind::Word(Select::WORDS), Select::read)?.unwrap_or(default.select),
         mode: read(f, "mode", Kind::Word(Mode::WORDS), Mode::read)?.unwrap_or(default.mode),
         min_age: read(f, "min_age", Kind::Duration, value::duration)?.unwrap_or(default.min_age),
@@ -59,13 +64,24 @@ fn check<T>(
     };
     let text = match (kind, value) {
         (Kind::Number, toml::Value::Integer(number)) => number.to_string(),
-        (Kind::Number | Kind::Table, other) => {
+        (Kind::Flag, toml::Value::Boolean(flag)) => flag.to_string(),
+        (Kind::Number | Kind::Flag | Kind::Table, other) => {
             return Err(ConfigError::WrongType { at, key: key.to_owned(), kind, found: Found::of(&other) });
         }
         (_, toml::Value::String(text)) => text,
         (_, other) => return Err(ConfigError::WrongType { at, key: key.to_owned(), kind, found: Found::of(&other) }),
     };
     read(&text).map(Some).map_err(|reason| ConfigError::BadValue { at, key: key.to_owned(), value: text, reason })
+}
+
+/// When runs begin: what the schedule's own parser takes.
+fn schedule(text: &str) -> Result<String, ValueError> {
+    value::some_text(text)
+}
+
+/// In which zone the schedule is read: what the time zone database knows.
+fn time_zone(text: &str) -> Result<String, ValueError> {
+    value::some_text(text)
 }
 
 fn commands(written: impl IntoIterator<Item = (String, Located)>) -> Result<Commands, ConfigError> {

@@ -21,6 +21,12 @@ pub enum Kind {
     Duration,
     /// A whole number.
     Number,
+    /// `true` or `false`.
+    Flag,
+    /// When runs begin.
+    Schedule,
+    /// The name of a time zone.
+    TimeZone,
     /// A table of keys.
     Table,
     /// A program and its arguments.
@@ -65,6 +71,9 @@ pub enum ValueError {
     /// A gate of no length proves nothing.
     #[error("it must be more than nothing")]
     Zero,
+    /// Nothing, or only blanks.
+    #[error("it is empty")]
+    Empty,
     /// Not an address.
     #[error(transparent)]
     Address(#[from] EngineAddressError),
@@ -94,6 +103,7 @@ impl ValueError {
             Self::NotOneOf { allowed } => did_you_mean(value, allowed, || format!("write {}", list(allowed, "or"))),
             Self::Duration(error) => error.help(),
             Self::Zero => "leave it out for the default, or write a short time such as `1s`".to_owned(),
+            Self::Empty => "leave it out for the default".to_owned(),
             Self::Address(error) => error.help(),
             Self::NotAbsolute => "write the whole path, such as `/var/lib/rotate`".to_owned(),
             Self::NotAProgram => "write its whole path, such as `/usr/local/bin/check`: no shell looks for it".to_owned(),
@@ -113,6 +123,9 @@ impl Kind {
             (Self::Directory, _) => "write it in quotes: \"/var/lib/rotate\"".to_owned(),
             (Self::Word(words), _) => format!("write {}, in quotes", list(words, "or")),
             (Self::Number, _) => "write it without quotes: 3".to_owned(),
+            (Self::Flag, _) => "write `true` or `false`, without quotes".to_owned(),
+            (Self::Schedule, _) => "write it in quotes: \"0 4 * * *\", or \"@daily\"".to_owned(),
+            (Self::TimeZone, _) => "write it in quotes: \"Europe/Berlin\"".to_owned(),
             (Self::Table, _) => "write it as a table: `[…]` in a line of its own, its keys below".to_owned(),
             (Self::Command, _) => "write the program and its arguments, each in quotes: [\"/usr/local/bin/check\", \"web\"]".to_owned(),
         }
@@ -127,6 +140,9 @@ impl fmt::Display for Kind {
             Self::Word(_) => "a word",
             Self::Duration => "a duration",
             Self::Number => "a whole number",
+            Self::Flag => "`true` or `false`",
+            Self::Schedule => "a schedule",
+            Self::TimeZone => "the name of a time zone",
             Self::Table => "a table",
             Self::Command => "a list of texts",
         })
@@ -185,6 +201,11 @@ pub(crate) fn positive_duration(text: &str) -> Result<Duration, ValueError> {
 
 pub(super) fn address(text: &str) -> Result<EngineAddress, ValueError> {
     Ok(text.parse::<EngineAddress>()?)
+}
+
+/// Any text that is not blank.
+pub(super) fn some_text(text: &str) -> Result<String, ValueError> {
+    if text.trim().is_empty() { Err(ValueError::Empty) } else { Ok(text.to_owned()) }
 }
 
 pub(super) fn directory(text: &str) -> Result<PathBuf, ValueError> {

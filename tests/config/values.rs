@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rotate::config::{Commands, Config, HealthDefaults, Mode, OnFailure, OnLateFailure, RegistryVia, Select};
+use rotate::config::{Commands, Config, HealthDefaults, LogLevel, Mode, OnFailure, OnLateFailure, RegistryVia, Select};
 
 use super::check;
 
@@ -20,6 +20,12 @@ fn each_key_sets_its_value_and_nothing_else() {
     check("# nothing\n\n", Ok(default()));
     check("engine = \"unix:///run/user/1000/docker.sock\"", Ok(Config { engine, ..default() }));
     check("state_dir = '/srv/rotate'", Ok(Config { state_dir: PathBuf::from("/srv/rotate"), ..default() }));
+    check("log_level = \"debug\"", Ok(Config { log_level: LogLevel::Debug, ..default() }));
+    check("schedule = \"@weekly\"", Ok(Config { schedule: "@weekly".to_owned(), ..default() }));
+    check("time_zone = \"Europe/Berlin\"", Ok(Config { time_zone: Some("Europe/Berlin".to_owned()), ..default() }));
+    check("jitter = \"15m\"", Ok(Config { jitter: seconds(900), ..default() }));
+    check("catch_up = false", Ok(Config { catch_up: false, ..default() }));
+    check("catch_up = true", Ok(default()));
     check("select = \"all\"", Ok(Config { select: Select::All, ..default() }));
     check("select = \"labelled\"", Ok(default()));
     check("keep_old = \"0s\"", Ok(Config { keep_old: seconds(0), ..default() }));
@@ -86,6 +92,11 @@ fn defaults_are_those_of_the_manual() {
     let manual = Config {
         engine: None,
         state_dir: PathBuf::from("/var/lib/rotate"),
+        log_level: LogLevel::Info,
+        schedule: "0 4 * * *".to_owned(),
+        time_zone: None,
+        jitter: Duration::ZERO,
+        catch_up: true,
         select: Select::Labelled,
         keep_old: Duration::from_secs(86_400),
         min_healthy: None,
@@ -103,14 +114,14 @@ fn defaults_are_those_of_the_manual() {
 
 #[test]
 fn unknown_key_is_refused_with_its_place_and_what_was_meant() {
-    let keys = "the keys are `engine`, `state_dir`, `select`, `mode`, `min_age`, `keep_old`, `min_healthy`, `deadline`, `on_failure`, \
-                `on_late_failure`, `registry.via`, `health.interval`, `health.timeout`, `health.retries` and `health.commands`";
+    let keys = "the keys are `engine`, `state_dir`, `log_level`, `schedule`, `time_zone`, `jitter`, `catch_up`, `select`, `mode`, `min_age`, \
+                `keep_old`, `min_healthy`, `deadline`, `on_failure`, `on_late_failure`, `registry.via`, `health.interval`, `health.timeout`, `health.retries` and `health.commands`";
     let cases = [
         ("keepold = \"1h\"", "rotate.toml:1:1: unknown key `keepold`", "did you mean `keep_old`?"),
         ("# a\n\n  keep-old = \"1h\"", "rotate.toml:3:3: unknown key `keep-old`", "did you mean `keep_old`?"),
         ("State_Dir = \"/x\"", "rotate.toml:1:1: unknown key `State_Dir`", "did you mean `state_dir`?"),
         ("selcet = \"all\"", "rotate.toml:1:1: unknown key `selcet`", "did you mean `select`?"),
-        ("select = \"all\"\nshedule = \"* * * * *\"", "rotate.toml:2:1: unknown key `shedule`", keys),
+        ("select = \"all\"\nshedule = \"* * * * *\"", "rotate.toml:2:1: unknown key `shedule`", "did you mean `schedule`?"),
         ("[rotate]\nkeep_old = \"1h\"", "rotate.toml:1:2: unknown key `rotate`", keys),
         ("policy.keep_old = \"1h\"", "rotate.toml:1:1: unknown key `policy`", keys),
         ("zz = 1\naa = 1", "rotate.toml:1:1: unknown key `zz`", keys),
@@ -140,6 +151,21 @@ fn wrong_type_is_refused_with_what_to_write() {
         ("[keep_old]\nweb = \"5m\"", "rotate.toml:1:1: `keep_old` takes a duration, not a table", duration),
         ("select = true", "rotate.toml:1:10: `select` takes a word, not the truth value true", "write `labelled` or `all`, in quotes"),
         ("state_dir = 1", "rotate.toml:1:13: `state_dir` takes a path, not the number 1", "write it in quotes: \"/var/lib/rotate\""),
+        (
+            "catch_up = \"yes\"",
+            "rotate.toml:1:12: `catch_up` takes `true` or `false`, not a text",
+            "write `true` or `false`, without quotes",
+        ),
+        (
+            "schedule = 4",
+            "rotate.toml:1:12: `schedule` takes a schedule, not the number 4",
+            "write it in quotes: \"0 4 * * *\", or \"@daily\"",
+        ),
+        (
+            "time_zone = 1",
+            "rotate.toml:1:13: `time_zone` takes the name of a time zone, not the number 1",
+            "write it in quotes: \"Europe/Berlin\"",
+        ),
         ("engine = {}", "rotate.toml:1:10: `engine` takes an address, not a table", "write it in quotes: \"unix:///var/run/docker.sock\""),
     ];
     for (text, message, help) in cases {
@@ -182,6 +208,13 @@ fn bad_value_is_refused_with_what_is_allowed() {
             "state_dir = \"state\"",
             "`state_dir` cannot be `state`: it does not begin with `/`",
             "write the whole path, such as `/var/lib/rotate`",
+        ),
+        ("schedule = \" \"", "`schedule` cannot be ` `: it is empty", "leave it out for the default"),
+        ("time_zone = \"\"", "`time_zone` cannot be ``: it is empty", "leave it out for the default"),
+        (
+            "log_level = \"warning\"",
+            "`log_level` cannot be `warning`: only `error`, `warn`, `info` or `debug` may stand there",
+            "write `error`, `warn`, `info` or `debug`",
         ),
         ("min_healthy = \"0s\"", "`min_healthy` cannot be `0s`: it must be more than nothing", zero),
         ("deadline = \"0h 0m\"", "`deadline` cannot be `0h 0m`: it must be more than nothing", zero),
