@@ -89,7 +89,7 @@ impl CliError {
     /// The exit code.
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Config(ConfigError::Unreadable { source, .. }) => io_error(source),
+            Self::Config(ConfigError::Unreadable { source, .. } | ConfigError::DropIns { source, .. }) => io_error(source),
             Self::Config(_) | Self::Credentials(_) => Exit::Configuration,
             Self::Socket(SocketError::NoneFound(_)) => Exit::NoEngine,
             Self::Socket(_) => Exit::Configuration,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::error::CliError;
 use super::{Args, socket};
 use crate::clock::SystemClock;
-use crate::config::{Config, DEFAULT_PATH, RegistryVia};
+use crate::config::{Config, ConfigError, DEFAULT_PATH, Loaded, RegistryVia};
 use crate::cycle::{Cycle, EngineRegistry};
 use crate::engine::{Docker, Engine};
 use crate::host;
@@ -27,12 +27,17 @@ pub struct Setup {
     boot: String,
 }
 
+/// The configuration, and where each value of it comes from.
+pub fn load(args: &Args) -> Result<Loaded, ConfigError> {
+    match &args.config {
+        Some(path) => Config::load(path, true),
+        None => Config::load(Path::new(DEFAULT_PATH), false),
+    }
+}
+
 /// The configuration, and the state directory that arguments and configuration name.
 pub fn config(args: &Args) -> Result<(Config, PathBuf), CliError> {
-    let config = match &args.config {
-        Some(path) => Config::load(path, true)?,
-        None => Config::load(Path::new(DEFAULT_PATH), false)?,
-    };
+    let config = load(args)?.config;
     let state_dir = args.state_dir.clone().unwrap_or_else(|| config.state_dir.clone());
     Ok((config, state_dir))
 }

@@ -33,6 +33,14 @@ pub enum ConfigError {
         /// The system's reason.
         source: io::Error,
     },
+    /// The directory of the drop-ins exists, or may exist, and cannot be read.
+    #[error("cannot read the directory {}", path.display())]
+    DropIns {
+        /// Its path.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
     /// The file is larger than any configuration.
     #[error("{} is larger than {LARGEST_BYTES} bytes", path.display())]
     TooLarge {
@@ -98,13 +106,18 @@ impl ConfigError {
         match self {
             Self::Absent { .. } => "correct the path, or leave it out: without a file the defaults hold".to_owned(),
             Self::Dangling { .. } => "repair the link, or remove it: without a file the defaults hold".to_owned(),
-            Self::Unreadable { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
+            Self::Unreadable { source, .. } | Self::DropIns { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
                 "use sudo, or let the user that runs rotate read it".to_owned()
             }
             Self::Unreadable { source, .. } if matches!(source.kind(), io::ErrorKind::IsADirectory | io::ErrorKind::NotADirectory) => {
                 "the path must be that of a file".to_owned()
             }
-            Self::Unreadable { .. } => "look at the disk, then try again: rotate does not guess what it says".to_owned(),
+            Self::DropIns { source, .. } if matches!(source.kind(), io::ErrorKind::NotADirectory | io::ErrorKind::NotFound) => {
+                "make it a directory of *.toml files, or remove it: there need not be any".to_owned()
+            }
+            Self::Unreadable { .. } | Self::DropIns { .. } => {
+                "look at the disk, then try again: rotate does not guess what it says".to_owned()
+            }
             Self::TooLarge { .. } => "the path must be that of a rotate.toml".to_owned(),
             Self::NotText { .. } => "save the file as UTF-8".to_owned(),
             Self::Syntax { .. } => "each line is a key, `=` and a value in quotes: keep_old = \"24h\"".to_owned(),

@@ -8,9 +8,11 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 use super::error::ConfigError;
+use super::origin::Origins;
 use super::position::Position;
 
 /// A value of any type, and where it stands.
+#[derive(Clone)]
 pub(super) struct Located {
     pub value: toml::Value,
     pub at: Position,
@@ -44,7 +46,7 @@ pub const KEYS: &[&str] = &[
 const COMMANDS: &str = "health.commands";
 
 /// What one file says.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Fragment {
     written: BTreeMap<String, Located>,
     /// `[health.commands]`, in the order of their names.
@@ -69,6 +71,18 @@ impl Fragment {
     /// The value of one of [`KEYS`], if it is written.
     pub(super) fn take(&mut self, key: &str) -> Option<Located> {
         self.written.remove(key)
+    }
+
+    /// What `over` says wins, key by key.
+    pub(super) fn overlay(&mut self, over: Self) {
+        self.written.extend(over.written);
+        self.commands.extend(over.commands);
+    }
+
+    /// Where each key stands.
+    pub(super) fn origins(&self) -> Origins {
+        let keys = self.written.iter().map(|(key, located)| (key.clone(), located.at.clone()));
+        keys.chain(self.commands.iter().map(|(name, located)| (format!("{COMMANDS}.{name}"), located.at.clone()))).collect()
     }
 
     fn read(&mut self, file: &File<'_>, prefix: &str, table: DeTable<'_>) -> Result<(), ConfigError> {

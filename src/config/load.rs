@@ -1,39 +1,66 @@
-//! From a path to a [`Config`]: the only file access of this room.
+//! From a path to a configuration: the only file access of this room.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read};
-use std::path::Path;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
 
 use super::error::ConfigError;
-use super::fragment::Fragment;
+use super::merge::Loaded;
 use super::position::Position;
 use super::settings::Config;
-use super::validate::validate;
 
 /// Where the configuration is looked for if no path is given. It need not exist.
 pub const DEFAULT_PATH: &str = "/etc/rotate/rotate.toml";
+
+/// The directory beside that file whose `*.toml` are merged over it.
+const DROP_INS: &str = "rotate.d";
 
 /// No configuration is larger; `/dev/zero` is.
 pub(super) const LARGEST_BYTES: u64 = 1024 * 1024;
 
 impl Config {
-    /// Reads and checks the file at `path`. If nothing is there: an error if it `must_exist` (somebody named it), else the defaults.
+    /// Reads and checks the file at `path` and the `rotate.d/*.toml` beside it, in the order of their names' bytes; a later one wins, key by key.
+    /// If no file is at `path`: an error if it `must_exist` (somebody named it), else the drop-ins and the defaults hold.
     ///
-    /// A file that is there and cannot be read, also a link to nothing, is always an error: it never means the defaults.
-    pub fn load(path: &Path, must_exist: bool) -> Result<Self, ConfigError> {
-        match read(path) {
-            Ok(bytes) if bytes.len() as u64 > LARGEST_BYTES => Err(ConfigError::TooLarge { path: path.to_owned() }),
-            Ok(bytes) => Self::parse(path, &utf8(path, bytes)?),
-            Err(source) if source.kind() != io::ErrorKind::NotFound => Err(ConfigError::Unreadable { path: path.to_owned(), source }),
-            Err(_) if path.is_symlink() => Err(ConfigError::Dangling { path: path.to_owned() }),
-            Err(_) if must_exist => Err(ConfigError::Absent { path: path.to_owned() }),
-            Err(_) => Ok(Self::default()),
+    /// What is there and cannot be read, also a link to nothing, is always an error: it never means the defaults.
+    pub fn load(path: &Path, must_exist: bool) -> Result<Loaded, ConfigError> {
+        let main = text(path)?;
+        if main.is_none() && must_exist {
+            return Err(ConfigError::Absent { path: path.to_owned() });
         }
+        let mut texts: Vec<_> = main.map(|text| (path.to_owned(), text)).into_iter().collect();
+        for path in drop_ins(&path.with_file_name(DROP_INS))? {
+            // One that was removed since the directory was read does not count.
+            if let Some(text) = text(&path)? {
+                texts.push((path, text));
+            }
+        }
+        Loaded::of(texts)
     }
+}
 
-    /// Checks a text, pure; `path` serves only to say where something stands.
-    pub fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
-        validate(Fragment::parse(path, text)?)
+/// The files of the directory that count, sorted; hidden ones are editors' and package managers'. None if there is no such directory.
+fn drop_ins(directory: &Path) -> Result<Vec<PathBuf>, ConfigError> {
+    let names = fs::read_dir(directory).and_then(|entries| entries.map(|entry| Ok(entry?.file_name())).collect::<io::Result<Vec<_>>>());
+    let mut names = match names {
+        Ok(names) => names,
+        Err(source) if source.kind() == io::ErrorKind::NotFound && !directory.is_symlink() => return Ok(Vec::new()),
+        Err(source) => return Err(ConfigError::DropIns { path: directory.to_owned(), source }),
+    };
+    names.retain(|name| name.as_bytes().ends_with(b".toml") && !name.as_bytes().starts_with(b"."));
+    names.sort();
+    Ok(names.into_iter().map(|name| directory.join(name)).collect())
+}
+
+/// None if nothing is there.
+fn text(path: &Path) -> Result<Option<String>, ConfigError> {
+    match read(path) {
+        Ok(bytes) if bytes.len() as u64 > LARGEST_BYTES => Err(ConfigError::TooLarge { path: path.to_owned() }),
+        Ok(bytes) => utf8(path, bytes).map(Some),
+        Err(source) if source.kind() != io::ErrorKind::NotFound => Err(ConfigError::Unreadable { path: path.to_owned(), source }),
+        Err(_) if path.is_symlink() => Err(ConfigError::Dangling { path: path.to_owned() }),
+        Err(_) => Ok(None),
     }
 }
 

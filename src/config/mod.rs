@@ -1,6 +1,7 @@
-//! `rotate.toml` -> `Config`, in stages: a file as written (`fragment`), then each value checked (`validate`). Reads that file and nothing else.
+//! `rotate.toml` and `rotate.d/*.toml` -> `Config`, in stages: the files are read (`load`), each as written (`fragment`), one over the other (`merge`), each
+//! value checked (`validate`). Reads those files and nothing else.
 //!
-//! Every value keeps its file, line and column until it is checked, so that a later merge of several files can still say where each came from.
+//! Every value keeps its file, line and column until it is checked; where it came from (`origin`) is kept beside the configuration.
 
 mod choice;
 mod commands;
@@ -9,6 +10,8 @@ mod engine_address;
 mod error;
 mod fragment;
 mod load;
+mod merge;
+mod origin;
 mod position;
 mod quote;
 mod settings;
@@ -23,6 +26,8 @@ pub use engine_address::{EngineAddress, EngineAddressError};
 pub use error::ConfigError;
 pub use fragment::KEYS;
 pub use load::DEFAULT_PATH;
+pub use merge::Loaded;
+pub use origin::{Origin, Origins};
 pub use position::Position;
 pub use settings::{Config, HealthDefaults};
 pub use value::{Found, Kind, ValueError};

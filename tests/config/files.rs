@@ -5,14 +5,12 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
 use rotate::config::{Config, Select};
-use rustix::process::{Uid, geteuid};
-use rustix::thread::set_thread_res_uid;
 
-use super::three_lines;
+use super::{as_nobody, three_lines};
 
 /// Loads `path` and compares; `PATH` in the expected lines stands for the path.
 fn check(path: &Path, must_exist: bool, expected: Result<Config, &str>) {
-    let loaded = Config::load(path, must_exist).map_err(|error| three_lines(&error));
+    let loaded = Config::load(path, must_exist).map(|loaded| loaded.config).map_err(|error| three_lines(&error));
     assert_eq!(loaded, expected.map_err(|lines| lines.replace("PATH", &path.display().to_string())));
 }
 
@@ -60,18 +58,10 @@ fn unreadable_file_never_means_the_defaults() {
     let path = directory.path().join("rotate.toml");
     fs::write(&path, "").expect("a file");
     fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).expect("permissions");
-    // Root reads everything; as another user, for this thread only, it is refused as an operator would be.
-    let (root, nobody) = (Uid::ROOT, Uid::from_raw(65534));
-    let is_root = geteuid().is_root();
-    if is_root {
-        set_thread_res_uid(root, nobody, root).expect("another user");
-    }
     let lines =
         "cannot read PATH: Permission denied (os error 13)\nnothing was changed\nuse sudo, or let the user that runs rotate read it";
-    let loaded = [false, true].map(|must_exist| Config::load(&path, must_exist).map_err(|error| three_lines(&error)));
-    if is_root {
-        set_thread_res_uid(root, root, root).expect("root again");
-    }
+    let load = |must_exist| Config::load(&path, must_exist).map(|loaded| loaded.config).map_err(|error| three_lines(&error));
+    let loaded = as_nobody(|| [false, true].map(load));
     let expected = lines.replace("PATH", &path.display().to_string());
     assert_eq!(loaded, [Err(expected.clone()), Err(expected)]);
 }
