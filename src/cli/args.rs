@@ -12,7 +12,7 @@ pub struct Args {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
-    /// Configuration file [default: /etc/rotate/rotate.toml, which may be absent].
+    /// Configuration file, over which the rotate.d/*.toml beside it are merged [default: /etc/rotate/rotate.toml, which may be absent].
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// The engine's socket [default: $DOCKER_HOST, the configuration, /var/run/docker.sock].
@@ -56,6 +56,8 @@ pub enum Command {
     Refused(RefusedArgs),
     /// Take a container's predecessor back while it is kept. The newer image is refused from then on.
     Rollback(RollbackArgs),
+    /// Check the configuration, or show it. Asks no engine.
+    Config(ConfigArgs),
     /// Write man pages or shell completions, for a package.
     Generate(GenerateArgs),
 }
@@ -140,6 +142,27 @@ pub struct RollbackArgs {
     /// The container.
     #[arg(value_name = "NAME")]
     pub name: String,
+}
+
+/// `rotate config`.
+#[derive(Debug, clap::Args)]
+pub struct ConfigArgs {
+    /// What to do with it.
+    #[command(subcommand)]
+    pub what: ConfigWhat,
+}
+
+/// What `rotate config` does.
+#[derive(Debug, Subcommand)]
+pub enum ConfigWhat {
+    /// Read rotate.toml and the rotate.d/*.toml beside it: say that they are fine, or what is not, and where.
+    Check {
+        /// The main file [default: that of --config, /etc/rotate/rotate.toml].
+        #[arg(value_name = "FILE")]
+        file: Option<PathBuf>,
+    },
+    /// Show every key, the value that holds, and where it comes from: `default`, or file and line.
+    Show,
 }
 
 /// `rotate generate`.

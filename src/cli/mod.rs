@@ -1,6 +1,7 @@
 //! What a person types and sees. One file a command; each declares, converts, calls one function and renders.
 
 mod args;
+mod config;
 mod error;
 mod exit;
 mod explain;
@@ -42,6 +43,7 @@ pub async fn run(args: Args) -> Exit {
         Command::Hold(hold) => hold::run(&args, hold, &printer).await,
         Command::Release(release) => release::run(&args, release, &printer),
         Command::Refused(refused) => refused::run(&args, refused, &printer),
+        Command::Config(config) => config::run(&args, config, &printer),
         Command::Generate(generate) => generate::run(generate),
         Command::Rollback(rollback) => rollback::run(&args, rollback, &printer).await,
     };

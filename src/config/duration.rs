@@ -82,6 +82,17 @@ pub fn parse_duration(text: &str) -> Result<Duration, DurationError> {
     Ok(sum)
 }
 
+/// As a person would write it: the largest unit that gives a whole number, days from two on. `24h`, `2d`, `90m`; [`parse_duration`] reads it again.
+pub fn duration_text(duration: Duration) -> String {
+    let millis = duration.as_millis();
+    let units = [(86_400_000, 2, "d"), (3_600_000, 1, "h"), (60_000, 1, "m"), (1000, 1, "s")];
+    match units.iter().find(|(unit, least, _)| millis.is_multiple_of(*unit) && millis / unit >= *least) {
+        Some((unit, _, word)) => format!("{}{word}", millis / unit),
+        None if millis == 0 => "0s".to_owned(),
+        None => format!("{millis}ms"),
+    }
+}
+
 fn split(text: &str, is_part: impl Fn(char) -> bool) -> (&str, &str) {
     text.split_at(text.find(|c| !is_part(c)).unwrap_or(text.len()))
 }

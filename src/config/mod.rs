@@ -1,7 +1,7 @@
 //! `rotate.toml` and `rotate.d/*.toml` -> `Config`, in stages: the files are read (`load`), each as written (`fragment`), one over the other (`merge`), each
 //! value checked (`validate`). Reads those files and nothing else.
 //!
-//! Every value keeps its file, line and column until it is checked; where it came from (`origin`) is kept beside the configuration.
+//! Every value keeps its file, line and column until it is checked; where it came from (`origin`) is kept beside the configuration, to be shown (`show`).
 
 mod choice;
 mod commands;
@@ -15,13 +15,14 @@ mod origin;
 mod position;
 mod quote;
 mod settings;
+mod show;
 mod suggest;
 mod validate;
 mod value;
 
 pub use choice::{FailurePolicy, LogLevel, Mode, OnFailure, OnLateFailure, RegistryVia, Select};
 pub use commands::Commands;
-pub use duration::{DurationError, LONGEST_DURATION, parse_duration};
+pub use duration::{DurationError, LONGEST_DURATION, duration_text, parse_duration};
 pub use engine_address::{EngineAddress, EngineAddressError};
 pub use error::ConfigError;
 pub use fragment::KEYS;
@@ -30,6 +31,7 @@ pub use merge::Loaded;
 pub use origin::{Origin, Origins};
 pub use position::Position;
 pub use settings::{Config, HealthDefaults};
+pub use show::Shown;
 pub use value::{Found, Kind, ValueError};
 
 pub(crate) use quote::quoted;

@@ -1,12 +1,11 @@
 //! Where each value of a policy comes from. Pure; only to be shown.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use serde::Serialize;
 
 use super::Policy;
-use crate::config::Config;
+use crate::config::{Config, duration_text};
 use crate::model::Probe;
 
 /// One value of a container's policy.
@@ -64,10 +63,10 @@ pub fn settings(policy: &Policy, config: &Config, labels: &BTreeMap<String, Stri
     };
     let mut all = vec![
         setting("mode", Some(policy.mode.word().to_owned()), from(mode, config.mode != default.mode)),
-        setting("min_age", Some(text(policy.min_age)), from(&["rotate.min_age"], config.min_age != default.min_age)),
-        setting("keep_old", Some(text(policy.keep_old)), from(&["rotate.keep_old"], config.keep_old != default.keep_old)),
-        setting("min_healthy", policy.min_healthy.map(text), from(&["rotate.min_healthy"], config.min_healthy.is_some())),
-        setting("deadline", policy.deadline.map(text), from(&["rotate.deadline"], config.deadline.is_some())),
+        setting("min_age", Some(duration_text(policy.min_age)), from(&["rotate.min_age"], config.min_age != default.min_age)),
+        setting("keep_old", Some(duration_text(policy.keep_old)), from(&["rotate.keep_old"], config.keep_old != default.keep_old)),
+        setting("min_healthy", policy.min_healthy.map(duration_text), from(&["rotate.min_healthy"], config.min_healthy.is_some())),
+        setting("deadline", policy.deadline.map(duration_text), from(&["rotate.deadline"], config.deadline.is_some())),
         setting("oneshot", Some(policy.oneshot.to_string()), from(&["rotate.oneshot"], false)),
         setting("on_failure", Some(policy.on_failure.word().to_owned()), from(&["rotate.on_failure"], false)),
         setting(
@@ -80,8 +79,8 @@ pub fn settings(policy: &Policy, config: &Config, labels: &BTreeMap<String, Stri
     if let Some(Probe { interval, timeout, retries, .. }) = &policy.probe {
         let (file, unset) = (config.health, default.health);
         all.extend([
-            setting("health.interval", Some(text(*interval)), from(&["rotate.health.interval"], file.interval != unset.interval)),
-            setting("health.timeout", Some(text(*timeout)), from(&["rotate.health.timeout"], file.timeout != unset.timeout)),
+            setting("health.interval", Some(duration_text(*interval)), from(&["rotate.health.interval"], file.interval != unset.interval)),
+            setting("health.timeout", Some(duration_text(*timeout)), from(&["rotate.health.timeout"], file.timeout != unset.timeout)),
             setting("health.retries", Some(retries.to_string()), from(&["rotate.health.retries"], file.retries != unset.retries)),
         ]);
     }
@@ -89,15 +88,4 @@ pub fn settings(policy: &Policy, config: &Config, labels: &BTreeMap<String, Stri
         all.push(setting("stop_signal", Some(signal.to_string()), from(&["com.centurylinklabs.watchtower.stop-signal"], false)));
     }
     all
-}
-
-/// As a person would write it: the largest unit that gives a whole number.
-fn text(duration: Duration) -> String {
-    let millis = duration.as_millis();
-    let units = [(86_400_000, "d"), (3_600_000, "h"), (60_000, "m"), (1000, "s")];
-    match units.iter().find(|(unit, _)| millis > 0 && millis.is_multiple_of(*unit)) {
-        Some((unit, word)) => format!("{}{word}", millis / unit),
-        None if millis == 0 => "0s".to_owned(),
-        None => format!("{millis}ms"),
-    }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rotate::config::parse_duration;
+use rotate::config::{duration_text, parse_duration};
 
 const UNITS: &str = "the units are ms, s, m, h, d and w, after whole numbers: `90s`, `1h 30m`, `7d`";
 
@@ -62,5 +62,24 @@ fn anything_else_is_refused_with_what_to_write() {
     ];
     for (text, refused) in cases {
         check(text, Err(refused));
+    }
+}
+
+#[test]
+fn duration_is_written_as_a_person_would_and_reads_the_same() {
+    let day = 86_400_000;
+    let cases = [
+        (0, "0s"),
+        (1, "1ms"),
+        (1500, "1500ms"),
+        (90_000, "90s"),
+        (5_400_000, "90m"),
+        (day, "24h"),
+        (2 * day, "2d"),
+        (3650 * day, "3650d"),
+    ];
+    for (milliseconds, text) in cases {
+        assert_eq!(duration_text(Duration::from_millis(milliseconds)), text);
+        check(text, Ok(milliseconds));
     }
 }

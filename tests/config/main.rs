@@ -1,5 +1,6 @@
 //! `rotate.toml` and labels: what is accepted, and every refusal to the letter. No engine.
 
+mod command;
 mod drop_ins;
 mod durations;
 mod example;

@@ -4,8 +4,10 @@ mod entry;
 mod explanation;
 mod past;
 mod rows;
+mod values;
 
 use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
 
 use serde::Serialize;
 use serde_json::json;
@@ -14,6 +16,7 @@ use super::Exit;
 use super::error::CliError;
 use super::live::Live;
 use super::plain::{plain, plain_json};
+use crate::config::Shown;
 use crate::cycle::{Explanation, Past, Report, Status, Verdict};
 use crate::model::{Hold, RefusedDigest};
 use crate::plan::Plan;
@@ -125,6 +128,25 @@ impl Printer {
         } else {
             let head = ["NAME", "IMAGE", "DIGEST", "SINCE", if is_forgotten { "FORGOTTEN" } else { "REASON" }];
             self.rows(&head, all.iter().map(|refused| rows::refused(refused, is_forgotten)).collect());
+        }
+    }
+
+    /// Which files of the configuration are in order.
+    pub fn checked(&self, files: &[PathBuf]) {
+        if self.is_json {
+            let files: Vec<_> = files.iter().map(|path| path.to_string_lossy()).collect();
+            self.json(&json!({ "version": JSON_VERSION, "files": files }));
+        } else {
+            write_out(&values::checked(files));
+        }
+    }
+
+    /// The configuration.
+    pub fn values(&self, all: &[Shown]) {
+        if self.is_json {
+            self.json(&json!({ "version": JSON_VERSION, "values": all }));
+        } else {
+            write_out(&values::lines(all));
         }
     }
 
