@@ -38,8 +38,13 @@ pub fn load(args: &Args) -> Result<Loaded, ConfigError> {
 /// The configuration, and the state directory that arguments and configuration name.
 pub fn config(args: &Args) -> Result<(Config, PathBuf), CliError> {
     let config = load(args)?.config;
-    let state_dir = args.state_dir.clone().unwrap_or_else(|| config.state_dir.clone());
+    let state_dir = state_dir(args, &config);
     Ok((config, state_dir))
+}
+
+/// The state directory that the arguments name, else the configuration.
+pub fn state_dir(args: &Args, config: &Config) -> PathBuf {
+    args.state_dir.clone().unwrap_or_else(|| config.state_dir.clone())
 }
 
 impl Setup {

@@ -6,6 +6,7 @@ mod durations;
 mod example;
 mod files;
 mod policies;
+mod settings;
 mod values;
 
 use std::path::Path;

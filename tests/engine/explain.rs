@@ -31,8 +31,11 @@ fn explain_tells_decision_policy_with_its_sources_gate_and_what_is_known() {
     assert_eq!(before["runs"]["digests"], json!([first]));
     let label = json!({ "kind": "label", "label": "rotate.min_age" });
     assert_eq!(setting(&before, "min_age"), json!({ "key": "min_age", "value": "3d", "from": label }));
-    assert_eq!(setting(&before, "keep_old"), json!({ "key": "keep_old", "value": "2d", "from": { "kind": "file" } }));
-    assert_eq!(setting(&before, "deadline"), json!({ "key": "deadline", "value": null, "from": { "kind": "default" } }));
+    let keep_old = setting(&before, "keep_old");
+    assert_eq!((&keep_old["value"], &keep_old["from"]["kind"]), (&json!("2d"), &json!("file")));
+    assert!(keep_old["from"]["at"].as_str().is_some_and(|at| at.ends_with("rotate.toml:1")), "{keep_old}");
+    assert_eq!(setting(&before, "deadline")["from"], json!({ "kind": "default", "key": "deadline" }), "the image's label is no policy");
+    assert_eq!(setting(&before, "oneshot")["from"], json!({ "kind": "default" }), "only a label says it");
     assert_eq!(before["labels_ignored"], json!(["rotate.deadline"]));
     assert_eq!(before["labels_not_followed"], json!(["com.centurylinklabs.watchtower.scope"]));
     assert_eq!(before["gate"]["by"], "HEALTHCHECK");
