@@ -28,6 +28,8 @@ pub mod policy;
 pub mod registry;
 /// One rotation: record, observation, decision, loop.
 pub mod rotation;
+/// When a schedule fires, over every clock change; pure.
+pub mod schedule;
 /// Documents in, create request and comparison out; pure.
 pub mod spec;
 /// What outlives a process.
