@@ -2,6 +2,8 @@
 //!
 //! One line a room; `ARCHITECTURE.md` draws how they hang together.
 
+/// What can be asked, and the answers, whoever does the work.
+pub mod ask;
 /// Child processes that do not outlive their use.
 mod child;
 /// What a person types and sees.
@@ -10,8 +12,12 @@ pub mod cli;
 pub mod clock;
 /// `rotate.toml`, checked.
 pub mod config;
+/// The daemon's socket, both ends.
+pub mod control;
 /// One pass from inventory to outcome.
 pub mod cycle;
+/// What runs for years: the schedule, the queue, systemd.
+pub mod daemon;
 /// The only code that knows an engine's API.
 pub mod engine;
 /// Which boot and which process this is.
@@ -34,3 +40,5 @@ pub mod schedule;
 pub mod spec;
 /// What outlives a process.
 pub mod store;
+/// Words for messages.
+mod text;

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 use jiff::Timestamp;
 
+use crate::config::LogLevel;
+
 /// Keeps containers up to date, safely: pulls, replaces one at a time, checks health, goes back.
 #[derive(Debug, Parser)]
 #[command(name = "rotate", version, about, max_term_width = 100, after_help = AFTER)]
@@ -21,12 +23,18 @@ pub struct Args {
     /// Where rotations are recorded [default: the configuration, /var/lib/rotate].
     #[arg(long, global = true, value_name = "DIR")]
     pub state_dir: Option<PathBuf>,
+    /// The daemon's socket [default: /run/rotate/rotate.sock, if a daemon listens there].
+    #[arg(long, global = true, value_name = "PATH", env = "ROTATE_SOCKET")]
+    pub socket: Option<PathBuf>,
     /// One JSON document on stdout.
     #[arg(long, global = true)]
     pub json: bool,
     /// Tell more on stderr.
     #[arg(short, long, global = true)]
     pub verbose: bool,
+    /// How much is told: error, warn, info or debug [default: info, for the daemon the configuration's].
+    #[arg(long, global = true, value_name = "LEVEL", conflicts_with_all = ["verbose", "quiet"], value_parser = LogLevel::read)]
+    pub log_level: Option<LogLevel>,
     /// Tell nothing on stderr but warnings and errors.
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
@@ -58,6 +66,8 @@ pub enum Command {
     Rollback(RollbackArgs),
     /// Check the configuration, or show it. Asks no engine.
     Config(ConfigArgs),
+    /// Run for years: rotate by the schedule, finish what is left, answer at the socket. For systemd.
+    Daemon,
     /// Write man pages or shell completions, for a package.
     Generate(GenerateArgs),
 }
@@ -102,7 +112,7 @@ pub struct HistoryArgs {
     #[arg(value_name = "NAME")]
     pub name: Option<String>,
     /// So many at most.
-    #[arg(long, value_name = "N", default_value_t = 20)]
+    #[arg(long, value_name = "N", default_value_t = crate::ask::USUAL_LIMIT)]
     pub limit: usize,
 }
 

@@ -1,16 +1,12 @@
-//! Every error that ends a command: its message, what is true now, what to do, and the exit code.
+//! Every error that ends a command.
 
 use std::io;
 use std::path::PathBuf;
 
-use super::Exit;
-use super::socket::SocketError;
+use crate::ask::{AskError, Exit, Problem};
 use crate::config::ConfigError;
-use crate::cycle::CycleError;
-use crate::engine::EngineError;
-use crate::registry::RegistryError;
-use crate::rotation::RunError;
-use crate::store::{LockError, StoreError};
+use crate::control::ClientError;
+use crate::daemon::DaemonError;
 
 /// What ends a command.
 #[derive(Debug, thiserror::Error)]
@@ -18,107 +14,39 @@ pub enum CliError {
     /// The configuration.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// Which socket.
+    /// What was asked.
     #[error(transparent)]
-    Socket(#[from] SocketError),
-    /// The engine.
+    Ask(#[from] AskError),
+    /// The daemon could not be asked.
     #[error(transparent)]
-    Engine(#[from] EngineError),
-    /// Another process is at work, or the lock cannot be had.
+    Client(#[from] ClientError),
+    /// The daemon could not run.
     #[error(transparent)]
-    Lock(#[from] LockError),
-    /// The state directory.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// Credentials of registries.
-    #[error(transparent)]
-    Credentials(#[from] RegistryError),
-    /// The pass.
-    #[error(transparent)]
-    Cycle(#[from] CycleError),
+    Daemon(#[from] DaemonError),
     /// A file that was to be written.
-    #[error("cannot write {}", path.display())]
+    #[error("cannot write {}: {source}", path.display())]
     Write {
         /// Where.
         path: PathBuf,
         /// The system's reason.
         source: io::Error,
     },
-    /// The operating system.
-    #[error("cannot learn about this host: {0}")]
-    Host(io::Error),
 }
 
 impl CliError {
-    /// What is true now.
-    pub fn state(&self) -> String {
+    /// As it is shown.
+    pub fn problem(&self) -> Problem {
         match self {
-            Self::Config(error) => error.state().to_string(),
-            Self::Engine(error) | Self::Cycle(CycleError::Engine(error)) => error.state().to_owned(),
-            Self::Lock(error) => error.state().to_owned(),
-            Self::Store(error) | Self::Cycle(CycleError::Store(error)) => error.state().to_owned(),
-            Self::Cycle(CycleError::Rotation(_)) => "the rotation is recorded and not finished; `rotate status` shows what runs".to_owned(),
-            Self::Write { .. } => "what was to be written may be there in part".to_owned(),
-            Self::Socket(_) | Self::Credentials(_) | Self::Host(_) | Self::Cycle(_) => "nothing was changed".to_owned(),
+            Self::Config(error) => error.into(),
+            Self::Ask(error) => error.problem(),
+            Self::Client(error) => error.problem(),
+            Self::Daemon(error) => error.problem(),
+            Self::Write { source, .. } => Problem {
+                error: self.to_string(),
+                state: "what was to be written may be there in part".to_owned(),
+                help: "name a directory that exists and may be written".to_owned(),
+                exit: if source.kind() == io::ErrorKind::PermissionDenied { Exit::NotPermitted } else { Exit::Failed },
+            },
         }
     }
-
-    /// What to do.
-    pub fn help(&self) -> String {
-        match self {
-            Self::Config(error) => error.help().to_string(),
-            Self::Socket(error) => error.help(),
-            Self::Engine(error) | Self::Cycle(CycleError::Engine(error)) => error.help(),
-            Self::Lock(error) => error.help().to_owned(),
-            Self::Store(error) | Self::Cycle(CycleError::Store(error)) => error.help().to_owned(),
-            Self::Credentials(error) => error.help().to_string(),
-            Self::Cycle(CycleError::Rotation(_)) => "when the cause is gone, run `rotate now`: it goes on from there".to_owned(),
-            Self::Cycle(CycleError::NoSuchContainer { .. }) => "`rotate status` lists the containers".to_owned(),
-            Self::Cycle(CycleError::NothingKept { .. }) => {
-                "a predecessor is kept for `keep_old` after a rotation; `rotate status` lists what is kept".to_owned()
-            }
-            Self::Cycle(CycleError::NotOurs { .. }) => {
-                "its predecessor is still kept: `rotate status` names it; start it by hand under another name, or remove what has the name"
-                    .to_owned()
-            }
-            Self::Write { .. } => "name a directory that exists and may be written".to_owned(),
-            Self::Cycle(CycleError::Random(_)) | Self::Host(_) => "see that /proc is mounted".to_owned(),
-        }
-    }
-
-    /// The exit code.
-    pub fn exit(&self) -> Exit {
-        match self {
-            Self::Config(ConfigError::Unreadable { source, .. } | ConfigError::DropIns { source, .. }) => io_error(source),
-            Self::Config(_) | Self::Credentials(_) => Exit::Configuration,
-            Self::Socket(SocketError::NoneFound(_)) => Exit::NoEngine,
-            Self::Socket(_) => Exit::Configuration,
-            Self::Engine(error) | Self::Cycle(CycleError::Engine(error) | CycleError::Rotation(RunError::Engine { source: error, .. })) => {
-                engine(error)
-            }
-            Self::Lock(LockError::Held { .. }) => Exit::Busy,
-            Self::Lock(LockError::Io { source, .. }) => io_error(source),
-            Self::Store(error) | Self::Cycle(CycleError::Store(error) | CycleError::Rotation(RunError::Store { source: error, .. })) => {
-                match error {
-                    StoreError::Io { source, .. } => io_error(source),
-                    _ => Exit::Configuration,
-                }
-            }
-            Self::Cycle(CycleError::NoSuchContainer { .. } | CycleError::NothingKept { .. } | CycleError::NotOurs { .. }) => Exit::Usage,
-            Self::Write { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => Exit::NotPermitted,
-            Self::Write { .. } => Exit::Failed,
-            Self::Cycle(CycleError::Random(_)) | Self::Host(_) => Exit::Failed,
-        }
-    }
-}
-
-fn engine(error: &EngineError) -> Exit {
-    match error {
-        EngineError::Unreachable { cause, .. } if cause.kind() == io::ErrorKind::PermissionDenied => Exit::NotPermitted,
-        _ => Exit::NoEngine,
-    }
-}
-
-fn io_error(source: &io::Error) -> Exit {
-    if source.kind() == io::ErrorKind::PermissionDenied { Exit::NotPermitted } else { Exit::Configuration }
 }

@@ -7,9 +7,9 @@ use std::path::Path;
 use clap::CommandFactory;
 use clap_mangen::roff::{Roff, roman};
 
-use super::Exit;
 use super::args::{Args, GenerateArgs, GenerateWhat};
 use super::error::CliError;
+use crate::ask::Exit;
 
 /// Writes the pages into a directory, or the completions to stdout. Needs neither engine nor configuration.
 pub fn run(generate: &GenerateArgs) -> Result<Exit, CliError> {

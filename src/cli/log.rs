@@ -13,18 +13,33 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 use super::live::Live;
 use super::plain::plain;
+use crate::config::LogLevel;
 
 /// Begins to log. Other crates are heard from `warn` on; bollard logs environments and secrets below `info`, so it is never heard there.
-pub fn init(is_verbose: bool, is_quiet: bool, live: Live) {
-    let level = match (is_verbose, is_quiet) {
-        (true, _) => LevelFilter::DEBUG,
-        (false, true) => LevelFilter::WARN,
-        (false, false) => LevelFilter::INFO,
+///
+/// Where stderr is the journal, as under systemd, each event goes there with its fields: `ROTATE_CONTAINER=`, `ROTATE_ROTATION=`, `ROTATE_STEP=`.
+pub fn init(level: LogLevel, live: Live) {
+    let level = match level {
+        LogLevel::Debug => LevelFilter::DEBUG,
+        LogLevel::Info => LevelFilter::INFO,
+        LogLevel::Warn => LevelFilter::WARN,
+        LogLevel::Error => LevelFilter::ERROR,
     };
-    let targets = Targets::new().with_default(LevelFilter::WARN).with_target("rotate", level);
+    let targets = Targets::new().with_default(LevelFilter::WARN.min(level)).with_target("rotate", level);
+    if let Some(journal) = journal() {
+        let _ = tracing_subscriber::registry().with(journal).with(targets).try_init();
+        return;
+    }
     let layer = tracing_subscriber::fmt::layer().with_writer(live).event_format(Plain);
     // A second call, as tests make, changes nothing.
     let _ = tracing_subscriber::registry().with(layer).with(targets).try_init();
+}
+
+/// The journal, if stderr is connected to it (systemd.exec(5), `JOURNAL_STREAM`: device and inode).
+fn journal() -> Option<tracing_journald::Layer> {
+    let stderr = rustix::fs::fstat(std::io::stderr()).ok()?;
+    let is_journal = std::env::var("JOURNAL_STREAM").ok()? == format!("{}:{}", stderr.st_dev, stderr.st_ino);
+    tracing_journald::layer().ok().filter(|_| is_journal).map(|layer| layer.with_field_prefix(Some("ROTATE".to_owned())))
 }
 
 struct Plain;

@@ -1,54 +1,53 @@
-//! What a person types and sees. One file a command; each declares, converts, calls one function and renders.
+//! What a person types and sees. A command is turned into a question, asked, and the answer is shown.
 
 mod args;
+mod asked;
 mod config;
+mod daemon;
 mod error;
-mod exit;
-mod explain;
 mod generate;
-mod history;
-mod hold;
 mod live;
 mod log;
-mod now;
 mod plain;
-mod plan;
-mod refused;
-mod release;
-mod render;
-mod rollback;
+mod printer;
 mod setup;
-mod socket;
-mod status;
 mod until;
+mod values;
 
 pub use args::Args;
-pub use exit::Exit;
 
+use crate::ask::Exit;
+use crate::config::LogLevel;
 use args::Command;
 use live::Live;
-use render::Printer;
+use printer::Printer;
+
+/// How much is told: what was typed, for the daemon else what its configuration says.
+fn level(args: &Args) -> LogLevel {
+    match (args.verbose, args.quiet, args.log_level) {
+        (true, _, _) => LogLevel::Debug,
+        (_, true, _) => LogLevel::Warn,
+        (_, _, Some(level)) => level,
+        // What is wrong with the configuration is told when it is put to use.
+        _ if matches!(args.command, Command::Daemon) => setup::load(args).map_or(LogLevel::Info, |loaded| loaded.config.log_level),
+        _ => LogLevel::Info,
+    }
+}
 
 /// Does what the arguments say and tells how it went.
 pub async fn run(args: Args) -> Exit {
     let live = Live::new(&args);
-    log::init(args.verbose, args.quiet, live.clone());
+    log::init(level(&args), live.clone());
     let printer = Printer::new(args.json, live);
-    let result = match &args.command {
-        Command::Now(now) => now::run(&args, now, &printer).await,
-        Command::Plan(plan) => plan::run(&args, plan, &printer).await,
-        Command::Status => status::run(&args, &printer).await,
-        Command::Explain(explain) => explain::run(&args, explain, &printer).await,
-        Command::History(history) => history::run(&args, history, &printer),
-        Command::Hold(hold) => hold::run(&args, hold, &printer).await,
-        Command::Release(release) => release::run(&args, release, &printer),
-        Command::Refused(refused) => refused::run(&args, refused, &printer),
-        Command::Config(config) => config::run(&args, config, &printer),
-        Command::Generate(generate) => generate::run(generate),
-        Command::Rollback(rollback) => rollback::run(&args, rollback, &printer).await,
+    let result = match (asked::question(&args.command), &args.command) {
+        (Some(ask), _) => asked::run(&args, &ask, &printer).await,
+        (None, Command::Config(config)) => config::run(&args, config, &printer),
+        (None, Command::Generate(generate)) => generate::run(generate),
+        (None, _) => daemon::run(&args).await,
     };
     result.unwrap_or_else(|error| {
-        printer.error(&error);
-        error.exit()
+        let problem = error.problem();
+        printer.problem(&problem);
+        problem.exit
     })
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::quote::quoted;
+use crate::text::quoted;
 
 /// The longest duration that is accepted: ten years. Added to any date of today, it overflows nothing.
 pub const LONGEST_DURATION: Duration = Duration::from_secs(3650 * DAY);

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use super::quote::quoted;
+use crate::text::quoted;
 
 /// A Unix socket on this host, as `unix:///run/docker.sock`. Whether an engine answers there is not known.
 #[derive(Debug, Clone, PartialEq, Eq)]

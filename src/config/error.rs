@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use super::fragment::KEYS;
 use super::load::LARGEST_BYTES;
 use super::position::Position;
-use super::quote::quoted;
-use super::suggest::{did_you_mean, list};
 use super::value::{Found, Kind, ValueError};
+use crate::text::quoted;
+use crate::text::{did_you_mean, list};
 
 /// The configuration cannot be used. Nothing has been done yet when it appears.
 #[derive(Debug, thiserror::Error)]

@@ -13,10 +13,8 @@ mod load;
 mod merge;
 mod origin;
 mod position;
-mod quote;
 mod settings;
 mod show;
-mod suggest;
 mod validate;
 mod value;
 
@@ -34,6 +32,4 @@ pub use settings::{Config, HealthDefaults};
 pub use show::Shown;
 pub use value::{Found, Kind, ValueError};
 
-pub(crate) use quote::quoted;
-pub(crate) use suggest::{list, nearest};
 pub(crate) use value::{duration, flag, positive_duration, retries};

@@ -6,6 +6,10 @@ use std::time::Duration;
 use super::choice::{LogLevel, Mode, OnFailure, OnLateFailure, RegistryVia, Select};
 use super::commands::Commands;
 use super::engine_address::EngineAddress;
+use crate::schedule::Schedule;
+
+/// Once a night, when few are awake who would miss a service for a moment.
+const DEFAULT_SCHEDULE: &str = "0 4 * * *";
 
 /// The configuration, every value checked. [`Default`] is what holds where nothing is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,7 +21,7 @@ pub struct Config {
     /// `log_level`: from which rank on something is told in the log.
     pub log_level: LogLevel,
     /// `schedule`: when runs begin, as a line of crontab(5) or `@daily` and its like.
-    pub schedule: String,
+    pub schedule: Schedule,
     /// `time_zone`: in which the schedule is read, by its IANA name. None: the host's.
     pub time_zone: Option<String>,
     /// `jitter`: the longest time by which a run begins later than scheduled, so that many hosts do not ask a registry at once. Zero: none.
@@ -66,7 +70,7 @@ impl Default for Config {
             engine: None,
             state_dir: PathBuf::from("/var/lib/rotate"),
             log_level: LogLevel::Info,
-            schedule: "0 4 * * *".to_owned(),
+            schedule: DEFAULT_SCHEDULE.parse().expect("the default is a schedule"),
             time_zone: None,
             jitter: Duration::ZERO,
             catch_up: true,

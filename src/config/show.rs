@@ -47,7 +47,7 @@ impl Loaded {
             ("engine", engine.as_ref().map(ToString::to_string).into()),
             ("state_dir", state_dir.to_string_lossy().into()),
             ("log_level", log_level.word().into()),
-            ("schedule", schedule.as_str().into()),
+            ("schedule", schedule.to_string().into()),
             ("time_zone", time_zone.as_deref().into()),
             ("jitter", duration_text(*jitter).into()),
             ("catch_up", (*catch_up).into()),

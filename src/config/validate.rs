@@ -6,6 +6,7 @@ use super::error::ConfigError;
 use super::fragment::{Fragment, Located};
 use super::settings::{Config, HealthDefaults};
 use super::value::{self, Found, Kind, ValueError};
+use crate::schedule::{Schedule, zone};
 
 /// Checks each value; what is not written keeps its default.
 ///
@@ -75,13 +76,14 @@ fn check<T>(
 }
 
 /// When runs begin: what the schedule's own parser takes.
-fn schedule(text: &str) -> Result<String, ValueError> {
-    value::some_text(text)
+fn schedule(text: &str) -> Result<Schedule, ValueError> {
+    Ok(text.parse()?)
 }
 
 /// In which zone the schedule is read: what the time zone database knows.
 fn time_zone(text: &str) -> Result<String, ValueError> {
-    value::some_text(text)
+    zone(Some(text))?;
+    Ok(text.to_owned())
 }
 
 fn commands(written: impl IntoIterator<Item = (String, Located)>) -> Result<Commands, ConfigError> {

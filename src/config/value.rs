@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use super::duration::{DurationError, parse_duration};
 use super::engine_address::{EngineAddress, EngineAddressError};
-use super::suggest::{did_you_mean, list};
+use crate::schedule::{ScheduleError, ZoneError};
+use crate::text::{did_you_mean, list};
 
 /// What a key takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,6 +72,12 @@ pub enum ValueError {
     /// A gate of no length proves nothing.
     #[error("it must be more than nothing")]
     Zero,
+    /// Not a schedule.
+    #[error(transparent)]
+    Schedule(Box<ScheduleError>),
+    /// Not a time zone of this host.
+    #[error(transparent)]
+    Zone(Box<ZoneError>),
     /// Nothing, or only blanks.
     #[error("it is empty")]
     Empty,
@@ -96,6 +103,18 @@ pub enum ValueError {
     },
 }
 
+impl From<ScheduleError> for ValueError {
+    fn from(error: ScheduleError) -> Self {
+        Self::Schedule(Box::new(error))
+    }
+}
+
+impl From<ZoneError> for ValueError {
+    fn from(error: ZoneError) -> Self {
+        Self::Zone(Box::new(error))
+    }
+}
+
 impl ValueError {
     /// What to write instead of `value`.
     pub fn help(&self, value: &str) -> String {
@@ -103,6 +122,8 @@ impl ValueError {
             Self::NotOneOf { allowed } => did_you_mean(value, allowed, || format!("write {}", list(allowed, "or"))),
             Self::Duration(error) => error.help(),
             Self::Zero => "leave it out for the default, or write a short time such as `1s`".to_owned(),
+            Self::Schedule(error) => error.help(),
+            Self::Zone(error) => error.help(),
             Self::Empty => "leave it out for the default".to_owned(),
             Self::Address(error) => error.help(),
             Self::NotAbsolute => "write the whole path, such as `/var/lib/rotate`".to_owned(),
@@ -201,11 +222,6 @@ pub(crate) fn positive_duration(text: &str) -> Result<Duration, ValueError> {
 
 pub(super) fn address(text: &str) -> Result<EngineAddress, ValueError> {
     Ok(text.parse::<EngineAddress>()?)
-}
-
-/// Any text that is not blank.
-pub(super) fn some_text(text: &str) -> Result<String, ValueError> {
-    if text.trim().is_empty() { Err(ValueError::Empty) } else { Ok(text.to_owned()) }
 }
 
 pub(super) fn directory(text: &str) -> Result<PathBuf, ValueError> {

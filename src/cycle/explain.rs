@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::rotate::{is_tool_owned, terms};
 use super::{Cycle, CycleError, Request, Status};
-use crate::config::{Origins, Select};
+use crate::config::Select;
 use crate::model::{Container, ContainerId, Digest, Image, ImageId, Reference};
 use crate::plan::{self, Reason};
 use crate::policy::{self, Policy, Selection, Setting};
@@ -103,10 +103,10 @@ pub struct Gate {
 }
 
 impl Cycle<'_> {
-    /// Explains one container; `origins` are those of this pass's configuration. Asks engine and registry, changes nothing; the store is not told what the registry says.
+    /// Explains one container. Asks engine and registry, changes nothing; the store is not told what the registry says.
     ///
     /// Errors: [`CycleError::NoSuchContainer`].
-    pub async fn explain(&self, name: &str, origins: &Origins) -> Result<Explanation, CycleError> {
+    pub async fn explain(&self, name: &str) -> Result<Explanation, CycleError> {
         let survey = self.survey().await?;
         let no_such = || CycleError::NoSuchContainer { name: name.to_owned() };
         let container = survey.containers.iter().find(|container| plan::is_named(container, name)).ok_or_else(no_such)?;
@@ -136,7 +136,7 @@ impl Cycle<'_> {
             container: container.id(),
             decision: decision.unwrap_or_else(|| Decision::of(Err(why_not.unwrap_or(Reason::NoDigest)))),
             selected: selected(known_policy, &labels, self.config.select),
-            settings: known_policy.map(|policy| policy::settings(policy, origins, &labels)).unwrap_or_default(),
+            settings: known_policy.map(|policy| policy::settings(policy, self.origins, &labels)).unwrap_or_default(),
             labels_ignored: known_policy.map(|policy| policy.ignored.clone()).unwrap_or_default(),
             labels_not_followed: known_policy.map(|policy| policy.not_followed.clone()).unwrap_or_default(),
             runs: Runs {

@@ -22,7 +22,7 @@ pub use rotate::Request;
 pub use status::{Kept, Last, Status};
 
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, Origins};
 use crate::engine::{Engine, EngineError};
 use crate::interrupt::Interrupt;
 use crate::model::{Credential, Reference};
@@ -44,6 +44,8 @@ pub struct Cycle<'a> {
     pub interrupt: &'a Interrupt,
     /// The operator's wishes.
     pub config: &'a Config,
+    /// Where each of them is written.
+    pub origins: &'a Origins,
     /// Is told what goes on in rotations.
     pub watcher: &'a Watcher<'a>,
     /// See [`crate::host::agent`].

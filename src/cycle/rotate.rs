@@ -1,5 +1,7 @@
 //! The run: all pulls first, then one rotation after the other, the next only when the last is proved.
 
+use serde::{Deserialize, Serialize};
+
 use super::report::{Entry, Report, Verdict};
 use super::{Cycle, CycleError};
 use crate::config::{FailurePolicy, OnFailure, OnLateFailure};
@@ -10,15 +12,19 @@ use crate::policy::Policy;
 use crate::rotation::{self, Answer, Ended, Failure, Member, Opening, Outcome, Purpose, Record, Terms, Withdrawal};
 
 /// What a person or a schedule asks for.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Request {
     /// Only these; empty: all that are selected.
     pub names: Vec<String>,
     /// Create, compare, remove; stop nothing.
+    #[serde(rename = "dry_run")]
     pub is_dry_run: bool,
     /// Try refused digests again.
+    #[serde(rename = "retry")]
     pub is_retry: bool,
     /// Do not wait for `min_age`.
+    #[serde(rename = "any_age")]
     pub is_any_age: bool,
 }
 

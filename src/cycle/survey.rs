@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use futures_util::future::join_all;
+use futures_util::future::{FutureExt, join_all};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use jiff::Timestamp;
 
 use super::{Answers, Cycle, CycleError, Request};
 use crate::engine::{Engine, EngineError};
-use crate::model::{Digest, Reference};
+use crate::model::{Container, Digest, Image, ImageId, Listed, Reference};
 use crate::plan::{self, Candidate, Known, Plan, Planned, Reason, Survey};
 use crate::registry::{Registry, RegistryError};
 use crate::rotation::Stage;
@@ -108,8 +108,8 @@ async fn survey(engine: &dyn Engine, store: &dyn Store) -> Result<Survey, CycleE
         ..Survey::default()
     };
     let listed = engine.containers().await?;
-    let looks = stream::iter(listed).map(|listed| async move { (engine.container(listed.id.as_str()).await, listed) });
-    let mut looks = std::pin::pin!(looks.buffered(LOOKS_AT_ONCE));
+    let looks = stream::iter(listed).map(|listed| look(engine, listed).boxed());
+    let mut looks = looks.buffered(LOOKS_AT_ONCE);
     while let Some((answer, listed)) = looks.next().await {
         match answer {
             Ok(Some(container)) => survey.containers.push(container),
@@ -123,10 +123,20 @@ async fn survey(engine: &dyn Engine, store: &dyn Store) -> Result<Survey, CycleE
         }
     }
     let ids: BTreeSet<_> = survey.containers.iter().map(|c| c.image_id()).collect();
-    let looks = stream::iter(&ids).map(|id| async move { Ok(engine.image(id.as_str()).await?.map(|image| (id.clone(), image))) });
-    survey.images =
-        looks.buffered(LOOKS_AT_ONCE).try_filter_map(|found: Option<_>| async { Ok::<_, EngineError>(found) }).try_collect().await?;
+    let mut looks = stream::iter(ids).map(|id| look_at_image(engine, id).boxed()).buffered(LOOKS_AT_ONCE);
+    while let Some((id, image)) = looks.try_next().await? {
+        survey.images.extend(image.map(|image| (id, image)));
+    }
     Ok(survey)
+}
+
+async fn look(engine: &dyn Engine, listed: Listed) -> (Result<Option<Container>, EngineError>, Listed) {
+    (engine.container(listed.id.as_str()).await, listed)
+}
+
+async fn look_at_image(engine: &dyn Engine, id: ImageId) -> Result<(ImageId, Option<Image>), EngineError> {
+    let image = engine.image(id.as_str()).await?;
+    Ok((id, image))
 }
 
 /// Asks for each reference once. A registry that does not answer holds its own containers and nothing else.
@@ -135,11 +145,16 @@ async fn ask(registry: &dyn Registry, candidates: &[Candidate]) -> Answers {
     let references: Vec<&Reference> = references.into_iter().collect();
     let mut answers: HashMap<Reference, Result<Digest, RegistryError>> = HashMap::new();
     for some in references.chunks(AT_ONCE) {
-        let asked = some.iter().map(|reference| async move { ((*reference).clone(), registry.resolve(reference).await) });
+        let asked = some.iter().map(|&reference| resolve(registry, reference.clone()).boxed());
         answers.extend(join_all(asked).await);
     }
     hold_limited_hosts(&mut answers);
     answers.into_iter().map(|(reference, answer)| (reference, answer.map_err(held))).collect()
+}
+
+async fn resolve(registry: &dyn Registry, reference: Reference) -> (Reference, Result<Digest, RegistryError>) {
+    let answer = registry.resolve(&reference).await;
+    (reference, answer)
 }
 
 /// Asks for one reference alone.

@@ -1,7 +1,8 @@
 //! Why a container's labels cannot be followed: data, one clause each, and what to do.
 
 use super::{LABELS, PREFIX};
-use crate::config::{ValueError, list, nearest, quoted};
+use crate::config::ValueError;
+use crate::text::{list, nearest, quoted};
 
 /// A label that cannot be followed. It holds its own container and no other; the caller adds that container's name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

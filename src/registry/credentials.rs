@@ -37,11 +37,12 @@ impl Credentials {
         Self::path(|name| std::env::var_os(name), is_root).map_or_else(|| Ok(Self::default()), |path| Self::read(&path))
     }
 
-    /// `$DOCKER_CONFIG/config.json`, else `~/.docker/config.json`. A service may have no `HOME`: root's is known, another's is not.
+    /// `$DOCKER_CONFIG/config.json`, else what systemd hands over with `LoadCredential=config.json:…`, else `~/.docker/config.json`. A service may have no `HOME`: root's is known, another's is not.
     pub fn path(env: impl Fn(&str) -> Option<OsString>, is_root: bool) -> Option<PathBuf> {
         let set = |name: &str| env(name).filter(|value| !value.is_empty()).map(PathBuf::from);
         let home = || set("HOME").or_else(|| is_root.then(|| PathBuf::from("/root"))).map(|home| home.join(".docker"));
-        set("DOCKER_CONFIG").or_else(home).map(|folder| folder.join("config.json"))
+        let loaded = || set("CREDENTIALS_DIRECTORY");
+        set("DOCKER_CONFIG").or_else(loaded).or_else(home).map(|folder| folder.join("config.json"))
     }
 
     /// Reads one file. Errors: as [`Credentials::load`].

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Act, Countdown, Goal, Observed, Record, Stage, countdown};
 use crate::engine::PullProgress;
 
 /// One thing that goes on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Progress {
     /// The unit's name.
     pub unit: String,
@@ -18,7 +18,7 @@ pub struct Progress {
 }
 
 /// What goes on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "doing")]
 pub enum Doing {
     /// The engine was asked for an act.

@@ -175,7 +175,7 @@ impl Rotation<'_> {
 
     /// Asks for one act and remembers what came back: nothing (it may still land), a no, or done.
     async fn act(&self, record: &mut Record, memory: &mut Memory, act: Act) -> Result<(), EngineError> {
-        tracing::info!(rotation = %record.id, container = %record.unit, "{}: {act}", record.unit);
+        tracing::info!(rotation = %record.id, container = %record.unit, step = %act.word(), "{}: {act}", record.unit);
         (self.watcher)(Progress::acting(record, &act));
         note(record, &act.word(), self.clock.at());
         self.before(record, memory, &act);

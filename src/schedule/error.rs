@@ -1,7 +1,7 @@
 //! Why a text is no schedule: data, one clause each, and what to write instead.
 
 use super::Field;
-use crate::config::{nearest, quoted};
+use crate::text::{nearest, quoted};
 
 /// The words that stand for a schedule, and the five fields that each is short for. Source: crontab(5).
 pub(super) const WORDS: &[(&str, &str)] = &[
@@ -152,7 +152,7 @@ impl ScheduleError {
             Self::TooManyFields { .. } => "write minute, hour, day of month, month and day of week, and nothing after them".to_owned(),
             Self::UnknownWord { word } => meant(word).unwrap_or_else(|| {
                 let words: Vec<&str> = WORDS.iter().map(|(word, _)| *word).collect();
-                format!("the words are {}", crate::config::list(&words, "and"))
+                format!("the words are {}", crate::text::list(&words, "and"))
             }),
             Self::WordNotAlone { word, .. } => format!("write {} alone, or five fields", quoted(word)),
             Self::Reboot => "write when it is due; with `catch_up` a run missed while the host was off happens once at start".to_owned(),
@@ -170,7 +170,7 @@ impl FieldError {
             Self::Missing => format!("lists are `{first},{last}`, ranges `{first}-{last}`, steps `*/2`"),
             Self::UnknownName { name, known } => match name_meant(name, known) {
                 Some(near) => format!("did you mean `{near}`?"),
-                None => format!("the names are {}", crate::config::list(known, "and")),
+                None => format!("the names are {}", crate::text::list(known, "and")),
             },
             Self::OutOfRange { .. } | Self::NotANumber { .. } => match (field, field.names()) {
                 (Field::DayOfWeek, _) => "write 0 to 7 (0 and 7 are Sunday), or `SUN` to `SAT`".to_owned(),

@@ -2,7 +2,7 @@
 
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 
-use crate::config::{nearest, quoted};
+use crate::text::{nearest, quoted};
 
 /// There is no such time zone here.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -7,6 +7,7 @@ mod lock;
 mod prune;
 mod reserve;
 mod rotations;
+mod runs;
 mod schema;
 
 use jiff::Timestamp;
@@ -34,6 +35,11 @@ pub trait Store: Send + Sync {
     /// Forgets what is too old or too much: of each unit the newest [`KEPT_RECORDS`] closed records stay, none longer than [`KEPT_FOR`];
     /// what has not been asked for that long, and holds that have ended.
     fn prune(&self, now: Timestamp) -> Result<(), StoreError>;
+
+    /// Notes that a scheduled run begins.
+    fn begin_run(&self, at: Timestamp) -> Result<(), StoreError>;
+    /// When the last scheduled run began.
+    fn last_run(&self) -> Result<Option<Timestamp>, StoreError>;
 
     /// Holds a container; replaces a hold that it has.
     fn hold(&self, hold: &Hold) -> Result<(), StoreError>;

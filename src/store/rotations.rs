@@ -62,6 +62,14 @@ impl Store for SqliteStore {
         self.delete_old(now)
     }
 
+    fn begin_run(&self, at: Timestamp) -> Result<(), StoreError> {
+        self.insert_run(at)
+    }
+
+    fn last_run(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.select_run()
+    }
+
     fn hold(&self, hold: &Hold) -> Result<(), StoreError> {
         self.insert_hold(hold)
     }

@@ -14,15 +14,17 @@ use super::reserve::give_space;
 /// `rota` in ASCII: SQLite's `application_id`, by which the file is known to be ours.
 const APPLICATION_ID: i64 = 0x726f_7461;
 /// The format that this version writes: SQLite's `user_version`.
-const FORMAT: i64 = 2;
+const FORMAT: i64 = 3;
 
 /// What format 2 changed. A reader of an older file has these tables in memory, empty: it migrates nothing.
 const HOLD: &str = "TABLE hold (name TEXT PRIMARY KEY, reason TEXT, until TEXT, at TEXT NOT NULL) STRICT;";
 const SEEN: &str = "TABLE seen (
         reference TEXT PRIMARY KEY, digest TEXT NOT NULL, first_at TEXT NOT NULL, last_at TEXT NOT NULL
     ) STRICT;";
+/// What format 3 added: when the last scheduled run began. One row.
+const RUN: &str = "TABLE run (begun_at TEXT NOT NULL) STRICT;";
 
-/// What both formats have.
+/// What all formats have.
 const COMMON: &str = "
     CREATE TABLE rotation (
         id TEXT PRIMARY KEY, unit TEXT NOT NULL, stage TEXT NOT NULL, opened_at TEXT NOT NULL, changed_at TEXT NOT NULL,
@@ -38,12 +40,12 @@ const COMMON: &str = "
 ";
 
 fn schema() -> String {
-    format!("{COMMON} CREATE {HOLD} CREATE {SEEN}")
+    format!("{COMMON} CREATE {HOLD} CREATE {SEEN} CREATE {RUN}")
 }
 
 /// From format 1. It noted when a digest was seen first, not whether another was seen in between: that is no ground to wait less.
 fn from_format_1() -> String {
-    format!("DROP TABLE seen; CREATE {HOLD} CREATE {SEEN}")
+    format!("DROP TABLE seen; CREATE {HOLD} CREATE {SEEN} CREATE {RUN}")
 }
 
 /// The store in one SQLite file, `rotate.db` in the state directory.
@@ -108,9 +110,12 @@ impl SqliteStore {
         store.check()?;
         {
             let connection = store.connection();
-            if format(&connection).map_err(sql)? < FORMAT {
-                connection.execute_batch(&format!("CREATE TEMP {HOLD} CREATE TEMP {SEEN}")).map_err(sql)?;
-            }
+            let missing = match format(&connection).map_err(sql)? {
+                1 => format!("CREATE TEMP {HOLD} CREATE TEMP {SEEN} CREATE TEMP {RUN}"),
+                2 => format!("CREATE TEMP {RUN}"),
+                _ => String::new(),
+            };
+            connection.execute_batch(&missing).map_err(sql)?;
             connection.pragma_update(None, "query_only", true).map_err(sql)?;
         }
         Ok(store)
@@ -153,6 +158,7 @@ fn bring_up_to_date(connection: &mut Connection, is_new: bool) -> rusqlite::Resu
     let change = match format(connection)? {
         _ if is_new => schema(),
         1 => from_format_1(),
+        2 => format!("CREATE {RUN}"),
         _ => return Ok(()),
     };
     let transaction = connection.transaction()?;

@@ -21,7 +21,7 @@ fn each_key_sets_its_value_and_nothing_else() {
     check("engine = \"unix:///run/user/1000/docker.sock\"", Ok(Config { engine, ..default() }));
     check("state_dir = '/srv/rotate'", Ok(Config { state_dir: PathBuf::from("/srv/rotate"), ..default() }));
     check("log_level = \"debug\"", Ok(Config { log_level: LogLevel::Debug, ..default() }));
-    check("schedule = \"@weekly\"", Ok(Config { schedule: "@weekly".to_owned(), ..default() }));
+    check("schedule = \"@weekly\"", Ok(Config { schedule: "@weekly".parse().expect("a schedule"), ..default() }));
     check("time_zone = \"Europe/Berlin\"", Ok(Config { time_zone: Some("Europe/Berlin".to_owned()), ..default() }));
     check("jitter = \"15m\"", Ok(Config { jitter: seconds(900), ..default() }));
     check("catch_up = false", Ok(Config { catch_up: false, ..default() }));
@@ -93,7 +93,7 @@ fn defaults_are_those_of_the_manual() {
         engine: None,
         state_dir: PathBuf::from("/var/lib/rotate"),
         log_level: LogLevel::Info,
-        schedule: "0 4 * * *".to_owned(),
+        schedule: "0 4 * * *".parse().expect("a schedule"),
         time_zone: None,
         jitter: Duration::ZERO,
         catch_up: true,
@@ -209,8 +209,16 @@ fn bad_value_is_refused_with_what_is_allowed() {
             "`state_dir` cannot be `state`: it does not begin with `/`",
             "write the whole path, such as `/var/lib/rotate`",
         ),
-        ("schedule = \" \"", "`schedule` cannot be ` `: it is empty", "leave it out for the default"),
-        ("time_zone = \"\"", "`time_zone` cannot be ``: it is empty", "leave it out for the default"),
+        (
+            "schedule = \" \"",
+            "`schedule` cannot be ` `: the schedule is empty",
+            "write minute, hour, day of month, month and day of week, such as `30 2 * * *`, or a word such as `@daily`",
+        ),
+        (
+            "time_zone = \"\"",
+            "`time_zone` cannot be ``: there is no time zone ``",
+            "write a name such as `Europe/Berlin` (`timedatectl list-timezones` lists them), or `UTC`",
+        ),
         (
             "log_level = \"warning\"",
             "`log_level` cannot be `warning`: only `error`, `warn`, `info` or `debug` may stand there",

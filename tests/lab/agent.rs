@@ -23,13 +23,14 @@ pub struct Agent<'a> {
     scratch: &'a Scratch,
     engine: String,
     config: Option<PathBuf>,
+    state_dir: Option<PathBuf>,
     env: Vec<(String, String)>,
     is_on_host: bool,
 }
 
 impl<'a> Agent<'a> {
     pub(super) fn new(scratch: &'a Scratch) -> Agent<'a> {
-        Agent { scratch, engine: address(&scratch.host.socket()), config: None, env: Vec::new(), is_on_host: false }
+        Agent { scratch, engine: address(&scratch.host.socket()), config: None, state_dir: None, env: Vec::new(), is_on_host: false }
     }
 
     /// Another socket than the engine's own: a proxy's, or one that is none.
@@ -47,6 +48,12 @@ impl<'a> Agent<'a> {
     /// The text of a configuration file of its own.
     pub fn config(mut self, text: &str) -> Self {
         self.config = Some(self.scratch.file("rotate.toml", text));
+        self
+    }
+
+    /// Another state directory than the test's own.
+    pub fn state_dir(mut self, path: &Path) -> Self {
+        self.state_dir = Some(path.to_owned());
         self
     }
 
@@ -91,7 +98,7 @@ impl Agent<'_> {
         if !self.engine.is_empty() {
             command.args(["--engine", &self.engine]);
         }
-        command.arg("--state-dir").arg(self.scratch.state_dir());
+        command.arg("--state-dir").arg(self.state_dir.clone().unwrap_or_else(|| self.scratch.state_dir()));
         command
     }
 

@@ -1,5 +1,6 @@
 //! Schedules: what is accepted, every refusal to the letter, and every clock change of every zone. No engine.
 
+mod agenda;
 mod changes;
 mod clock;
 mod missed;

@@ -46,7 +46,7 @@ fn the_first_that_writes_brings_format_1_up_to_date_and_loses_nothing() {
     format_1(dir.path());
     for _ in 0..2 {
         check(&SqliteStore::open(dir.path()).expect("a store"));
-        assert_eq!(format(dir.path()), 2);
+        assert_eq!(format(dir.path()), 3);
     }
     check(&SqliteStore::read(dir.path()).expect("a store"));
     let store = SqliteStore::open(dir.path()).expect("a store");
@@ -55,13 +55,26 @@ fn the_first_that_writes_brings_format_1_up_to_date_and_loses_nothing() {
 }
 
 #[test]
+fn when_the_last_scheduled_run_began_is_one_time() {
+    let dir = tempfile::tempdir().expect("a folder");
+    format_1(dir.path());
+    assert_eq!(SqliteStore::read(dir.path()).expect("a store").last_run().expect("no row"), None);
+    let store = SqliteStore::open(dir.path()).expect("a store");
+    assert_eq!(store.last_run().expect("no row"), None);
+    for time in ["2026-11-25T12:00:00Z", "2026-11-26T12:00:00Z"] {
+        store.begin_run(at(time)).expect("a write");
+    }
+    assert_eq!(store.last_run().expect("a row"), Some(at("2026-11-26T12:00:00Z")));
+}
+
+#[test]
 fn a_new_store_is_of_the_newest_format_and_a_newer_one_is_refused() {
     let dir = tempfile::tempdir().expect("a folder");
     drop(SqliteStore::open(dir.path()).expect("a store"));
-    assert_eq!(format(dir.path()), 2);
+    assert_eq!(format(dir.path()), 3);
     let connection = Connection::open(dir.path().join("rotate.db")).expect("a database");
-    connection.pragma_update(None, "user_version", 3).expect("a write");
+    connection.pragma_update(None, "user_version", 4).expect("a write");
     drop(connection);
-    assert!(matches!(SqliteStore::open(dir.path()), Err(StoreError::Newer { found: 3, known: 2, .. })));
-    assert!(matches!(SqliteStore::read(dir.path()), Err(StoreError::Newer { found: 3, known: 2, .. })));
+    assert!(matches!(SqliteStore::open(dir.path()), Err(StoreError::Newer { found: 4, known: 3, .. })));
+    assert!(matches!(SqliteStore::read(dir.path()), Err(StoreError::Newer { found: 4, known: 3, .. })));
 }

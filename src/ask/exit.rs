@@ -2,8 +2,11 @@
 
 use std::process::ExitCode;
 
-/// How a command ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+use serde::{Deserialize, Serialize};
+
+/// How a command ended. As JSON: its number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "u8", try_from = "u8")]
 pub enum Exit {
     /// Done, or nothing to do.
     Done = 0,
@@ -15,7 +18,7 @@ pub enum Exit {
     PersonNeeded = 3,
     /// No engine, or it went away (`EX_UNAVAILABLE`).
     NoEngine = 69,
-    /// Another process holds the state directory (`EX_TEMPFAIL`).
+    /// Another process holds the state directory, or the daemon has too much to do (`EX_TEMPFAIL`).
     Busy = 75,
     /// Not permitted (`EX_NOPERM`).
     NotPermitted = 77,
@@ -26,5 +29,21 @@ pub enum Exit {
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit as u8)
+    }
+}
+
+impl From<Exit> for u8 {
+    fn from(exit: Exit) -> Self {
+        exit as u8
+    }
+}
+
+impl TryFrom<u8> for Exit {
+    type Error = String;
+
+    fn try_from(number: u8) -> Result<Self, String> {
+        use Exit::*;
+        let all = [Done, Failed, Usage, PersonNeeded, NoEngine, Busy, NotPermitted, Configuration];
+        all.into_iter().find(|exit| *exit as u8 == number).ok_or_else(|| format!("{number} is no exit code of rotate"))
     }
 }

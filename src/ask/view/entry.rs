@@ -1,7 +1,6 @@
-//! One entry of a report as a row on stdout and, if it went wrong, as an error on stderr.
+//! One entry of a report as a row and, if it went wrong, as trouble.
 
-use super::block;
-use crate::cli::plain::plain;
+use super::Trouble;
 use crate::cycle::{Entry, Verdict};
 
 /// The row, and what the comparison found, where that is the point: a line each below it.
@@ -42,11 +41,17 @@ pub fn result(entry: &Entry) -> String {
 }
 
 /// What a person has to know beyond the row.
-pub fn trouble(entry: &Entry) -> Option<String> {
+pub fn trouble(entry: &Entry) -> Option<Trouble> {
     let Entry { name, image, .. } = entry;
     let (old, new) = (short(entry.from_digest.as_deref()), short(entry.to_digest.as_deref()));
     let help = entry.help.as_deref().unwrap_or("see `rotate status`");
-    let text = match entry.verdict {
+    let block = |error: &str, state: &str, help: &str| Trouble {
+        error: error.to_owned(),
+        state: state.to_owned(),
+        help: help.to_owned(),
+        log: entry.log.clone(),
+    };
+    let trouble = match entry.verdict {
         Verdict::RolledBack if entry.reason == Some("requested") => return None,
         Verdict::RolledBack => block(
             &format!("`{name}` was rolled back to {image} ({old}): {}", message(entry)),
@@ -85,8 +90,7 @@ pub fn trouble(entry: &Entry) -> Option<String> {
         }
         Verdict::Rotated | Verdict::Withdrawn | Verdict::DryRun | Verdict::Skipped => return None,
     };
-    let log: String = entry.log.iter().map(|line| format!("  log: {}\n", plain(line))).collect();
-    Some((text + &log).trim_end().to_owned())
+    Some(trouble)
 }
 
 fn message(entry: &Entry) -> &str {

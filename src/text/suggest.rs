@@ -4,7 +4,7 @@
 const LONGEST: usize = 40;
 
 /// `did you mean ...?`, or `otherwise` if no known word is near.
-pub(super) fn did_you_mean(typed: &str, known: &[&str], otherwise: impl FnOnce() -> String) -> String {
+pub(crate) fn did_you_mean(typed: &str, known: &[&str], otherwise: impl FnOnce() -> String) -> String {
     nearest(typed, known).map_or_else(otherwise, |near| format!("did you mean `{near}`?"))
 }
 

@@ -1,0 +1,113 @@
+//! Every error that ends an answer: its message, what is true now, what to do, and the exit code.
+
+use std::io;
+
+use super::problem::chain;
+use super::{Exit, Problem, SocketError};
+use crate::cycle::CycleError;
+use crate::engine::EngineError;
+use crate::registry::RegistryError;
+use crate::rotation::RunError;
+use crate::store::{LockError, StoreError};
+
+/// What ends an answer.
+#[derive(Debug, thiserror::Error)]
+pub enum AskError {
+    /// Which socket.
+    #[error(transparent)]
+    Socket(#[from] SocketError),
+    /// The engine.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// Another process is at work, or the lock cannot be had.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// The state directory.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Credentials of registries.
+    #[error(transparent)]
+    Credentials(#[from] RegistryError),
+    /// The pass.
+    #[error(transparent)]
+    Cycle(#[from] CycleError),
+    /// A question that the store alone cannot answer.
+    #[error("that needs an engine")]
+    NeedsEngine,
+    /// The operating system.
+    #[error("cannot learn about this host: {0}")]
+    Host(io::Error),
+}
+
+impl AskError {
+    /// What is true now.
+    fn state(&self) -> String {
+        match self {
+            Self::Engine(error) | Self::Cycle(CycleError::Engine(error)) => error.state().to_owned(),
+            Self::Lock(error) => error.state().to_owned(),
+            Self::Store(error) | Self::Cycle(CycleError::Store(error)) => error.state().to_owned(),
+            Self::Cycle(CycleError::Rotation(_)) => "the rotation is recorded and not finished; `rotate status` shows what runs".to_owned(),
+            Self::Socket(_) | Self::Credentials(_) | Self::Host(_) | Self::NeedsEngine | Self::Cycle(_) => "nothing was changed".to_owned(),
+        }
+    }
+
+    /// What to do.
+    fn help(&self) -> String {
+        match self {
+            Self::Socket(error) => error.help(),
+            Self::Engine(error) | Self::Cycle(CycleError::Engine(error)) => error.help(),
+            Self::Lock(error) => error.help().to_owned(),
+            Self::Store(error) | Self::Cycle(CycleError::Store(error)) => error.help().to_owned(),
+            Self::Credentials(error) => error.help().to_string(),
+            Self::Cycle(CycleError::Rotation(_)) => "when the cause is gone, run `rotate now`: it goes on from there".to_owned(),
+            Self::Cycle(CycleError::NoSuchContainer { .. }) => "`rotate status` lists the containers".to_owned(),
+            Self::Cycle(CycleError::NothingKept { .. }) => {
+                "a predecessor is kept for `keep_old` after a rotation; `rotate status` lists what is kept".to_owned()
+            }
+            Self::Cycle(CycleError::NotOurs { .. }) => {
+                "its predecessor is still kept: `rotate status` names it; start it by hand under another name, or remove what has the name"
+                    .to_owned()
+            }
+            Self::NeedsEngine => "start the engine".to_owned(),
+            Self::Cycle(CycleError::Random(_)) | Self::Host(_) => "see that /proc is mounted".to_owned(),
+        }
+    }
+
+    /// The same, to be shown.
+    pub fn problem(&self) -> Problem {
+        Problem { error: chain(self), state: self.state(), help: self.help(), exit: self.exit() }
+    }
+
+    /// The exit code.
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Credentials(_) => Exit::Configuration,
+            Self::Socket(SocketError::NoneFound(_)) | Self::NeedsEngine => Exit::NoEngine,
+            Self::Socket(_) => Exit::Configuration,
+            Self::Engine(error) | Self::Cycle(CycleError::Engine(error) | CycleError::Rotation(RunError::Engine { source: error, .. })) => {
+                engine(error)
+            }
+            Self::Lock(LockError::Held { .. }) => Exit::Busy,
+            Self::Lock(LockError::Io { source, .. }) => io_error(source),
+            Self::Store(error) | Self::Cycle(CycleError::Store(error) | CycleError::Rotation(RunError::Store { source: error, .. })) => {
+                match error {
+                    StoreError::Io { source, .. } => io_error(source),
+                    _ => Exit::Configuration,
+                }
+            }
+            Self::Cycle(CycleError::NoSuchContainer { .. } | CycleError::NothingKept { .. } | CycleError::NotOurs { .. }) => Exit::Usage,
+            Self::Cycle(CycleError::Random(_)) | Self::Host(_) => Exit::Failed,
+        }
+    }
+}
+
+fn engine(error: &EngineError) -> Exit {
+    match error {
+        EngineError::Unreachable { cause, .. } if cause.kind() == io::ErrorKind::PermissionDenied => Exit::NotPermitted,
+        _ => Exit::NoEngine,
+    }
+}
+
+fn io_error(source: &io::Error) -> Exit {
+    if source.kind() == io::ErrorKind::PermissionDenied { Exit::NotPermitted } else { Exit::Configuration }
+}

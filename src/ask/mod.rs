@@ -1,0 +1,19 @@
+//! What can be asked of rotate and what it answers, whoever does the work: the daemon, or the command itself.
+
+mod answer;
+mod engine_socket;
+mod error;
+mod exit;
+mod problem;
+mod question;
+mod session;
+mod view;
+
+pub use answer::{answer, answer_without_engine};
+pub use engine_socket::SocketError;
+pub use error::AskError;
+pub use exit::Exit;
+pub use problem::Problem;
+pub use question::{Ask, USUAL_LIMIT};
+pub use session::{Session, Where};
+pub use view::{JSON_VERSION, Trouble, View};

@@ -1,0 +1,79 @@
+//! What a pass works with: configuration, engine, registry, clock. Connects anew each time: an engine may have been upgraded since.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::{AskError, engine_socket};
+use crate::clock::Clock;
+use crate::config::{Loaded, RegistryVia};
+use crate::cycle::{Cycle, EngineRegistry};
+use crate::engine::{Docker, Engine};
+use crate::host;
+use crate::interrupt::Interrupt;
+use crate::registry::{Credentials, HttpRegistry, Registry};
+use crate::rotation::Watcher;
+use crate::store::Store;
+
+/// Where the engine is looked for, besides the configuration.
+#[derive(Debug, Clone, Default)]
+pub struct Where {
+    /// `--engine`.
+    pub flag: Option<String>,
+    /// `DOCKER_HOST`.
+    pub docker_host: Option<String>,
+    /// `XDG_RUNTIME_DIR`.
+    pub runtime_dir: Option<PathBuf>,
+}
+
+impl Where {
+    /// With what this process's environment says.
+    pub fn new(flag: Option<String>) -> Self {
+        let runtime_dir = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
+        Self { flag, docker_host: std::env::var("DOCKER_HOST").ok(), runtime_dir }
+    }
+}
+
+/// An engine that answered, and all else that a pass needs.
+pub struct Session {
+    loaded: Arc<Loaded>,
+    engine: Arc<Docker>,
+    registry: Box<dyn Registry>,
+    clock: Arc<dyn Clock>,
+    interrupt: Arc<Interrupt>,
+    agent: String,
+    boot: String,
+}
+
+impl Session {
+    /// Connects. Changes nothing anywhere.
+    pub async fn new(at: &Where, loaded: Arc<Loaded>, clock: Arc<dyn Clock>, interrupt: Arc<Interrupt>) -> Result<Self, AskError> {
+        let (flag, docker_host) = (at.flag.as_deref(), at.docker_host.as_deref());
+        let socket = engine_socket::find(flag, docker_host, loaded.config.engine.as_ref(), at.runtime_dir.as_deref())?;
+        let engine = Arc::new(Docker::connect(&socket).await?);
+        let info = engine.info().await?;
+        tracing::debug!(version = info.version, socket = %socket.display(), "engine");
+        let credentials = Credentials::load()?;
+        let registry: Box<dyn Registry> = match loaded.config.registry_via {
+            RegistryVia::Rotate => Box::new(HttpRegistry::new(info.registries, credentials)),
+            RegistryVia::Engine => Box::new(EngineRegistry::new(engine.clone(), credentials)),
+        };
+        let (agent, boot) = (host::agent().map_err(AskError::Host)?, host::boot().map_err(AskError::Host)?);
+        Ok(Self { loaded, engine, registry, clock, interrupt, agent, boot })
+    }
+
+    /// A pass over this store.
+    pub fn cycle<'a>(&'a self, store: &'a dyn Store, watcher: &'a Watcher<'a>) -> Cycle<'a> {
+        Cycle {
+            engine: &*self.engine,
+            registry: &*self.registry,
+            store,
+            clock: &*self.clock,
+            interrupt: &self.interrupt,
+            config: &self.loaded.config,
+            origins: &self.loaded.origins,
+            watcher,
+            agent: &self.agent,
+            boot: &self.boot,
+        }
+    }
+}

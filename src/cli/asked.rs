@@ -1,0 +1,104 @@
+//! Commands that ask something: of the daemon if one runs, else of this process itself.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::args::Command;
+use super::error::CliError;
+use super::printer::Printer;
+use super::{Args, setup};
+use crate::ask::{self, Ask, AskError, Exit, Session, View, Where};
+use crate::clock::SystemClock;
+use crate::config::Loaded;
+use crate::control::{self, Client};
+use crate::cycle::Request;
+use crate::interrupt::Interrupt;
+use crate::store::{Lock, SqliteStore};
+
+/// What a command asks; none for one that asks nothing.
+pub fn question(command: &Command) -> Option<Ask> {
+    Some(match command {
+        Command::Now(now) => {
+            Ask::Now(Request { names: now.names.clone(), is_dry_run: now.dry_run, is_retry: now.retry, is_any_age: now.any_age })
+        }
+        Command::Plan(plan) => Ask::Plan { names: plan.names.clone() },
+        Command::Status => Ask::Status {},
+        Command::Explain(explain) => Ask::Explain { name: explain.name.clone() },
+        Command::History(history) => Ask::History { name: history.name.clone(), limit: history.limit },
+        Command::Hold(hold) => Ask::Hold { names: hold.names.clone(), reason: hold.reason.clone(), until: hold.until },
+        Command::Release(release) => Ask::Release { names: release.names.clone() },
+        Command::Refused(refused) => Ask::Refused { forget: refused.forget.clone() },
+        Command::Rollback(rollback) => Ask::Rollback { name: rollback.name.clone() },
+        Command::Daemon | Command::Config(_) | Command::Generate(_) => return None,
+    })
+}
+
+/// Asks and shows the answer.
+pub async fn run(args: &Args, ask: &Ask, printer: &Printer) -> Result<Exit, CliError> {
+    let (loaded, state_dir) = match daemon(args)? {
+        Asked::Daemon(client) => {
+            let view = client.ask(ask, &|progress| printer.progress(&progress)).await?;
+            return Ok(printer.show(&view));
+        }
+        Asked::Here(loaded, state_dir) => (*loaded, state_dir),
+    };
+    let view = if ask.is_of_the_store() { of_the_store(ask, &state_dir)? } else { here(args, loaded, &state_dir, ask, printer).await? };
+    Ok(printer.show(&view))
+}
+
+enum Asked {
+    Daemon(Client),
+    Here(Box<Loaded>, PathBuf),
+}
+
+/// A command that says with which engine, state directory or configuration it wants to work means this process, unless it names a socket too.
+fn daemon(args: &Args) -> Result<Asked, CliError> {
+    if let Some(socket) = &args.socket {
+        return Ok(Asked::Daemon(Client::connect(socket)?));
+    }
+    let is_for_here = args.config.is_some() || args.engine.is_some() || args.state_dir.is_some();
+    if !is_for_here && let Some(client) = Client::find(Path::new(control::DEFAULT_SOCKET))? {
+        return Ok(Asked::Daemon(client));
+    }
+    let loaded = setup::load(args)?;
+    let state_dir = setup::state_dir(args, &loaded.config);
+    Ok(Asked::Here(Box::new(loaded), state_dir))
+}
+
+fn of_the_store(ask: &Ask, state_dir: &Path) -> Result<View, AskError> {
+    if !ask.writes() {
+        return ask::answer_without_engine(ask, &SqliteStore::read(state_dir)?);
+    }
+    let _lock = Lock::take(state_dir)?;
+    ask::answer_without_engine(ask, &SqliteStore::open(state_dir)?)
+}
+
+async fn here(args: &Args, loaded: Loaded, state_dir: &Path, ask: &Ask, printer: &Printer) -> Result<View, CliError> {
+    let interrupt = Arc::new(Interrupt::default());
+    let engine = Where::new(args.engine.clone());
+    let session = Session::new(&engine, Arc::new(loaded), Arc::new(SystemClock::start()), Arc::clone(&interrupt)).await?;
+    let watcher = |progress| printer.progress(&progress);
+    if !ask.writes() {
+        let store = SqliteStore::read(state_dir).map_err(AskError::from)?;
+        return Ok(ask::answer(ask, &session.cycle(&store, &watcher)).await?);
+    }
+    let _lock = Lock::take(state_dir).map_err(AskError::from)?;
+    let store = SqliteStore::open(state_dir).map_err(AskError::from)?;
+    if ask.rotates() {
+        setup::listen_to_signals(&interrupt)?;
+    }
+    if matches!(ask, Ask::Now(request) if !request.is_dry_run) && !is_unit_enabled(Path::new("/etc/systemd/system")) {
+        tracing::info!(
+            "note: rotate.service is not enabled here, so nothing would finish a rotation after a power cut until `rotate now` is run again"
+        );
+    }
+    Ok(ask::answer(ask, &session.cycle(&store, &watcher)).await?)
+}
+
+/// True if systemd starts rotate at boot: some target wants its unit (systemd.unit(5), `.wants/`).
+fn is_unit_enabled(units: &Path) -> bool {
+    let Ok(entries) = fs::read_dir(units) else { return false };
+    let mut wants = entries.flatten().filter(|entry| entry.file_name().to_string_lossy().ends_with(".wants"));
+    wants.any(|target| fs::symlink_metadata(target.path().join("rotate.service")).is_ok())
+}

@@ -1,0 +1,126 @@
+//! A command's end of the socket.
+
+use std::io;
+use std::os::unix::net::UnixStream as StdStream;
+use std::path::{Path, PathBuf};
+
+use http_body_util::{BodyExt, Full};
+use hyper::Request;
+use hyper::body::Bytes;
+use hyper_util::rt::TokioIo;
+use serde_json::Value;
+use tokio::net::UnixStream;
+
+use super::line::Line;
+use crate::ask::{Ask, Exit, Problem, View};
+use crate::rotation::Watcher;
+
+/// No answer from the daemon.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// Nobody listens, or not for this user.
+    #[error("cannot reach the daemon at {}: {source}", .socket.display())]
+    Unreachable {
+        /// Where.
+        socket: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// It went away, or said what it never says.
+    #[error("the daemon at {} gave no answer: {detail}", .socket.display())]
+    NoAnswer {
+        /// Where.
+        socket: PathBuf,
+        /// What was seen.
+        detail: String,
+    },
+    /// It answered that it cannot.
+    #[error("{}", .0.error)]
+    Problem(Problem),
+}
+
+impl ClientError {
+    /// As it is shown.
+    pub fn problem(&self) -> Problem {
+        let with =
+            |state: &str, help: &str, exit| Problem { error: self.to_string(), state: state.to_owned(), help: help.to_owned(), exit };
+        match self {
+            Self::Unreachable { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => with(
+                "nothing was changed",
+                "run it as root, or as a member of the socket's group: `usermod -aG rotate NAME`",
+                Exit::NotPermitted,
+            ),
+            Self::Unreachable { .. } => {
+                with("nothing was changed", "start it: `systemctl start rotate`; or leave --socket out", Exit::NoEngine)
+            }
+            Self::NoAnswer { .. } => with(
+                "if a rotation was begun, it is recorded and the daemon's next start goes on with it",
+                "see its log: `journalctl -u rotate`",
+                Exit::Failed,
+            ),
+            Self::Problem(problem) => problem.clone(),
+        }
+    }
+}
+
+/// A daemon that listens.
+pub struct Client {
+    socket: PathBuf,
+    stream: StdStream,
+}
+
+impl Client {
+    /// A daemon that has to be there.
+    pub fn connect(socket: &Path) -> Result<Self, ClientError> {
+        let unreachable = |source| ClientError::Unreachable { socket: socket.to_owned(), source };
+        let stream = StdStream::connect(socket).map_err(unreachable)?;
+        stream.set_nonblocking(true).map_err(unreachable)?;
+        Ok(Self { socket: socket.to_owned(), stream })
+    }
+
+    /// A daemon, if one is there. One that does not let this user in is there.
+    pub fn find(socket: &Path) -> Result<Option<Self>, ClientError> {
+        match Self::connect(socket) {
+            Ok(client) => Ok(Some(client)),
+            Err(ClientError::Unreachable { source, .. })
+                if matches!(source.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) =>
+            {
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Asks, tells what goes on meanwhile, and returns the answer.
+    pub async fn ask(self, ask: &Ask, watcher: &Watcher<'_>) -> Result<View, ClientError> {
+        let Self { socket, stream } = self;
+        let no_answer = |detail: String| ClientError::NoAnswer { socket: socket.clone(), detail };
+        let said = |error: &dyn std::error::Error| no_answer(error.to_string());
+        let stream = UnixStream::from_std(stream).map_err(|e| said(&e))?;
+        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(|e| said(&e))?;
+        tokio::spawn(connection);
+        let (command, fields) = parts(ask).map_err(|e| said(&e))?;
+        let request = Request::post(format!("/v1/{command}")).header("host", "rotate").body(Full::new(Bytes::from(fields.to_string())));
+        let response = sender.send_request(request.map_err(|e| said(&e))?).await.map_err(|e| said(&e))?;
+        let mut body = response.into_body();
+        let mut text = Vec::new();
+        while let Some(frame) = body.frame().await {
+            text.extend_from_slice(&frame.map_err(|e| said(&e))?.into_data().unwrap_or_default());
+            while let Some(end) = text.iter().position(|&byte| byte == b'\n') {
+                let line: Vec<u8> = text.drain(..=end).collect();
+                match serde_json::from_slice(&line).map_err(|e| said(&e))? {
+                    Line::Progress(progress) => watcher(progress),
+                    Line::Answer(view) => return Ok(*view),
+                    Line::Problem(problem) => return Err(ClientError::Problem(problem)),
+                }
+            }
+        }
+        Err(no_answer("it went away before it had answered".to_owned()))
+    }
+}
+
+/// The command's name, and what goes with it.
+fn parts(ask: &Ask) -> serde_json::Result<(String, Value)> {
+    let Value::Object(object) = serde_json::to_value(ask)? else { return Ok((String::new(), Value::Null)) };
+    Ok(object.into_iter().next().unwrap_or_default())
+}

@@ -1,0 +1,15 @@
+//! What runs for years: one pass at a time, woken by the schedule, by what is kept, or by a question at the socket. It rotates nothing by itself.
+
+mod agenda;
+mod desk;
+mod error;
+mod pulse;
+mod run;
+mod systemd;
+mod tell;
+mod timetable;
+
+pub use agenda::{Agenda, Moment, Outcome, Pass};
+pub use error::DaemonError;
+pub use run::{Start, run};
+pub use timetable::Timetable;

@@ -1,0 +1,59 @@
+//! The signs of life of a pass. Its loop asks for the time at every turn, and everything that it waits for has a deadline: one that has not asked
+//! for longer than any deadline hangs.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+use crate::clock::Clock;
+
+/// A stop may take an hour of grace (as much as rotate waits for a container that wants to be waited for without end), and the engine some time more.
+const LONGEST_WAIT: Duration = Duration::from_secs(75 * 60);
+
+/// A clock that notes when it was asked.
+pub struct Pulse<C> {
+    clock: C,
+    last_millis: AtomicU64,
+}
+
+impl<C: Clock> Pulse<C> {
+    /// Begins to listen.
+    pub fn new(clock: C) -> Self {
+        let pulse = Self { clock, last_millis: AtomicU64::new(0) };
+        pulse.beat();
+        pulse
+    }
+
+    /// A sign of life.
+    pub fn beat(&self) {
+        let now = u64::try_from(self.clock.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.last_millis.store(now, Ordering::Relaxed);
+    }
+
+    /// True if nothing that may take long explains the silence any more.
+    pub fn is_lost(&self) -> bool {
+        let last = Duration::from_millis(self.last_millis.load(Ordering::Relaxed));
+        self.clock.elapsed().saturating_sub(last) > LONGEST_WAIT
+    }
+}
+
+#[async_trait]
+impl<C: Clock> Clock for Pulse<C> {
+    fn at(&self) -> Timestamp {
+        self.beat();
+        self.clock.at()
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.beat();
+        self.clock.elapsed()
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        self.beat();
+        self.clock.sleep(duration).await;
+        self.beat();
+    }
+}

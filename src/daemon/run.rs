@@ -1,0 +1,143 @@
+//! The loop: begins what is due, feeds the watchdog, listens to signals. It waits for whatever comes first, and for nothing without an end.
+
+use std::future::pending;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinHandle;
+
+use super::desk::State;
+use super::{Agenda, DaemonError, Moment, Outcome, Pass, Timetable, systemd};
+use crate::ask::{Exit, Problem, Where};
+use crate::clock::Clock;
+use crate::config::{Config, ConfigError, Loaded};
+use crate::control::{self, Desk};
+use crate::store::{Lock, SqliteStore, Store};
+
+/// Without a watchdog: how often the wall clock is looked at, which may have been set.
+const LOOK: Duration = Duration::from_secs(60);
+
+/// What the daemon starts with.
+pub struct Start {
+    /// Where the engine is looked for.
+    pub engine: Where,
+    /// The directory of lock and store.
+    pub state_dir: PathBuf,
+    /// Where it listens.
+    pub socket: PathBuf,
+    /// The configuration, at first and after each SIGHUP.
+    pub load: Box<dyn Fn() -> Result<Loaded, ConfigError> + Send>,
+}
+
+/// Runs until SIGTERM or SIGINT. Ready, for systemd, once the configuration, the lock, the store and the socket stand; the engine may come later.
+///
+/// Errors: what keeps it from being ready.
+pub async fn run(start: Start, loaded: Loaded) -> Result<Exit, DaemonError> {
+    let _lock = Lock::take(&start.state_dir)?;
+    let store = SqliteStore::open(&start.state_dir)?;
+    let (mut hangup, mut terminate, mut interrupt) =
+        (signal(SignalKind::hangup())?, signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let last_run = store.last_run()?;
+    let catches_up = loaded.config.catch_up;
+    let state = Arc::new(State::new(start.engine, store, loaded));
+    let seed = getrandom::u64().map_err(std::io::Error::from)?;
+    let timetable = timetable(&state.loaded().config, seed, &state)?;
+    let is_missed = catches_up && timetable.is_missed(last_run, state.clock.at());
+    let mut agenda = Agenda::new(timetable, is_missed);
+    let listener = control::listen(&start.socket)?;
+    tokio::spawn(control::serve(listener, Arc::clone(&state) as Arc<dyn Desk>));
+    systemd::ready();
+    tracing::info!("rotate {} is ready at {}", env!("CARGO_PKG_VERSION"), start.socket.display());
+    if is_missed {
+        tracing::info!("a run was missed while rotate was not running: it happens now");
+    }
+
+    // Twice as often as it must.
+    let look = systemd::watchdog().map_or(LOOK, |most| (most / 2).min(LOOK));
+    let mut work: Option<(Pass, JoinHandle<Outcome>)> = None;
+    loop {
+        feed(&state);
+        if work.is_none()
+            && let Some(pass) = agenda.due(moment(&state))
+        {
+            let state = Arc::clone(&state);
+            work = Some((pass, tokio::spawn(async move { state.pass(pass).await })));
+        }
+        state.set_next_run(agenda.next_run());
+        let pause = if work.is_some() { look } else { agenda.pause(moment(&state)).min(look) };
+        tokio::select! {
+            (pass, outcome) = ended(&mut work) => {
+                work = None;
+                agenda.ended(pass, outcome, state.kept_until(), moment(&state));
+                if outcome != Outcome::NoEngine {
+                    systemd::status(&at_rest(&agenda));
+                }
+            }
+            () = tokio::time::sleep(pause) => {}
+            () = state.is_changed.notified() => agenda.keeps(state.kept_until(), moment(&state)),
+            _ = hangup.recv() => reload(&start.load, &state, &mut agenda, seed),
+            _ = terminate.recv() => break,
+            _ = interrupt.recv() => break,
+        }
+    }
+    tracing::info!("coming to rest");
+    systemd::stopping();
+    state.interrupt.set();
+    // What waited for its turn is told that there is none; what is under way comes to rest.
+    loop {
+        tokio::select! {
+            () = state.rest() => break,
+            () = tokio::time::sleep(look) => feed(&state),
+        }
+    }
+    drop(std::fs::remove_file(&start.socket));
+    Ok(Exit::Done)
+}
+
+/// The pass that has ended, and how. A pass that panicked is one that could not go on: the next start of it finds what it left.
+async fn ended(work: &mut Option<(Pass, JoinHandle<Outcome>)>) -> (Pass, Outcome) {
+    match work {
+        Some((pass, handle)) => (*pass, handle.await.unwrap_or(Outcome::Failed)),
+        None => pending().await,
+    }
+}
+
+/// Fed by the loop, and only while what it waits for may still come.
+fn feed(state: &State) {
+    if state.is_busy() && state.clock.is_lost() {
+        tracing::error!("a pass hangs: the watchdog is not fed any more, so that systemd starts rotate anew");
+        return;
+    }
+    systemd::feed();
+}
+
+fn moment(state: &State) -> Moment {
+    Moment { at: state.clock.at(), elapsed: state.clock.elapsed() }
+}
+
+fn at_rest(agenda: &Agenda) -> String {
+    agenda.next_run().map_or_else(|| "no run is due".to_owned(), |at| format!("next run: {}", at.strftime("%Y-%m-%d %H:%M:%SZ")))
+}
+
+fn timetable(config: &Config, seed: u64, state: &State) -> Result<Timetable, DaemonError> {
+    Ok(Timetable::new(config, seed, state.clock.at())?)
+}
+
+/// SIGHUP. A pass that is under way ends with the configuration that it began with.
+fn reload(load: &dyn Fn() -> Result<Loaded, ConfigError>, state: &State, agenda: &mut Agenda, seed: u64) {
+    systemd::reloading();
+    match load() {
+        Err(error) => state.refuse_config(Problem::from(&error)),
+        Ok(loaded) => match timetable(&loaded.config, seed, state) {
+            Err(error) => state.refuse_config(error.problem()),
+            Ok(timetable) => {
+                agenda.set_timetable(timetable);
+                state.put_in_force(loaded);
+                tracing::info!("the configuration was read again and is in force; {}", at_rest(agenda));
+            }
+        },
+    }
+    systemd::ready();
+}

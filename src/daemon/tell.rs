@@ -1,0 +1,40 @@
+//! What a pass did, for the log: a line for each thing that a person would want to know, once as long as it stays the same.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use crate::ask::View;
+use crate::cycle::{Entry, Report, Verdict};
+
+/// Remembers what was told of each container.
+#[derive(Default)]
+pub struct Teller(Mutex<HashMap<String, String>>);
+
+impl Teller {
+    /// Tells what is news. What was wrong and is not mentioned any more may be told again.
+    pub fn report(&self, report: &Report) {
+        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut now = HashMap::new();
+        for entry in report.entries.iter().filter(|entry| !matches!(entry.verdict, Verdict::Skipped | Verdict::Withdrawn | Verdict::DryRun))
+        {
+            let text = line(entry);
+            if told.get(&entry.name) != Some(&text) {
+                let rotation = entry.rotation.as_deref().unwrap_or_default();
+                match entry.verdict {
+                    Verdict::Rotated => tracing::info!(container = %entry.name, rotation, "{text}"),
+                    _ => tracing::error!(container = %entry.name, rotation, "{text}"),
+                }
+            }
+            now.insert(entry.name.clone(), text);
+        }
+        *told = now;
+    }
+}
+
+fn line(entry: &Entry) -> String {
+    let view = View::report(&Report { is_dry_run: false, entries: vec![entry.clone()] });
+    match view.trouble.first() {
+        Some(trouble) => format!("{}. Now: {}. {}", trouble.error, trouble.state, trouble.help),
+        None => view.rows.first().map(|row| row.join("  ")).unwrap_or_default(),
+    }
+}

@@ -1,0 +1,53 @@
+//! The daemon ended in the middle of a rotation, politely or not.
+
+use std::time::Duration;
+
+use rustix::process::Signal;
+use serde_json::json;
+
+use super::{CONFIG, SOON, ask, daemon, id, is_new, scratch, send, stale};
+use crate::lab::{Scratch, wait_for};
+
+/// True once the old container has given its name away: its service is down.
+fn is_switching(s: &Scratch) -> bool {
+    let filter = format!("name=^/?{}.rotate-old-", s.name("web"));
+    !s.host.docker(&["ps", "-aq", "--filter", &filter]).is_empty()
+}
+
+#[test]
+fn killed_in_a_switch_the_next_start_goes_on_without_being_asked() {
+    let s = scratch("kill");
+    let old = stale(&s, &["--restart", "always"]);
+    let running = daemon(&s, CONFIG);
+    let client = send(&s, "POST", "/v1/now", &json!({ "names": [s.name("web")] }).to_string());
+    wait_for("it switches", SOON, || is_switching(&s).then_some(()));
+    running.kill();
+    drop(client);
+    let _running = daemon(&s, CONFIG);
+    wait_for("the successor serves", SOON, || is_new(&s, &old).then_some(()));
+    wait_for("it is proved", SOON, || {
+        let history = ask(&s, &["history", &s.name("web"), "--json"]).json();
+        (history["rotations"][0]["verdict"] == "rotated").then_some(())
+    });
+}
+
+#[test]
+fn sigterm_leaves_a_gate_and_the_next_start_goes_on_with_it() {
+    let s = scratch("term");
+    let old = stale(&s, &["--restart", "always"]);
+    let slow = CONFIG.replace("500ms", "20s");
+    let running = daemon(&s, &slow);
+    let client = send(&s, "POST", "/v1/now", &json!({ "names": [s.name("web")] }).to_string());
+    wait_for("the successor has to prove itself", SOON, || is_new(&s, &old).then_some(()));
+    running.signal(Signal::TERM);
+    let outcome = running.wait(Duration::from_secs(30)).exits(0);
+    assert!(is_new(&s, &old), "one runs under the name: {outcome}");
+    drop(client);
+    let new = id(&s);
+    let _running = daemon(&s, &slow);
+    wait_for("it is proved", SOON, || {
+        let history = ask(&s, &["history", &s.name("web"), "--json"]).json();
+        (history["rotations"][0]["verdict"] == "rotated").then_some(())
+    });
+    assert_eq!(id(&s), new, "nothing was rotated a second time");
+}

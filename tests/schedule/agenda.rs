@@ -1,0 +1,97 @@
+//! What the daemon does next: pure, with a clock that the test moves.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use rotate::config::Config;
+use rotate::daemon::{Agenda, Moment, Outcome, Pass, Timetable};
+
+fn at(text: &str) -> Timestamp {
+    text.parse().expect(text)
+}
+
+fn timetable(lines: &str, now: Timestamp) -> Timetable {
+    let text = format!("time_zone = \"UTC\"\n{lines}");
+    let config = Config::parse(std::path::Path::new("rotate.toml"), &text).expect(lines);
+    Timetable::new(&config, 7, now).expect("UTC is known")
+}
+
+#[test]
+fn what_was_left_comes_first_then_the_run_that_was_missed() {
+    let start = at("2026-11-25T12:00:00Z");
+    let now = |seconds| Moment { at: start + SignedDuration::from_secs(seconds), elapsed: Duration::from_secs(seconds.unsigned_abs()) };
+    let mut agenda = Agenda::new(timetable("", start), true);
+    assert_eq!(agenda.due(now(0)), Some(Pass::Resume));
+    agenda.ended(Pass::Resume, Outcome::Done, None, now(1));
+    assert_eq!(agenda.due(now(1)), Some(Pass::Run));
+    agenda.ended(Pass::Run, Outcome::Done, None, now(2));
+    assert_eq!(agenda.due(now(2)), None);
+    assert_eq!(agenda.next_run(), Some(at("2026-11-26T04:00:00Z")));
+    assert_eq!(agenda.pause(now(2)), Duration::from_secs(16 * 3600 - 2), "no wake-up in between");
+}
+
+#[test]
+fn an_engine_that_is_away_is_asked_less_and_less_often_and_the_run_is_still_owed() {
+    let start = at("2026-11-25T12:00:00Z");
+    let mut agenda = Agenda::new(timetable("", start), true);
+    let mut seconds = 0;
+    let mut pauses = Vec::new();
+    for _ in 0..9 {
+        let now = Moment { at: start + SignedDuration::from_secs(seconds), elapsed: Duration::from_secs(seconds.unsigned_abs()) };
+        assert_eq!(agenda.due(now), Some(Pass::Resume));
+        agenda.ended(Pass::Resume, Outcome::NoEngine, None, now);
+        assert_eq!(agenda.due(now), None, "no busy loop");
+        pauses.push(agenda.pause(now).as_secs());
+        seconds += agenda.pause(now).as_secs().cast_signed();
+    }
+    assert_eq!(pauses, [1, 2, 4, 8, 16, 32, 60, 60, 60]);
+    let now = Moment { at: start + SignedDuration::from_secs(seconds), elapsed: Duration::from_secs(seconds.unsigned_abs()) };
+    agenda.ended(Pass::Resume, Outcome::Done, None, now);
+    assert_eq!(agenda.due(now), Some(Pass::Run));
+}
+
+#[test]
+fn what_is_kept_is_looked_after_each_minute_and_at_its_end() {
+    let start = at("2026-11-25T12:00:00Z");
+    let now = Moment { at: start, elapsed: Duration::ZERO };
+    let mut agenda = Agenda::new(timetable("", start), false);
+    for (left, pause) in [(86_400, 60), (40, 40), (0, 1), (-5, 1)] {
+        agenda.ended(Pass::Resume, Outcome::Done, Some(start + SignedDuration::from_secs(left)), now);
+        assert_eq!(agenda.pause(now), Duration::from_secs(pause), "{left}");
+    }
+}
+
+/// The wall clock goes where it wants; a run begins once for each firing that lies ahead of the last one.
+#[test]
+fn a_clock_that_jumps_makes_no_run_begin_twice_and_loses_none_for_long() {
+    let mut timetable = timetable("schedule = \"0 4 * * *\"", at("2026-11-25T03:00:00Z"));
+    for (now, fires) in [
+        ("2026-11-25T03:59:59Z", false),
+        ("2026-11-25T04:00:00Z", true),
+        ("2026-11-25T04:00:01Z", false),
+        ("2026-11-25T03:00:01Z", false), // back by an hour
+        ("2026-11-25T04:00:00Z", false), // the same firing once more
+        ("2026-11-26T04:00:00Z", true),
+        ("2026-12-05T09:00:00Z", true), // forward over several: one
+        ("2026-12-05T09:00:01Z", false),
+        ("2026-11-26T09:00:00Z", false), // it had been wrong, by days
+        ("2026-11-27T04:00:00Z", true),
+    ] {
+        assert_eq!(timetable.fires(at(now)), fires, "{now}");
+    }
+}
+
+#[test]
+fn with_jitter_each_firing_is_one_run_within_the_jitter() {
+    let start = at("2026-11-25T00:00:00Z");
+    let mut timetable = timetable("schedule = \"0 * * * *\"\njitter = \"10m\"", start);
+    let mut runs = Vec::new();
+    for minute in 0..24 * 60 {
+        let now = start + SignedDuration::from_mins(minute);
+        if timetable.fires(now) {
+            runs.push(minute);
+        }
+    }
+    assert_eq!(runs.len(), 23, "{runs:?}");
+    assert!(runs.iter().enumerate().all(|(n, minute)| (0..=10).contains(&(minute - 60 * (n as i64 + 1)))), "{runs:?}");
+}
