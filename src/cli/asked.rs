@@ -14,6 +14,7 @@ use crate::config::Loaded;
 use crate::control::{self, Client};
 use crate::cycle::Request;
 use crate::interrupt::Interrupt;
+use crate::rotation::{Doing, Progress};
 use crate::store::{Lock, SqliteStore};
 
 /// What a command asks; none for one that asks nothing.
@@ -38,7 +39,13 @@ pub fn question(command: &Command) -> Option<Ask> {
 pub async fn run(args: &Args, ask: &Ask, printer: &Printer) -> Result<Exit, CliError> {
     let (loaded, state_dir) = match daemon(args)? {
         Asked::Daemon(client) => {
-            let view = client.ask(ask, &|progress| printer.progress(&progress)).await?;
+            let tell = |progress: Progress| {
+                if let Doing::Acting { act } = &progress.what {
+                    tracing::info!("{}: {act}", progress.unit);
+                }
+                printer.progress(&progress);
+            };
+            let view = client.ask(ask, &tell).await?;
             return Ok(printer.show(&view));
         }
         Asked::Here(loaded, state_dir) => (*loaded, state_dir),

@@ -7,7 +7,7 @@ mod server;
 
 pub use client::{Client, ClientError};
 pub use listener::{ListenError, listen};
-pub use server::{Desk, serve};
+pub use server::{Desk, Server, serve};
 
 /// Where the daemon listens if nobody says otherwise.
 pub const DEFAULT_SOCKET: &str = "/run/rotate/rotate.sock";

@@ -47,15 +47,31 @@ pub trait Desk: Send + Sync {
 
 type Shared = Arc<dyn Desk>;
 
-/// Accepts and answers until it is dropped.
-pub async fn serve(listener: UnixListener, desk: Shared) {
+/// At work in the background.
+pub struct Server(Arc<Semaphore>);
+
+impl Server {
+    /// Waits until nobody is being answered any more, at most so long: watchers stay until the end.
+    pub async fn drain(&self, most: Duration) {
+        let all = u32::try_from(CONNECTIONS).unwrap_or(u32::MAX);
+        let _ = timeout(most, self.0.acquire_many(all)).await;
+    }
+}
+
+/// Accepts and answers from now on.
+pub fn serve(listener: UnixListener, desk: Shared) -> Server {
+    let slots = Arc::new(Semaphore::new(CONNECTIONS));
+    tokio::spawn(accept(listener, desk, Arc::clone(&slots)));
+    Server(slots)
+}
+
+async fn accept(listener: UnixListener, desk: Shared, slots: Arc<Semaphore>) {
     let router = Router::new()
         .route("/v1/watch", get(watch))
         .route("/v1/daemon", get(state))
         .route("/v1/{command}", get(asked).post(asked))
         .fallback(async || refused(StatusCode::NOT_FOUND, "there is no such path"))
         .with_state(desk);
-    let slots = Arc::new(Semaphore::new(CONNECTIONS));
     let mut pace = interval(PAUSE);
     pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -104,7 +120,7 @@ async fn next(progress: &mut Receiver<Progress>) -> Option<Line> {
 }
 
 async fn asked(State(desk): State<Shared>, Path(command): Path<String>, request: Request) -> Response {
-    let is_get = request.method() == axum::http::Method::GET;
+    let is_post = request.method() == axum::http::Method::POST;
     let body = match timeout(REQUEST, to_bytes(request.into_body(), LARGEST)).await {
         Ok(Ok(body)) => body,
         Ok(Err(error)) => return refused(StatusCode::PAYLOAD_TOO_LARGE, &format!("the request cannot be read: {error}")),
@@ -114,7 +130,7 @@ async fn asked(State(desk): State<Shared>, Path(command): Path<String>, request:
         Ok(ask) => ask,
         Err(error) => return refused(StatusCode::BAD_REQUEST, &error.to_string()),
     };
-    if is_get && ask.writes() {
+    if !is_post && ask.writes() {
         return refused(StatusCode::METHOD_NOT_ALLOWED, "GET changes nothing: use POST");
     }
     let is_long = ask.rotates();

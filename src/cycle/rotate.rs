@@ -36,11 +36,18 @@ impl Cycle<'_> {
         if self.interrupt.is_set() {
             return Ok(report);
         }
-        let plan = self.plan_and_note(request).await?;
+        let plan = tokio::select! {
+            plan = self.plan_and_note(request) => plan?,
+            // Nothing is begun yet, and a registry may be slow.
+            () = self.interrupt.wait() => return Ok(report),
+        };
         report.entries.extend(plan.skipped.iter().map(Entry::skipped));
         let purpose = if request.is_dry_run { Purpose::DryRun } else { Purpose::Rotate };
         let mut prepared = Vec::new();
         for planned in &plan.rotations {
+            if self.interrupt.is_set() {
+                break;
+            }
             let was_healthy = match self.was_healthy(&planned.candidate).await {
                 Ok(was_healthy) => was_healthy,
                 Err(message) => {

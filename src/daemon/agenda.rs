@@ -6,9 +6,12 @@ use jiff::Timestamp;
 
 use super::Timetable;
 
-/// After a failure that the engine caused: this long, then twice as long, up to [`LONGEST_RETRY`].
+/// After a pass that failed: this long, then twice as long, up to [`LONGEST_RETRY`].
 const FIRST_RETRY: Duration = Duration::from_secs(1);
 const LONGEST_RETRY: Duration = Duration::from_secs(60);
+/// The same for a whole run, which asks registries.
+const FIRST_RUN_RETRY: Duration = Duration::from_secs(15);
+const LONGEST_RUN_RETRY: Duration = Duration::from_secs(15 * 60);
 /// As long as predecessors are kept, successors are looked at: one that fails late is reported, or goes back.
 const LATE_LOOK: Duration = Duration::from_secs(60);
 
@@ -35,9 +38,7 @@ pub enum Pass {
 pub enum Outcome {
     /// Done, whatever came of it for single containers.
     Done,
-    /// The engine was not there: to be tried again soon.
-    NoEngine,
-    /// Something else, which waits for the next time.
+    /// It could not go on: to be tried again.
     Failed,
 }
 
@@ -49,18 +50,23 @@ pub struct Agenda {
     is_owed: bool,
     /// When to look after what was begun; none: nothing is open or kept.
     resume_at: Option<Duration>,
-    /// In a row, for want of an engine.
+    /// Passes that failed, in a row.
     failures: u32,
+    /// An owed run does not begin earlier.
+    run_at: Duration,
+    /// Runs that failed, in a row.
+    run_failures: u32,
 }
 
 impl Agenda {
     /// At the start of the process: what an earlier one left comes first. `is_owed`: a run was missed.
     pub fn new(timetable: Timetable, is_owed: bool) -> Self {
-        Self { timetable, is_owed, resume_at: Some(Duration::ZERO), failures: 0 }
+        Self { timetable, is_owed, resume_at: Some(Duration::ZERO), failures: 0, run_at: Duration::ZERO, run_failures: 0 }
     }
 
-    /// Another schedule, from now on.
-    pub fn set_timetable(&mut self, timetable: Timetable) {
+    /// Another schedule, from now on. What the old one had due by now is still owed.
+    pub fn set_timetable(&mut self, timetable: Timetable, now: Moment) {
+        self.is_owed |= self.timetable.fires(now.at);
         self.timetable = timetable;
     }
 
@@ -72,43 +78,60 @@ impl Agenda {
     /// What is to be begun now.
     pub fn due(&mut self, now: Moment) -> Option<Pass> {
         self.is_owed |= self.timetable.fires(now.at);
-        let may_resume = self.resume_at.is_some_and(|at| at <= now.elapsed);
-        match (may_resume, self.is_owed && self.failures == 0 && self.resume_at != Some(Duration::ZERO)) {
-            (_, true) => Some(Pass::Run),
-            (true, false) => Some(Pass::Resume),
-            (false, false) => None,
+        if self.may_run() && self.run_at <= now.elapsed {
+            return Some(Pass::Run);
         }
+        self.resume_at.filter(|at| *at <= now.elapsed).map(|_| Pass::Resume)
+    }
+
+    /// A run is owed, and what was left before it is finished.
+    fn may_run(&self) -> bool {
+        self.is_owed && self.failures == 0 && self.resume_at != Some(Duration::ZERO)
     }
 
     /// How long there is nothing to do, if nothing happens.
     pub fn pause(&self, now: Moment) -> Duration {
-        let run = self.next_run().map(|at| Duration::try_from(at.duration_since(now.at)).unwrap_or(Duration::ZERO));
+        let firing = self.next_run().map(|at| until(at, now));
         let resume = self.resume_at.map(|at| at.saturating_sub(now.elapsed));
-        [run, resume].into_iter().flatten().min().unwrap_or(Duration::MAX)
+        let owed = self.may_run().then(|| self.run_at.saturating_sub(now.elapsed));
+        [firing, resume, owed].into_iter().flatten().min().unwrap_or(Duration::MAX)
     }
 
-    /// How a pass went. `kept_until`: the soonest end of what is kept, if anything is.
-    pub fn ended(&mut self, pass: Pass, outcome: Outcome, kept_until: Option<Timestamp>, now: Moment) {
-        match outcome {
-            Outcome::NoEngine => {
-                let retry = FIRST_RETRY * 2u32.saturating_pow(self.failures.min(16));
+    /// How a pass went. `look_at`: when something that is open or kept wants to be looked at; none if nothing is.
+    pub fn ended(&mut self, pass: Pass, outcome: Outcome, look_at: Option<Timestamp>, now: Moment) {
+        match (pass, outcome) {
+            (Pass::Run, Outcome::Done) => (self.is_owed, self.run_failures, self.run_at) = (false, 0, Duration::ZERO),
+            (Pass::Run, Outcome::Failed) => {
+                self.run_at = now.elapsed + backoff(FIRST_RUN_RETRY, LONGEST_RUN_RETRY, self.run_failures);
+                self.run_failures += 1;
+            }
+            (Pass::Resume, Outcome::Failed) => {
+                self.resume_at = Some(now.elapsed + backoff(FIRST_RETRY, LONGEST_RETRY, self.failures));
                 self.failures += 1;
-                self.resume_at = Some(now.elapsed + retry.min(LONGEST_RETRY));
+                return;
             }
-            Outcome::Done | Outcome::Failed => {
-                self.failures = 0;
-                self.is_owed &= pass != Pass::Run;
-                self.keeps(kept_until, now);
-            }
+            (Pass::Resume, Outcome::Done) => {}
         }
+        self.failures = 0;
+        self.resume_at = look_at.map(|at| now.elapsed + look_in(at, now));
     }
 
-    /// What is kept may have changed by another hand than this agenda's.
-    pub fn keeps(&mut self, kept_until: Option<Timestamp>, now: Moment) {
-        if self.failures > 0 {
-            return;
-        }
-        let left = |until: Timestamp| Duration::try_from(until.duration_since(now.at)).unwrap_or(Duration::ZERO);
-        self.resume_at = kept_until.map(|until| now.elapsed + left(until).clamp(FIRST_RETRY, LATE_LOOK));
+    /// What is open or kept may have changed by another hand than this agenda's. Brings a look forward, never back.
+    pub fn look(&mut self, look_at: Option<Timestamp>, now: Moment) {
+        let at = look_at.map(|at| now.elapsed + look_in(at, now));
+        self.resume_at = self.resume_at.into_iter().chain(at).min();
     }
+}
+
+/// What is past its time after it was just looked at stays so for a while: a predecessor is kept as long as its successor is unwell.
+fn look_in(at: Timestamp, now: Moment) -> Duration {
+    if at <= now.at { LATE_LOOK } else { until(at, now).clamp(FIRST_RETRY, LATE_LOOK) }
+}
+
+fn until(at: Timestamp, now: Moment) -> Duration {
+    Duration::try_from(at.duration_since(now.at)).unwrap_or(Duration::ZERO)
+}
+
+fn backoff(first: Duration, longest: Duration, failures: u32) -> Duration {
+    (first * 2u32.saturating_pow(failures.min(16))).min(longest)
 }

@@ -1,12 +1,11 @@
 //! The daemon's state, and everything that is done with it: one thing that writes at a time, in the order in which it was asked for.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use tokio::sync::{Notify, broadcast};
+use tokio::sync::{MutexGuard as Turn, Notify, Semaphore, broadcast};
 
 use super::pulse::Pulse;
 use super::tell::Teller;
@@ -20,7 +19,7 @@ use crate::interrupt::Interrupt;
 use crate::rotation::{Doing, Progress, Stage};
 use crate::store::{SqliteStore, Store};
 
-/// Questions that wait for their turn; more are sent away.
+/// Questions that have their turn or wait for it; more are sent away.
 const WAITING: usize = 16;
 /// Lines that a slow watcher may lag behind before it misses some.
 const LAG: usize = 256;
@@ -29,13 +28,15 @@ const LAG: usize = 256;
 pub struct State {
     pub(super) engine: Where,
     pub(super) store: SqliteStore,
-    pub(super) clock: Arc<Pulse<SystemClock>>,
+    pub(super) clock: Arc<SystemClock>,
+    /// The signs of life of whatever holds the turn.
+    pub(super) pulse: Arc<Pulse>,
     pub(super) interrupt: Arc<Interrupt>,
     /// Something that the agenda depends on was changed by a question.
     pub(super) is_changed: Notify,
     progress: broadcast::Sender<Progress>,
     turn: tokio::sync::Mutex<()>,
-    waiting: AtomicUsize,
+    waiting: Semaphore,
     teller: Teller,
     standing: Mutex<Standing>,
 }
@@ -53,17 +54,18 @@ struct Standing {
 
 impl State {
     pub(super) fn new(engine: Where, store: SqliteStore, loaded: Loaded) -> Self {
-        let clock = Arc::new(Pulse::new(SystemClock::start()));
+        let clock = Arc::new(SystemClock::start());
         let (loaded, read_at) = (Arc::new(loaded), clock.at());
         Self {
             engine,
             store,
+            pulse: Arc::new(Pulse::new(Arc::clone(&clock))),
             clock,
             interrupt: Arc::default(),
             is_changed: Notify::new(),
             progress: broadcast::Sender::new(LAG),
             turn: tokio::sync::Mutex::new(()),
-            waiting: AtomicUsize::new(0),
+            waiting: Semaphore::new(WAITING),
             teller: Teller::default(),
             standing: Mutex::new(Standing { loaded, read_at, refused: None, next_run: None, engine_problem: None }),
         }
@@ -104,51 +106,73 @@ impl State {
         drop(self.turn.lock().await);
     }
 
-    /// The soonest end of what is kept. None: nothing is.
-    pub(super) fn kept_until(&self) -> Option<Timestamp> {
-        let records = self.store.open_rotations().inspect_err(|error| tracing::error!("{error}")).unwrap_or_default();
-        records.iter().filter(|record| record.stage == Stage::Kept).filter_map(|record| record.keep_until).min()
-    }
-
-    /// A pass of the daemon's own accord.
-    pub(super) async fn pass(&self, pass: Pass) -> Outcome {
-        let _turn = self.turn.lock().await;
-        match self.do_pass(pass).await {
-            Ok(report) => {
-                self.teller.report(&report);
-                if self.standing().engine_problem.take().is_some() {
-                    tracing::info!("the engine is back");
-                }
-                Outcome::Done
+    /// When something that is open or kept wants to be looked at. None: nothing is.
+    pub(super) fn look_at(&self) -> Option<Timestamp> {
+        let now = self.clock.at();
+        match self.store.open_rotations() {
+            // What is open is not to be forgotten, whatever left it so; what cannot be read may be.
+            Ok(records) => {
+                records.iter().map(|record| if record.stage == Stage::Kept { record.keep_until.unwrap_or(now) } else { now }).min()
             }
             Err(error) => {
-                let problem = error.problem();
-                if !matches!(problem.exit, Exit::NoEngine | Exit::NotPermitted) {
-                    tracing::error!("the run could not go on: {}. Now: {}. {}", problem.error, problem.state, problem.help);
-                    return Outcome::Failed;
-                }
-                let before = self.standing().engine_problem.replace(problem.error.clone());
-                if before.as_ref() != Some(&problem.error) {
-                    tracing::warn!("waiting for the engine: {}. {}", problem.error, problem.help);
-                }
-                systemd::status(&format!("waiting for the engine: {}", problem.error));
-                Outcome::NoEngine
+                tracing::error!("{error}");
+                Some(now)
             }
         }
     }
 
+    async fn turn(&self) -> Turn<'_, ()> {
+        let turn = self.turn.lock().await;
+        self.pulse.beat();
+        turn
+    }
+
+    /// A pass of the daemon's own accord.
+    pub(super) async fn pass(&self, pass: Pass) -> Outcome {
+        let _turn = self.turn().await;
+        if self.interrupt.is_set() {
+            return Outcome::Failed;
+        }
+        match self.do_pass(pass).await {
+            Ok(report) => {
+                self.teller.report(&report);
+                self.sees_engine();
+                Outcome::Done
+            }
+            Err(error) => {
+                let problem = error.problem();
+                let before = self.standing().engine_problem.replace(problem.error.clone());
+                if before.as_ref() != Some(&problem.error) {
+                    tracing::warn!("{} Trying again: {}. Now: {}. {}", waits(&problem), problem.error, problem.state, problem.help);
+                }
+                systemd::status(&format!("{} {}", waits(&problem), problem.error));
+                Outcome::Failed
+            }
+        }
+    }
+
+    fn sees_engine(&self) {
+        if self.standing().engine_problem.take().is_some() {
+            tracing::info!("a pass got through again");
+        }
+    }
+
     async fn do_pass(&self, pass: Pass) -> Result<Report, AskError> {
-        let session = self.session().await?;
+        let session = self.session(Arc::clone(&self.pulse) as Arc<dyn Clock>).await?;
         let watcher = |progress| self.went_on(progress);
         let cycle = session.cycle(&self.store, &watcher);
         match pass {
             Pass::Run => {
                 tracing::info!("a scheduled run begins");
-                // A run that cannot be noted is run all the same: it may happen once more after a boot.
-                if let Err(error) = self.store.begin_run(self.clock.at()) {
-                    tracing::warn!("cannot note that a run begins: {error}");
+                let begun_at = self.clock.at();
+                let report = cycle.run(&Request::default()).await?;
+                // Noted at its end: one that was cut short is made up for at the next start. One that cannot be noted happens once more then.
+                if !self.interrupt.is_set()
+                    && let Err(error) = self.store.begin_run(begun_at)
+                {
+                    tracing::warn!("cannot note that a run was made: {error}");
                 }
-                Ok(cycle.run(&Request::default()).await?)
+                Ok(report)
             }
             Pass::Resume => {
                 let mut report = Report::default();
@@ -157,12 +181,12 @@ impl State {
         }
     }
 
-    async fn session(&self) -> Result<Session, AskError> {
-        Session::new(&self.engine, self.loaded(), Arc::clone(&self.clock) as Arc<dyn Clock>, Arc::clone(&self.interrupt)).await
+    async fn session(&self, clock: Arc<dyn Clock>) -> Result<Session, AskError> {
+        Session::new(&self.engine, self.loaded(), clock, Arc::clone(&self.interrupt)).await
     }
 
     fn went_on(&self, progress: Progress) {
-        self.clock.beat();
+        self.pulse.beat();
         if let Doing::Acting { act } = &progress.what {
             systemd::status(&format!("{}: {act}", progress.unit));
         }
@@ -171,20 +195,24 @@ impl State {
     }
 
     async fn answer_in_turn(&self, ask: &Ask) -> Result<View, Problem> {
-        let _turn = self.turn.lock().await;
+        let _turn = self.turn().await;
         if self.interrupt.is_set() {
             return Err(busy("the daemon is stopping"));
         }
-        let answer = self.answer_now(ask).await;
+        let answer = self.answer_now(ask, Arc::clone(&self.pulse) as Arc<dyn Clock>).await.map_err(|error| error.problem());
+        match &answer {
+            Ok(view) => view.trouble.iter().for_each(|t| tracing::error!("{}. Now: {}. {}", t.error, t.state, t.help)),
+            Err(problem) => tracing::error!("{}. Now: {}. {}", problem.error, problem.state, problem.help),
+        }
         self.is_changed.notify_one();
-        answer.map_err(|error| error.problem())
+        answer
     }
 
-    async fn answer_now(&self, ask: &Ask) -> Result<View, AskError> {
+    async fn answer_now(&self, ask: &Ask, clock: Arc<dyn Clock>) -> Result<View, AskError> {
         if ask.is_of_the_store() {
             return ask::answer_without_engine(ask, &self.store);
         }
-        let session = self.session().await?;
+        let session = self.session(clock).await?;
         let watcher = |progress| self.went_on(progress);
         ask::answer(ask, &session.cycle(&self.store, &watcher)).await
     }
@@ -194,20 +222,15 @@ impl State {
 impl Desk for State {
     async fn answer(&self, ask: Ask) -> Result<View, Problem> {
         if !ask.writes() {
-            let mut view = self.answer_now(&ask).await.map_err(|error| error.problem())?;
+            let mut view = self.answer_now(&ask, Arc::clone(&self.clock) as Arc<dyn Clock>).await.map_err(|error| error.problem())?;
             if matches!(ask, Ask::Status {}) {
                 self.add_to(&mut view);
             }
             return Ok(view);
         }
+        let Ok(_waiting) = self.waiting.try_acquire() else { return Err(busy("too many questions wait for their turn")) };
         tracing::info!("asked at the socket: {ask:?}");
-        if self.waiting.fetch_add(1, Ordering::Relaxed) >= WAITING {
-            self.waiting.fetch_sub(1, Ordering::Relaxed);
-            return Err(busy("too many questions wait for their turn"));
-        }
-        let answer = self.answer_in_turn(&ask).await;
-        self.waiting.fetch_sub(1, Ordering::Relaxed);
-        answer
+        self.answer_in_turn(&ask).await
     }
 
     fn progress(&self) -> broadcast::Receiver<Progress> {
@@ -244,6 +267,10 @@ impl State {
             document.insert("daemon".to_owned(), state);
         }
     }
+}
+
+fn waits(problem: &Problem) -> &'static str {
+    if problem.exit == Exit::NoEngine { "Waiting for the engine." } else { "A pass could not go on." }
 }
 
 fn busy(error: &str) -> Problem {

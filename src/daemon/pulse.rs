@@ -1,29 +1,28 @@
 //! The signs of life of a pass. Its loop asks for the time at every turn, and everything that it waits for has a deadline: one that has not asked
 //! for longer than any deadline hangs.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use crate::clock::Clock;
+use crate::clock::{Clock, SystemClock};
 
 /// A stop may take an hour of grace (as much as rotate waits for a container that wants to be waited for without end), and the engine some time more.
 const LONGEST_WAIT: Duration = Duration::from_secs(75 * 60);
 
-/// A clock that notes when it was asked.
-pub struct Pulse<C> {
-    clock: C,
+/// A clock that notes when it was asked. Only what holds the turn may ask it: a question in between must not hide a pass that hangs.
+pub struct Pulse {
+    clock: Arc<SystemClock>,
     last_millis: AtomicU64,
 }
 
-impl<C: Clock> Pulse<C> {
-    /// Begins to listen.
-    pub fn new(clock: C) -> Self {
-        let pulse = Self { clock, last_millis: AtomicU64::new(0) };
-        pulse.beat();
-        pulse
+impl Pulse {
+    /// Over the clock that all others ask.
+    pub fn new(clock: Arc<SystemClock>) -> Self {
+        Self { clock, last_millis: AtomicU64::new(0) }
     }
 
     /// A sign of life.
@@ -40,7 +39,7 @@ impl<C: Clock> Pulse<C> {
 }
 
 #[async_trait]
-impl<C: Clock> Clock for Pulse<C> {
+impl Clock for Pulse {
     fn at(&self) -> Timestamp {
         self.beat();
         self.clock.at()

@@ -19,6 +19,11 @@ use crate::store::{Lock, SqliteStore, Store};
 /// Without a watchdog: how often the wall clock is looked at, which may have been set.
 const LOOK: Duration = Duration::from_secs(60);
 
+/// While it comes to rest: a container may take longer to stop than systemd would wait.
+const EXTENSION: Duration = Duration::from_secs(60);
+/// What was asked and is answered takes this long to be written, at most.
+const LAST_ANSWERS: Duration = Duration::from_secs(2);
+
 /// What the daemon starts with.
 pub struct Start {
     /// Where the engine is looked for.
@@ -44,10 +49,16 @@ pub async fn run(start: Start, loaded: Loaded) -> Result<Exit, DaemonError> {
     let state = Arc::new(State::new(start.engine, store, loaded));
     let seed = getrandom::u64().map_err(std::io::Error::from)?;
     let timetable = timetable(&state.loaded().config, seed, &state)?;
+    // From now on there is something that can be missed.
+    if last_run.is_none()
+        && let Err(error) = state.store.begin_run(state.clock.at())
+    {
+        tracing::warn!("cannot note when rotate was first started: {error}");
+    }
     let is_missed = catches_up && timetable.is_missed(last_run, state.clock.at());
     let mut agenda = Agenda::new(timetable, is_missed);
     let listener = control::listen(&start.socket)?;
-    tokio::spawn(control::serve(listener, Arc::clone(&state) as Arc<dyn Desk>));
+    let server = control::serve(listener, Arc::clone(&state) as Arc<dyn Desk>);
     systemd::ready();
     tracing::info!("rotate {} is ready at {}", env!("CARGO_PKG_VERSION"), start.socket.display());
     if is_missed {
@@ -70,13 +81,16 @@ pub async fn run(start: Start, loaded: Loaded) -> Result<Exit, DaemonError> {
         tokio::select! {
             (pass, outcome) = ended(&mut work) => {
                 work = None;
-                agenda.ended(pass, outcome, state.kept_until(), moment(&state));
-                if outcome != Outcome::NoEngine {
+                agenda.ended(pass, outcome, state.look_at(), moment(&state));
+                if outcome == Outcome::Done {
                     systemd::status(&at_rest(&agenda));
                 }
             }
             () = tokio::time::sleep(pause) => {}
-            () = state.is_changed.notified() => agenda.keeps(state.kept_until(), moment(&state)),
+            () = state.is_changed.notified() => {
+                agenda.look(state.look_at(), moment(&state));
+                systemd::status(&at_rest(&agenda));
+            }
             _ = hangup.recv() => reload(&start.load, &state, &mut agenda, seed),
             _ = terminate.recv() => break,
             _ = interrupt.recv() => break,
@@ -85,13 +99,21 @@ pub async fn run(start: Start, loaded: Loaded) -> Result<Exit, DaemonError> {
     tracing::info!("coming to rest");
     systemd::stopping();
     state.interrupt.set();
-    // What waited for its turn is told that there is none; what is under way comes to rest.
+    // What waited for its turn is told that there is none; what is under way comes to rest. A second signal does not wait.
     loop {
         tokio::select! {
             () = state.rest() => break,
-            () = tokio::time::sleep(look) => feed(&state),
+            () = tokio::time::sleep(look.min(EXTENSION / 2)) => {
+                feed(&state);
+                if !state.pulse.is_lost() {
+                    systemd::extend(EXTENSION);
+                }
+            }
+            _ = terminate.recv() => return Ok(Exit::Failed),
+            _ = interrupt.recv() => return Ok(Exit::Failed),
         }
     }
+    server.drain(LAST_ANSWERS).await;
     drop(std::fs::remove_file(&start.socket));
     Ok(Exit::Done)
 }
@@ -106,7 +128,7 @@ async fn ended(work: &mut Option<(Pass, JoinHandle<Outcome>)>) -> (Pass, Outcome
 
 /// Fed by the loop, and only while what it waits for may still come.
 fn feed(state: &State) {
-    if state.is_busy() && state.clock.is_lost() {
+    if state.is_busy() && state.pulse.is_lost() {
         tracing::error!("a pass hangs: the watchdog is not fed any more, so that systemd starts rotate anew");
         return;
     }
@@ -133,8 +155,12 @@ fn reload(load: &dyn Fn() -> Result<Loaded, ConfigError>, state: &State, agenda:
         Ok(loaded) => match timetable(&loaded.config, seed, state) {
             Err(error) => state.refuse_config(error.problem()),
             Ok(timetable) => {
-                agenda.set_timetable(timetable);
+                agenda.set_timetable(timetable, moment(state));
+                if loaded.config.state_dir != state.loaded().config.state_dir {
+                    tracing::warn!("`state_dir` is another now: that takes effect when rotate is started anew");
+                }
                 state.put_in_force(loaded);
+                systemd::status(&at_rest(agenda));
                 tracing::info!("the configuration was read again and is in force; {}", at_rest(agenda));
             }
         },

@@ -22,6 +22,11 @@ pub fn stopping() {
     tell(&[NotifyState::Stopping]);
 }
 
+/// Coming to rest may take this much longer still.
+pub fn extend(by: Duration) {
+    tell(&[NotifyState::ExtendTimeoutUsec(u32::try_from(by.as_micros()).unwrap_or(u32::MAX))]);
+}
+
 /// The line in `systemctl status`.
 pub fn status(text: &str) {
     tell(&[NotifyState::Status(text)]);

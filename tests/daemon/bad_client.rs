@@ -57,6 +57,7 @@ fn what_is_no_question_is_refused() {
         ("GET", "/", "", "404", "no such path"),
         ("GET", "/v1/now", "", "405", "use POST"),
         ("DELETE", "/v1/now", "", "405", ""),
+        ("HEAD", "/v1/now", "", "405", ""),
         ("POST", "/v1/now", "{", "400", "EOF"),
         ("POST", "/v1/now", r#"{"naems": []}"#, "400", "naems"),
         ("POST", "/v1/explain", "{}", "400", "name"),

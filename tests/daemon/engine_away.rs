@@ -13,7 +13,7 @@ fn an_engine_that_comes_later_is_waited_for_and_said_so() {
     let args = ["daemon", "--socket", &text(&socket(&s))];
     let running = begun(&s, s.agent().engine(&engine).config(CONFIG).spawn(&args));
     wait_for("it says that it waits", SOON, || state(&s)["engine_problem"].as_str().map(str::to_owned));
-    let told = |running: &crate::lab::Running<'_>| running.said().matches("waiting for the engine").count();
+    let told = |running: &crate::lab::Running<'_>| running.said().matches("Waiting for the engine").count();
     assert_eq!(told(&running), 1, "{}", running.said());
     symlink(s.host.socket(), &engine).expect("a link");
     wait_for("it sees the engine", SOON, || state(&s)["engine_problem"].is_null().then_some(()));

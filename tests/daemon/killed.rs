@@ -1,5 +1,6 @@
 //! The daemon ended in the middle of a rotation, politely or not.
 
+use std::io::Read;
 use std::time::Duration;
 
 use rustix::process::Signal;
@@ -37,12 +38,14 @@ fn sigterm_leaves_a_gate_and_the_next_start_goes_on_with_it() {
     let old = stale(&s, &["--restart", "always"]);
     let slow = CONFIG.replace("500ms", "20s");
     let running = daemon(&s, &slow);
-    let client = send(&s, "POST", "/v1/now", &json!({ "names": [s.name("web")] }).to_string());
+    let mut client = send(&s, "POST", "/v1/now", &json!({ "names": [s.name("web")] }).to_string());
     wait_for("the successor has to prove itself", SOON, || is_new(&s, &old).then_some(()));
     running.signal(Signal::TERM);
     let outcome = running.wait(Duration::from_secs(30)).exits(0);
     assert!(is_new(&s, &old), "one runs under the name: {outcome}");
-    drop(client);
+    let mut told = String::new();
+    client.read_to_string(&mut told).expect("an answer");
+    assert!(told.contains("\"answer\"") && told.contains("interrupted"), "whoever asked is told: {told}");
     let new = id(&s);
     let _running = daemon(&s, &slow);
     wait_for("it is proved", SOON, || {

@@ -75,6 +75,11 @@ fn the_unit_starts_is_confined_heals_reloads_and_stops() {
     std::fs::write(s.host.path("/etc/rotate/rotate.toml"), CONFIG).expect("a file");
     assert!(s.host.exec(&["systemctl", "start", "rotate"]).status.success());
 
+    let verified = s.host.exec(&["systemd-analyze", "verify", "rotate.service"]);
+    let verified = String::from_utf8_lossy(&verified.stderr).into_owned();
+    // The man pages are not installed on this host.
+    let faults = verified.lines().filter(|line| line.contains("rotate.service") && !line.contains("Command 'man "));
+    assert_eq!(faults.collect::<Vec<_>>(), Vec::<&str>::new());
     let security = s.host.exec(&["systemd-analyze", "security", "--no-pager", "rotate.service"]);
     let security = String::from_utf8_lossy(&security.stdout).into_owned();
     let level = security.lines().last().and_then(|line| line.split_whitespace().find_map(|word| word.parse::<f64>().ok()));

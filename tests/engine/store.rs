@@ -46,7 +46,7 @@ fn a_file_that_is_not_ours_newer_or_damaged_is_never_overwritten() {
     sql("CREATE TABLE mine (x)");
     check("is not a store of rotate");
     sql("PRAGMA application_id = 0x726f7461; PRAGMA user_version = 999; CREATE TABLE x (y)");
-    check("has format 999; this version reads up to 2");
+    check("has format 999; this version reads up to 3");
     sql("PRAGMA application_id = 0x726f7461; PRAGMA user_version = 1; CREATE TABLE x (y); INSERT INTO x VALUES (zeroblob(20000))");
     let mut bytes = fs::read(&path).expect("the file");
     bytes.iter_mut().skip(4200).take(3000).for_each(|byte| *byte = 0xff);

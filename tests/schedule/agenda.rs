@@ -39,7 +39,7 @@ fn an_engine_that_is_away_is_asked_less_and_less_often_and_the_run_is_still_owed
     for _ in 0..9 {
         let now = Moment { at: start + SignedDuration::from_secs(seconds), elapsed: Duration::from_secs(seconds.unsigned_abs()) };
         assert_eq!(agenda.due(now), Some(Pass::Resume));
-        agenda.ended(Pass::Resume, Outcome::NoEngine, None, now);
+        agenda.ended(Pass::Resume, Outcome::Failed, None, now);
         assert_eq!(agenda.due(now), None, "no busy loop");
         pauses.push(agenda.pause(now).as_secs());
         seconds += agenda.pause(now).as_secs().cast_signed();
@@ -50,12 +50,32 @@ fn an_engine_that_is_away_is_asked_less_and_less_often_and_the_run_is_still_owed
     assert_eq!(agenda.due(now), Some(Pass::Run));
 }
 
+/// The engine answers, and not about everything: what was left is looked after, and a run fails.
+#[test]
+fn a_run_that_fails_again_and_again_is_tried_less_and_less_often() {
+    let start = at("2026-11-25T12:00:00Z");
+    let mut agenda = Agenda::new(timetable("", start), true);
+    let (mut seconds, mut runs) = (0, Vec::new());
+    while seconds < 3600 {
+        let now = Moment { at: start + SignedDuration::from_secs(seconds), elapsed: Duration::from_secs(seconds.unsigned_abs()) };
+        match agenda.due(now) {
+            Some(Pass::Run) => {
+                runs.push(seconds);
+                agenda.ended(Pass::Run, Outcome::Failed, None, now);
+            }
+            Some(Pass::Resume) => agenda.ended(Pass::Resume, Outcome::Done, None, now),
+            None => seconds += agenda.pause(now).as_secs().cast_signed().max(1),
+        }
+    }
+    assert_eq!(runs, [0, 15, 45, 105, 225, 465, 945, 1845, 2745]);
+}
+
 #[test]
 fn what_is_kept_is_looked_after_each_minute_and_at_its_end() {
     let start = at("2026-11-25T12:00:00Z");
     let now = Moment { at: start, elapsed: Duration::ZERO };
     let mut agenda = Agenda::new(timetable("", start), false);
-    for (left, pause) in [(86_400, 60), (40, 40), (0, 1), (-5, 1)] {
+    for (left, pause) in [(86_400, 60), (40, 40), (0, 60), (-5, 60)] {
         agenda.ended(Pass::Resume, Outcome::Done, Some(start + SignedDuration::from_secs(left)), now);
         assert_eq!(agenda.pause(now), Duration::from_secs(pause), "{left}");
     }
