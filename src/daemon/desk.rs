@@ -48,8 +48,8 @@ struct Standing {
     /// The configuration that was read last, if it is not in force.
     refused: Option<Problem>,
     next_run: Option<Timestamp>,
-    /// What the engine keeps it waiting with.
-    engine_problem: Option<String>,
+    /// Why the last pass could not go on; none if it did.
+    problem: Option<String>,
 }
 
 impl State {
@@ -67,7 +67,7 @@ impl State {
             turn: tokio::sync::Mutex::new(()),
             waiting: Semaphore::new(WAITING),
             teller: Teller::default(),
-            standing: Mutex::new(Standing { loaded, read_at, refused: None, next_run: None, engine_problem: None }),
+            standing: Mutex::new(Standing { loaded, read_at, refused: None, next_run: None, problem: None }),
         }
     }
 
@@ -141,7 +141,7 @@ impl State {
             }
             Err(error) => {
                 let problem = error.problem();
-                let before = self.standing().engine_problem.replace(problem.error.clone());
+                let before = self.standing().problem.replace(problem.error.clone());
                 if before.as_ref() != Some(&problem.error) {
                     tracing::warn!("{} Trying again: {}. Now: {}. {}", waits(&problem), problem.error, problem.state, problem.help);
                 }
@@ -152,7 +152,7 @@ impl State {
     }
 
     fn sees_engine(&self) {
-        if self.standing().engine_problem.take().is_some() {
+        if self.standing().problem.take().is_some() {
             tracing::info!("a pass got through again");
         }
     }
@@ -221,12 +221,11 @@ impl State {
 #[async_trait]
 impl Desk for State {
     async fn answer(&self, ask: Ask) -> Result<View, Problem> {
+        if matches!(ask, Ask::Status {}) {
+            return self.status().await;
+        }
         if !ask.writes() {
-            let mut view = self.answer_now(&ask, Arc::clone(&self.clock) as Arc<dyn Clock>).await.map_err(|error| error.problem())?;
-            if matches!(ask, Ask::Status {}) {
-                self.add_to(&mut view);
-            }
-            return Ok(view);
+            return self.answer_now(&ask, Arc::clone(&self.clock) as Arc<dyn Clock>).await.map_err(|error| error.problem());
         }
         let Ok(_waiting) = self.waiting.try_acquire() else { return Err(busy("too many questions wait for their turn")) };
         tracing::info!("asked at the socket: {ask:?}");
@@ -245,7 +244,7 @@ impl Desk for State {
             "pid": std::process::id(),
             "is_busy": self.is_busy(),
             "next_run": standing.next_run,
-            "engine_problem": standing.engine_problem,
+            "problem": standing.problem,
             "configuration": { "files": standing.loaded.files, "read_at": standing.read_at, "refused": standing.refused },
         })
     }
@@ -253,18 +252,29 @@ impl Desk for State {
 
 impl State {
     /// What `status` shows of the daemon itself.
-    fn add_to(&self, view: &mut View) {
-        let state = self.state();
+    fn lines(&self) -> Vec<String> {
         let standing = self.standing();
-        let next = standing.next_run.map_or_else(|| "never".to_owned(), |at| at.strftime("%Y-%m-%d %H:%M:%SZ").to_string());
-        view.below.push(format!("the daemon runs (process {}); next run: {next}", std::process::id()));
+        let time = |at: Timestamp| at.strftime("%Y-%m-%d %H:%M:%SZ").to_string();
+        let next = standing.next_run.map_or_else(|| "never".to_owned(), time);
+        let mut lines = vec![format!("the daemon runs (process {}); next run: {next}", std::process::id())];
         if let Some(problem) = &standing.refused {
-            let since = standing.read_at.strftime("%Y-%m-%d %H:%M:%SZ");
-            view.below
-                .push(format!("its configuration is that of {since}; the files have changed since and are refused: {}", problem.error));
+            let since = time(standing.read_at);
+            lines.push(format!("its configuration is that of {since}; the files have changed since and are refused: {}", problem.error));
         }
-        if let Value::Object(document) = &mut view.document {
-            document.insert("daemon".to_owned(), state);
+        lines
+    }
+
+    /// How things stand, and how the daemon does; the latter also where the engine says nothing.
+    async fn status(&self) -> Result<View, Problem> {
+        match self.answer_now(&Ask::Status {}, Arc::clone(&self.clock) as Arc<dyn Clock>).await.map_err(|error| error.problem()) {
+            Ok(mut view) => {
+                view.below.extend(self.lines());
+                if let Value::Object(document) = &mut view.document {
+                    document.insert("daemon".to_owned(), self.state());
+                }
+                Ok(view)
+            }
+            Err(problem) => Err(Problem { state: format!("{}; {}", problem.state, self.lines().join("; ")), ..problem }),
         }
     }
 }
