@@ -70,6 +70,7 @@ impl Default for Config {
             engine: None,
             state_dir: PathBuf::from("/var/lib/rotate"),
             log_level: LogLevel::Info,
+            // Of a constant, which `tests/config` reads.
             schedule: DEFAULT_SCHEDULE.parse().expect("the default is a schedule"),
             time_zone: None,
             jitter: Duration::ZERO,

@@ -173,7 +173,7 @@ fn ndjson(body: Body) -> Response {
 
 fn refused(status: StatusCode, error: &str) -> Response {
     let state = "nothing was changed".to_owned();
-    let help = "see rotate-socket in the documentation".to_owned();
+    let help = "`docs/socket.md` tells what can be asked, and how".to_owned();
     let problem = Problem { error: error.to_owned(), state, help, exit: Exit::Usage };
     (status, ndjson(Body::from(Line::Problem(problem).bytes()))).into_response()
 }

@@ -32,3 +32,24 @@ pub fn listed(summaries: Vec<ContainerSummary>) -> Vec<Listed> {
     }
     all
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn summary(id: &str, names: &[&str], network: &str) -> ContainerSummary {
+        let json = serde_json::json!({ "Id": id, "Names": names, "Image": "web", "HostConfig": { "NetworkMode": network } });
+        serde_json::from_value(json).expect("a line of the list")
+    }
+
+    #[test]
+    fn ties_are_read_from_names_and_network() {
+        let all = listed(vec![
+            summary("1", &["/app/db", "/db"], "bridge"),
+            summary("2", &["/app"], "bridge"),
+            summary("3", &["/side"], "container:2"),
+        ]);
+        let ties: Vec<_> = all.iter().map(|c| (c.name.as_str(), c.shares_network_of.as_deref(), c.linked_to.concat())).collect();
+        assert_eq!(ties, [("db", None, String::new()), ("app", None, "db".to_owned()), ("side", Some("2"), String::new())]);
+    }
+}

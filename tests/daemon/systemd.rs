@@ -12,7 +12,20 @@ fn systemctl(s: &Scratch, args: &[&str]) -> String {
     String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }
 
-fn installed(s: &Scratch) {
+/// What it put on the host is no other test's business.
+struct Installed<'a>(&'a Scratch);
+
+impl Drop for Installed<'_> {
+    fn drop(&mut self) {
+        systemctl(self.0, &["stop", "rotate"]);
+        for path in ["/etc/systemd/system/rotate.service", "/etc/sysusers.d/rotate.conf", "/etc/rotate/rotate.toml"] {
+            let _ = std::fs::remove_file(self.0.host.path(path));
+        }
+        systemctl(self.0, &["daemon-reload"]);
+    }
+}
+
+fn installed(s: &Scratch) -> Installed<'_> {
     let program = s.host.install(Path::new(env!("CARGO_BIN_EXE_rotate")));
     let root = |path: &str| s.host.path(path);
     let file = |path: &str, text: &str| {
@@ -26,6 +39,7 @@ fn installed(s: &Scratch) {
     file("/etc/rotate/rotate.toml", CONFIG);
     assert!(s.host.exec(&["systemd-sysusers"]).status.success());
     systemctl(s, &["daemon-reload"]);
+    Installed(s)
 }
 
 /// One test: the unit is the host's, not a scratch's.
@@ -35,7 +49,7 @@ fn the_unit_starts_is_confined_heals_reloads_and_stops() {
     if s.host.engine().ends_with("rootless") {
         return; // its engine is a user's; the unit is the host's
     }
-    installed(&s);
+    let _installed = installed(&s);
     let old = stale(&s, &["--restart", "always"]);
     let started = s.host.exec(&["systemctl", "start", "rotate"]);
     assert!(started.status.success(), "{}{}", String::from_utf8_lossy(&started.stderr), journal(&s));
