@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::{AskError, engine_socket};
+use super::{AskError, SocketError, engine_socket};
 use crate::clock::Clock;
-use crate::config::{Loaded, RegistryVia};
+use crate::config::{Config, Loaded, RegistryVia};
 use crate::cycle::{Cycle, EngineRegistry};
 use crate::engine::{Docker, Engine};
 use crate::host;
@@ -31,6 +31,20 @@ impl Where {
         let runtime_dir = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
         Self { flag, docker_host: std::env::var("DOCKER_HOST").ok(), runtime_dir }
     }
+
+    fn socket(&self, config: &Config) -> Result<PathBuf, SocketError> {
+        engine_socket::find(self.flag.as_deref(), self.docker_host.as_deref(), config.engine.as_ref(), self.runtime_dir.as_deref())
+    }
+
+    /// Looks at what was asked for, not at whether an engine is there: one may come later.
+    ///
+    /// Errors: an address at which no engine can ever be.
+    pub fn check(&self, config: &Config) -> Result<(), AskError> {
+        match self.socket(config) {
+            Ok(_) | Err(SocketError::NoneFound(_)) => Ok(()),
+            Err(error @ SocketError::Address { .. }) => Err(error.into()),
+        }
+    }
 }
 
 /// An engine that answered, and all else that a pass needs.
@@ -47,8 +61,7 @@ pub struct Session {
 impl Session {
     /// Connects. Changes nothing anywhere.
     pub async fn new(at: &Where, loaded: Arc<Loaded>, clock: Arc<dyn Clock>, interrupt: Arc<Interrupt>) -> Result<Self, AskError> {
-        let (flag, docker_host) = (at.flag.as_deref(), at.docker_host.as_deref());
-        let socket = engine_socket::find(flag, docker_host, loaded.config.engine.as_ref(), at.runtime_dir.as_deref())?;
+        let socket = at.socket(&loaded.config)?;
         let engine = Arc::new(Docker::connect(&socket).await?);
         let info = engine.info().await?;
         tracing::debug!(version = info.version, socket = %socket.display(), "engine");

@@ -3,20 +3,23 @@
 use std::path::PathBuf;
 
 use super::error::CliError;
+use super::log::SetLevel;
 use super::{Args, setup};
 use crate::ask::{Exit, Where};
 use crate::control::DEFAULT_SOCKET;
 use crate::daemon::{self, Start};
 
 /// Runs until it is told to end.
-pub async fn run(args: &Args) -> Result<Exit, CliError> {
+pub async fn run(args: &Args, set_log_level: SetLevel) -> Result<Exit, CliError> {
     let loaded = setup::load(args)?;
+    set_log_level(loaded.config.log_level);
     let from = args.config.clone();
     let start = Start {
         engine: Where::new(args.engine.clone()),
         state_dir: setup::state_dir(args, &loaded.config),
         socket: args.socket.clone().unwrap_or_else(|| PathBuf::from(DEFAULT_SOCKET)),
         load: Box::new(move || setup::load_from(from.as_deref())),
+        set_log_level,
     };
     Ok(daemon::run(start, loaded).await?)
 }

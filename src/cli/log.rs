@@ -9,6 +9,7 @@ use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::reload;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use super::live::Live;
@@ -18,21 +19,33 @@ use crate::config::LogLevel;
 /// Begins to log. Other crates are heard from `warn` on; bollard logs environments and secrets below `info`, so it is never heard there.
 ///
 /// Where stderr is the journal, as under systemd, each event goes there with its fields: `ROTATE_CONTAINER=`, `ROTATE_ROTATION=`, `ROTATE_STEP=`.
-pub fn init(level: LogLevel, live: Live) {
+///
+/// Returns what sets another level later.
+pub fn init(level: LogLevel, live: Live) -> SetLevel {
+    let (targets, handle) = reload::Layer::new(targets(level));
+    let set = move |level| {
+        if let Err(error) = handle.reload(self::targets(level)) {
+            tracing::warn!("the log level stays as it is: {error}");
+        }
+    };
+    let journal = journal();
+    let text = journal.is_none().then(|| tracing_subscriber::fmt::layer().with_writer(live).event_format(Plain));
+    // A second call, as tests make, changes nothing.
+    let _ = tracing_subscriber::registry().with(targets).with(journal).with(text).try_init();
+    Box::new(set)
+}
+
+/// Sets the level.
+pub type SetLevel = Box<dyn Fn(LogLevel) + Send>;
+
+fn targets(level: LogLevel) -> Targets {
     let level = match level {
         LogLevel::Debug => LevelFilter::DEBUG,
         LogLevel::Info => LevelFilter::INFO,
         LogLevel::Warn => LevelFilter::WARN,
         LogLevel::Error => LevelFilter::ERROR,
     };
-    let targets = Targets::new().with_default(LevelFilter::WARN.min(level)).with_target("rotate", level);
-    if let Some(journal) = journal() {
-        let _ = tracing_subscriber::registry().with(journal).with(targets).try_init();
-        return;
-    }
-    let layer = tracing_subscriber::fmt::layer().with_writer(live).event_format(Plain);
-    // A second call, as tests make, changes nothing.
-    let _ = tracing_subscriber::registry().with(layer).with(targets).try_init();
+    Targets::new().with_default(LevelFilter::WARN.min(level)).with_target("rotate", level)
 }
 
 /// The journal, if stderr is connected to it (systemd.exec(5), `JOURNAL_STREAM`: device and inode).

@@ -22,28 +22,27 @@ use args::Command;
 use live::Live;
 use printer::Printer;
 
-/// How much is told: what was typed, for the daemon else what its configuration says.
-fn level(args: &Args) -> LogLevel {
-    match (args.verbose, args.quiet, args.log_level) {
-        (true, _, _) => LogLevel::Debug,
-        (_, true, _) => LogLevel::Warn,
-        (_, _, Some(level)) => level,
-        // What is wrong with the configuration is told when it is put to use.
-        _ if matches!(args.command, Command::Daemon) => setup::load(args).map_or(LogLevel::Info, |loaded| loaded.config.log_level),
-        _ => LogLevel::Info,
+/// How much is told, if that was typed.
+fn typed_level(args: &Args) -> Option<LogLevel> {
+    match (args.verbose, args.quiet) {
+        (true, _) => Some(LogLevel::Debug),
+        (_, true) => Some(LogLevel::Warn),
+        _ => args.log_level,
     }
 }
 
 /// Does what the arguments say and tells how it went.
 pub async fn run(args: Args) -> Exit {
     let live = Live::new(&args);
-    log::init(level(&args), live.clone());
+    let typed = typed_level(&args);
+    let set_log_level = log::init(typed.unwrap_or(LogLevel::Info), live.clone());
     let printer = Printer::new(args.json, live);
     let result = match (asked::question(&args.command), &args.command) {
         (Some(ask), _) => asked::run(&args, &ask, &printer).await,
         (None, Command::Config(config)) => config::run(&args, config, &printer),
         (None, Command::Generate(generate)) => generate::run(generate),
-        (None, _) => daemon::run(&args).await,
+        // What was typed is stronger than what its configuration says.
+        (None, _) => daemon::run(&args, if typed.is_some() { Box::new(|_| {}) } else { set_log_level }).await,
     };
     result.unwrap_or_else(|error| {
         let problem = error.problem();

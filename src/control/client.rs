@@ -3,6 +3,7 @@
 use std::io;
 use std::os::unix::net::UnixStream as StdStream;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use http_body_util::{BodyExt, Full};
 use hyper::Request;
@@ -10,10 +11,14 @@ use hyper::body::Bytes;
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::net::UnixStream;
+use tokio::time::timeout;
 
 use super::line::Line;
 use crate::ask::{Ask, Exit, Problem, View};
 use crate::rotation::Watcher;
+
+/// What changes nothing is answered within this time, or the daemon hangs.
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// No answer from the daemon.
 #[derive(Debug, thiserror::Error)]
@@ -91,8 +96,17 @@ impl Client {
         }
     }
 
-    /// Asks, tells what goes on meanwhile, and returns the answer.
+    /// Asks, tells what goes on meanwhile, and returns the answer. What writes waits for its turn, however long that takes.
     pub async fn ask(self, ask: &Ask, watcher: &Watcher<'_>) -> Result<View, ClientError> {
+        if ask.writes() {
+            return self.follow(ask, watcher).await;
+        }
+        let socket = self.socket.clone();
+        let detail = format!("waited {} s", PATIENCE.as_secs());
+        timeout(PATIENCE, self.follow(ask, watcher)).await.unwrap_or(Err(ClientError::NoAnswer { socket, detail }))
+    }
+
+    async fn follow(self, ask: &Ask, watcher: &Watcher<'_>) -> Result<View, ClientError> {
         let Self { socket, stream } = self;
         let no_answer = |detail: String| ClientError::NoAnswer { socket: socket.clone(), detail };
         let said = |error: &dyn std::error::Error| no_answer(error.to_string());

@@ -47,6 +47,11 @@ impl ListenError {
     }
 }
 
+/// True if somebody answers at `path`.
+pub fn is_answered(path: &Path) -> bool {
+    UnixStream::connect(path).is_ok()
+}
+
 /// Listens at `path`. What a dead daemon left there is replaced. Whoever may write the socket may rotate: its owner and its group (0660).
 ///
 /// The caller holds the state directory's lock, so that two daemons of one host do not meet here.

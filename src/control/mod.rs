@@ -6,7 +6,7 @@ mod listener;
 mod server;
 
 pub use client::{Client, ClientError};
-pub use listener::{ListenError, listen};
+pub use listener::{ListenError, is_answered, listen};
 pub use server::{Desk, Server, serve};
 
 /// Where the daemon listens if nobody says otherwise.

@@ -27,6 +27,8 @@ use crate::rotation::Progress;
 
 /// Connections at the same time; further ones wait to be accepted.
 const CONNECTIONS: usize = 128;
+/// Of these, watchers: however many there are, questions are answered.
+const WATCHERS: usize = 96;
 /// Between two connections that are accepted, at least.
 const PAUSE: Duration = Duration::from_millis(2);
 /// A request has to have arrived within this time.
@@ -45,7 +47,12 @@ pub trait Desk: Send + Sync {
     fn state(&self) -> Value;
 }
 
-type Shared = Arc<dyn Desk>;
+/// What the answers need.
+#[derive(Clone)]
+struct Shared {
+    desk: Arc<dyn Desk>,
+    watchers: Arc<Semaphore>,
+}
 
 /// At work in the background.
 pub struct Server(Arc<Semaphore>);
@@ -59,19 +66,20 @@ impl Server {
 }
 
 /// Accepts and answers from now on.
-pub fn serve(listener: UnixListener, desk: Shared) -> Server {
+pub fn serve(listener: UnixListener, desk: Arc<dyn Desk>) -> Server {
     let slots = Arc::new(Semaphore::new(CONNECTIONS));
-    tokio::spawn(accept(listener, desk, Arc::clone(&slots)));
+    let shared = Shared { desk, watchers: Arc::new(Semaphore::new(WATCHERS)) };
+    tokio::spawn(accept(listener, shared, Arc::clone(&slots)));
     Server(slots)
 }
 
-async fn accept(listener: UnixListener, desk: Shared, slots: Arc<Semaphore>) {
+async fn accept(listener: UnixListener, shared: Shared, slots: Arc<Semaphore>) {
     let router = Router::new()
         .route("/v1/watch", get(watch))
         .route("/v1/daemon", get(state))
         .route("/v1/{command}", get(asked).post(asked))
         .fallback(async || refused(StatusCode::NOT_FOUND, "there is no such path"))
-        .with_state(desk);
+        .with_state(shared);
     let mut pace = interval(PAUSE);
     pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -98,13 +106,15 @@ async fn accept(listener: UnixListener, desk: Shared, slots: Arc<Semaphore>) {
     }
 }
 
-async fn state(State(desk): State<Shared>) -> Response {
+async fn state(State(Shared { desk, .. }): State<Shared>) -> Response {
     (StatusCode::OK, [(header::CONTENT_TYPE, "application/json")], format!("{}\n", desk.state())).into_response()
 }
 
-async fn watch(State(desk): State<Shared>) -> Response {
-    let lines =
-        stream::unfold(desk.progress(), async |mut progress| Some((Ok::<_, Infallible>(next(&mut progress).await?.bytes()), progress)));
+async fn watch(State(Shared { desk, watchers }): State<Shared>) -> Response {
+    let Ok(slot) = watchers.try_acquire_owned() else { return refused(StatusCode::SERVICE_UNAVAILABLE, "too many watch already") };
+    let lines = stream::unfold((desk.progress(), slot), async |(mut progress, slot)| {
+        Some((Ok::<_, Infallible>(next(&mut progress).await?.bytes()), (progress, slot)))
+    });
     ndjson(Body::from_stream(lines))
 }
 
@@ -119,7 +129,7 @@ async fn next(progress: &mut Receiver<Progress>) -> Option<Line> {
     }
 }
 
-async fn asked(State(desk): State<Shared>, Path(command): Path<String>, request: Request) -> Response {
+async fn asked(State(Shared { desk, .. }): State<Shared>, Path(command): Path<String>, request: Request) -> Response {
     let is_post = request.method() == axum::http::Method::POST;
     let body = match timeout(REQUEST, to_bytes(request.into_body(), LARGEST)).await {
         Ok(Ok(body)) => body,

@@ -5,6 +5,7 @@ mod desk;
 mod error;
 mod pulse;
 mod run;
+mod standby;
 mod systemd;
 mod tell;
 mod timetable;

@@ -9,12 +9,12 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
 
 use super::desk::State;
-use super::{Agenda, DaemonError, Moment, Outcome, Pass, Timetable, systemd};
+use super::{Agenda, DaemonError, Moment, Outcome, Pass, Timetable, standby, systemd};
 use crate::ask::{Exit, Problem, Where};
 use crate::clock::Clock;
-use crate::config::{Config, ConfigError, Loaded};
+use crate::config::{Config, ConfigError, Loaded, LogLevel};
 use crate::control::{self, Desk};
-use crate::store::{Lock, SqliteStore, Store};
+use crate::store::{SqliteStore, Store};
 
 /// Without a watchdog: how often the wall clock is looked at, which may have been set.
 const LOOK: Duration = Duration::from_secs(60);
@@ -34,21 +34,27 @@ pub struct Start {
     pub socket: PathBuf,
     /// The configuration, at first and after each SIGHUP.
     pub load: Box<dyn Fn() -> Result<Loaded, ConfigError> + Send>,
+    /// From now on so much is logged.
+    pub set_log_level: Box<dyn Fn(LogLevel) + Send>,
 }
 
 /// Runs until SIGTERM or SIGINT. Ready, for systemd, once the configuration, the lock, the store and the socket stand; the engine may come later.
 ///
 /// Errors: what keeps it from being ready.
 pub async fn run(start: Start, loaded: Loaded) -> Result<Exit, DaemonError> {
-    let _lock = Lock::take(&start.state_dir)?;
-    let store = SqliteStore::open(&start.state_dir)?;
     let (mut hangup, mut terminate, mut interrupt) =
         (signal(SignalKind::hangup())?, signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let _lock = tokio::select! {
+        lock = standby::lock(&start.state_dir, &start.socket) => lock?,
+        _ = terminate.recv() => return Ok(Exit::Done),
+        _ = interrupt.recv() => return Ok(Exit::Done),
+    };
+    let store = SqliteStore::open(&start.state_dir)?;
     let last_run = store.last_run()?;
     let catches_up = loaded.config.catch_up;
-    let state = Arc::new(State::new(start.engine, store, loaded));
+    let state = Arc::new(State::new(start.engine.clone(), store, loaded));
     let seed = getrandom::u64().map_err(std::io::Error::from)?;
-    let timetable = timetable(&state.loaded().config, seed, &state)?;
+    let timetable = usable(&state.loaded().config, seed, &state)?;
     // From now on there is something that can be missed.
     if last_run.is_none()
         && let Err(error) = state.store.begin_run(state.clock.at())
@@ -91,7 +97,7 @@ pub async fn run(start: Start, loaded: Loaded) -> Result<Exit, DaemonError> {
                 agenda.look(state.look_at(), moment(&state));
                 systemd::status(&at_rest(&agenda));
             }
-            _ = hangup.recv() => reload(&start.load, &state, &mut agenda, seed),
+            _ = hangup.recv() => reload(&start, &state, &mut agenda, seed),
             _ = terminate.recv() => break,
             _ = interrupt.recv() => break,
         }
@@ -143,19 +149,22 @@ fn at_rest(agenda: &Agenda) -> String {
     agenda.next_run().map_or_else(|| "no run is due".to_owned(), |at| format!("next run: {}", at.strftime("%Y-%m-%d %H:%M:%SZ")))
 }
 
-fn timetable(config: &Config, seed: u64, state: &State) -> Result<Timetable, DaemonError> {
+/// Looks whether the daemon can work with this configuration.
+fn usable(config: &Config, seed: u64, state: &State) -> Result<Timetable, DaemonError> {
+    state.engine.check(config)?;
     Ok(Timetable::new(config, seed, state.clock.at())?)
 }
 
 /// SIGHUP. A pass that is under way ends with the configuration that it began with.
-fn reload(load: &dyn Fn() -> Result<Loaded, ConfigError>, state: &State, agenda: &mut Agenda, seed: u64) {
+fn reload(start: &Start, state: &State, agenda: &mut Agenda, seed: u64) {
     systemd::reloading();
-    match load() {
+    match (start.load)() {
         Err(error) => state.refuse_config(Problem::from(&error)),
-        Ok(loaded) => match timetable(&loaded.config, seed, state) {
+        Ok(loaded) => match usable(&loaded.config, seed, state) {
             Err(error) => state.refuse_config(error.problem()),
             Ok(timetable) => {
                 agenda.set_timetable(timetable, moment(state));
+                (start.set_log_level)(loaded.config.log_level);
                 if loaded.config.state_dir != state.loaded().config.state_dir {
                     tracing::warn!("`state_dir` is another now: that takes effect when rotate is started anew");
                 }

@@ -6,7 +6,7 @@ use std::os::unix::process::CommandExt;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use super::{CONFIG, SOON, daemon, request, scratch, socket, state};
+use super::{CONFIG, SOON, daemon, request, scratch, send, socket, state};
 
 /// Until the daemon closes the connection; what it said.
 fn answer(mut stream: UnixStream) -> String {
@@ -46,6 +46,17 @@ fn a_gigabyte_is_not_read() {
     let _ = head.write_all(b"GET /").and_then(|()| head.write_all(&piece));
     answer(head);
     state(&s);
+}
+
+#[test]
+fn however_many_watch_questions_are_answered() {
+    let s = scratch("crowded");
+    let _running = daemon(&s, CONFIG);
+    let watchers: Vec<_> = (0..150).map(|_| send(&s, "GET", "/v1/watch", "")).collect();
+    state(&s);
+    let (head, answer) = request(&s, "GET", "/v1/watch", "");
+    assert!(head.starts_with("HTTP/1.1 503") && answer.contains("too many watch"), "{head} {answer}");
+    drop(watchers);
 }
 
 #[test]

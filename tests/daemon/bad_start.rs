@@ -4,20 +4,42 @@ use std::path::Path;
 
 use rustix::process::Signal;
 
-use super::{CONFIG, SOON, daemon, scratch, socket, state, text};
+use super::{CONFIG, SOON, begun, daemon, scratch, socket, state, text};
+use crate::lab::wait_for;
 
 #[test]
 fn of_two_daemons_the_second_does_not_start_and_the_first_does_not_notice() {
     let s = scratch("two");
     let _first = daemon(&s, CONFIG);
-    let other = text(&s.dir().join("other.sock"));
-    let second = s.agent().config(CONFIG).run(&["daemon", "--socket", &other]).exits(75);
-    assert!(second.stderr.contains("is held by process"), "{second}");
-    let elsewhere = s.dir().join("state-2");
-    let socket = text(&socket(&s));
-    let third = s.agent().config(CONFIG).state_dir(&elsewhere).run(&["daemon", "--socket", &socket]).exits(75);
-    assert!(third.stderr.contains("another daemon listens"), "{third}");
+    let (at, elsewhere) = (text(&socket(&s)), s.dir().join("state-2"));
+    for agent in [s.agent(), s.agent().state_dir(&elsewhere)] {
+        let second = agent.config(CONFIG).run(&["daemon", "--socket", &at]).exits(75);
+        assert!(second.stderr.contains("another daemon listens"), "{second}");
+    }
     state(&s);
+}
+
+#[test]
+fn a_daemon_begins_when_whoever_holds_the_lock_is_done() {
+    let s = scratch("standby");
+    let first = s.agent().config(CONFIG).spawn(&["daemon", "--socket", &text(&s.dir().join("other.sock"))]);
+    wait_for("the first listens", SOON, || s.dir().join("other.sock").exists().then_some(()));
+    let second = s.agent().config(CONFIG).spawn(&["daemon", "--socket", &text(&socket(&s))]);
+    wait_for("the second waits", SOON, || second.said().contains("begins when that one is done").then_some(()));
+    let third = s.agent().config(CONFIG).spawn(&["daemon", "--socket", &text(&socket(&s))]);
+    wait_for("the third waits", SOON, || third.said().contains("is held by process").then_some(()));
+    third.signal(Signal::TERM);
+    third.wait(SOON).exits(0);
+    first.kill();
+    let _second = begun(&s, second);
+    state(&s);
+}
+
+#[test]
+fn an_engine_address_that_can_never_work_ends_it() {
+    let s = scratch("address");
+    let outcome = s.agent().engine_flag("tcp://10.0.0.1:2375").config(CONFIG).run(&["daemon", "--socket", &text(&socket(&s))]).exits(78);
+    assert!(outcome.stderr.contains("tcp://10.0.0.1:2375"), "{outcome}");
 }
 
 #[test]
