@@ -67,7 +67,7 @@ impl Agenda {
     /// Another schedule, from now on. What the old one had due by now is still owed.
     pub fn set_timetable(&mut self, timetable: Timetable, now: Moment) {
         self.is_owed |= self.timetable.fires(now.at);
-        self.timetable = timetable;
+        self.timetable = timetable.in_place_of(&self.timetable);
     }
 
     /// When the next scheduled run begins.

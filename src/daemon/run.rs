@@ -88,6 +88,9 @@ pub async fn run(start: Start, loaded: Loaded) -> Result<Exit, DaemonError> {
             (pass, outcome) = ended(&mut work) => {
                 work = None;
                 agenda.ended(pass, outcome, state.look_at(), moment(&state));
+                if pass == Pass::Run {
+                    look_up_zone(&state, &mut agenda, seed);
+                }
                 if outcome == Outcome::Done {
                     systemd::status(&at_rest(&agenda));
                 }
@@ -147,6 +150,14 @@ fn moment(state: &State) -> Moment {
 
 fn at_rest(agenda: &Agenda) -> String {
     agenda.next_run().map_or_else(|| "no run is due".to_owned(), |at| format!("next run: {}", at.strftime("%Y-%m-%d %H:%M:%SZ")))
+}
+
+/// The zone's rules may have changed since: governments do that, and the host's database follows. One that is gone from it stays as it was.
+fn look_up_zone(state: &State, agenda: &mut Agenda, seed: u64) {
+    match usable(&state.loaded().config, seed, state) {
+        Ok(timetable) => agenda.set_timetable(timetable, moment(state)),
+        Err(error) => tracing::warn!("the schedule stays as it is: {}", error.problem().error),
+    }
 }
 
 /// Looks whether the daemon can work with this configuration.

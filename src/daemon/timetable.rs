@@ -32,6 +32,12 @@ impl Timetable {
         Ok(Self { schedule: config.schedule.clone(), zone, jitter: config.jitter, seed, past: now })
     }
 
+    /// In place of another. The same schedule goes on where that one is: a firing that jitter puts off is not lost.
+    pub fn in_place_of(self, other: &Self) -> Self {
+        let is_same = (&self.schedule, &self.zone) == (&other.schedule, &other.zone);
+        Self { past: if is_same { other.past } else { self.past }, ..self }
+    }
+
     /// True if a run should have begun since `last_begun`, while nobody was there to begin it.
     pub fn is_missed(&self, last_begun: Option<Timestamp>, now: Timestamp) -> bool {
         self.schedule.is_missed(last_begun, now, &self.zone)

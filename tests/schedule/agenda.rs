@@ -115,3 +115,20 @@ fn with_jitter_each_firing_is_one_run_within_the_jitter() {
     assert_eq!(runs.len(), 23, "{runs:?}");
     assert!(runs.iter().enumerate().all(|(n, minute)| (0..=10).contains(&(minute - 60 * (n as i64 + 1)))), "{runs:?}");
 }
+
+/// The zone is looked up anew after each run, and an operator reloads when he likes.
+#[test]
+fn what_jitter_puts_off_is_not_lost_when_the_same_schedule_is_read_again() {
+    let lines = "schedule = \"0 4 * * *\"\njitter = \"10m\"";
+    let moment = |text| Moment { at: at(text), elapsed: Duration::from_secs(60) };
+    let mut agenda = Agenda::new(timetable(lines, at("2026-11-25T03:00:00Z")), false);
+    agenda.ended(Pass::Resume, Outcome::Done, None, moment("2026-11-25T03:00:00Z"));
+    let due = agenda.next_run().expect("it is due");
+    let between = at("2026-11-25T04:00:00Z") + due.duration_since(at("2026-11-25T04:00:00Z")) / 2;
+    assert!(at("2026-11-25T04:00:00Z") < between && between < due, "the seed puts it off: {due}");
+    agenda.set_timetable(timetable(lines, between), Moment { at: between, elapsed: Duration::from_secs(90) });
+    assert_eq!(agenda.next_run(), Some(due));
+    agenda.set_timetable(timetable("schedule = \"0 5 * * *\"", between), Moment { at: between, elapsed: Duration::from_secs(90) });
+    assert_eq!(agenda.next_run(), Some(at("2026-11-25T05:00:00Z")));
+    assert_eq!(agenda.due(Moment { at: between, elapsed: Duration::from_secs(91) }), None);
+}
