@@ -11,7 +11,6 @@ mod killed;
 mod reload;
 mod schedule;
 mod systemd;
-mod unit;
 
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;

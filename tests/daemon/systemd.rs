@@ -1,8 +1,7 @@
 //! The unit file as it is shipped, under the host's systemd, and the drop-ins beside it.
 
-use super::unit::{Installed, journal, systemctl};
 use super::{CONFIG, SOON, id, is_new, scratch, stale};
-use crate::lab::wait_for;
+use crate::lab::{Unit, wait_for};
 
 #[test]
 fn the_unit_starts_is_confined_heals_reloads_and_stops() {
@@ -10,7 +9,7 @@ fn the_unit_starts_is_confined_heals_reloads_and_stops() {
     if s.host.engine().ends_with("rootless") {
         return; // its engine is a user's; the unit is the host's
     }
-    let unit = Installed::on(&s);
+    let unit = Unit::install(&s, CONFIG);
     let old = stale(&s, &["--restart", "always"]);
     unit.start();
     let web = s.name("web");
@@ -22,25 +21,25 @@ fn the_unit_starts_is_confined_heals_reloads_and_stops() {
     let mut client = s.host.command(&[&unit.program, "now", &web]).spawn().expect("a client");
     let filter = format!("name=^/?{web}.rotate-old-");
     wait_for("it switches", SOON, || (!s.host.docker(&["ps", "-aq", "--filter", &filter]).is_empty()).then_some(()));
-    systemctl(&s, &["kill", "--signal=KILL", "rotate"]);
+    unit.systemctl(&["kill", "--signal=KILL", "rotate"]);
     wait_for("the successor serves", SOON, || is_new(&s, &old).then_some(()));
     client.wait().expect("the client ends");
     wait_for("it is proved", SOON, || unit.ask(&["history", &web, "--json"]).contains("\"rotated\"").then_some(()));
     let new = id(&s);
 
-    let journal = journal(&s);
+    let journal = unit.journal();
     assert!(journal.contains(&format!("ROTATE_CONTAINER={web}")) && journal.contains("ROTATE_STEP="), "{journal}");
 
     // A bad configuration is refused, and does not end it.
     unit.configure("schedule = \"never\"\n");
-    systemctl(&s, &["reload", "rotate"]);
+    unit.systemctl(&["reload", "rotate"]);
     wait_for("it is refused", SOON, || unit.ask(&["status"]).contains("refused").then_some(()));
-    assert_eq!(systemctl(&s, &["is-active", "rotate"]), "active");
+    assert_eq!(unit.systemctl(&["is-active", "rotate"]), "active");
 
     // Started with it, it ends and is not started again and again.
-    systemctl(&s, &["restart", "rotate"]);
-    wait_for("it has failed", SOON, || (systemctl(&s, &["is-active", "rotate"]) == "failed").then_some(()));
-    assert_eq!(systemctl(&s, &["show", "-P", "ExecMainStatus", "rotate"]), "78");
+    unit.systemctl(&["restart", "rotate"]);
+    wait_for("it has failed", SOON, || (unit.systemctl(&["is-active", "rotate"]) == "failed").then_some(()));
+    assert_eq!(unit.systemctl(&["show", "-P", "ExecMainStatus", "rotate"]), "78");
     unit.configure(CONFIG);
     unit.start();
 
@@ -64,7 +63,7 @@ fn with_its_drop_in_the_daemon_asks_a_container_that_the_host_cannot_reach() {
     if s.host.engine().ends_with("rootless") {
         return; // the test below is that engine's
     }
-    let unit = Installed::on(&s);
+    let unit = Unit::install(&s, CONFIG);
     let old = stale(&s, &["--network", "none", "--label", "rotate.health.tcp=:80"]);
     unit.start();
     let held = unit.ask(&["now", &s.name("web"), "--json"]);
@@ -72,7 +71,7 @@ fn with_its_drop_in_the_daemon_asks_a_container_that_the_host_cannot_reach() {
     unit.drop_in(include_str!("../../systemd/drop-ins/container-networks.conf"));
     unit.start();
     let rotated = unit.ask(&["now", &s.name("web"), "--json"]);
-    assert!(is_new(&s, &old), "{rotated}{}", journal(&s));
+    assert!(is_new(&s, &old), "{rotated}{}", unit.journal());
 }
 
 #[test]
@@ -81,7 +80,7 @@ fn with_its_drop_ins_the_daemon_serves_the_engine_of_a_user() {
     if !s.host.engine().ends_with("rootless") {
         return; // the host's own engine is the one of all other tests
     }
-    let unit = Installed::on(&s);
+    let unit = Unit::install(&s, CONFIG);
     unit.configure(&format!("{CONFIG}engine = \"unix:///run/user/1000/docker.sock\"\n"));
     unit.drop_in(concat!(
         include_str!("../../systemd/drop-ins/user-engine.conf"),
@@ -90,5 +89,5 @@ fn with_its_drop_ins_the_daemon_serves_the_engine_of_a_user() {
     let old = stale(&s, &["--label", "rotate.health.http=:80/"]);
     unit.start();
     let rotated = unit.ask(&["now", &s.name("web"), "--json"]);
-    assert!(is_new(&s, &old), "{rotated}{}", journal(&s));
+    assert!(is_new(&s, &old), "{rotated}{}", unit.journal());
 }

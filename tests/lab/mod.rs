@@ -14,6 +14,7 @@ mod probe;
 mod proxy;
 mod registry;
 mod scratch;
+mod unit;
 mod wait;
 
 #[allow(unused_imports)]
@@ -28,5 +29,6 @@ pub use self::{
     proxy::{Action, Fault, FaultProxy},
     registry::{Answer, FakeRegistry},
     scratch::Scratch,
+    unit::Unit,
     wait::{wait_for, within},
 };

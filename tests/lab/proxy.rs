@@ -1,9 +1,10 @@
 //! A proxy between agent and engine that counts the calls and does harm at a chosen one.
 
 use std::{
-    fs,
+    fs::{self, Permissions},
     io::{self, Read, Write},
     net::Shutdown,
+    os::unix::fs::PermissionsExt,
     os::unix::net::{UnixListener, UnixStream},
     path::{Path, PathBuf},
     process,
@@ -52,7 +53,8 @@ enum Point {
 /// Listens on a socket of its own and passes every call on to the engine, each on a connection of its own.
 /// *Mutating* calls, the ones that count, are all but GET and HEAD. Dropped, it takes no more calls.
 pub struct FaultProxy {
-    folder: TempDir,
+    socket: PathBuf,
+    _folder: Option<TempDir>,
     shared: Arc<Shared>,
 }
 
@@ -74,17 +76,27 @@ struct State {
 impl FaultProxy {
     /// Does no harm yet.
     pub fn start(engine: &Path) -> FaultProxy {
-        FaultProxy::begin(engine, None)
+        FaultProxy::in_a_folder(engine, None)
+    }
+
+    /// At a path of one's choice, for everybody: such as one that a host sees too.
+    pub fn start_at(socket: &Path, engine: &Path) -> FaultProxy {
+        FaultProxy::begin(socket.to_owned(), None, engine, None)
     }
 
     /// In front of an engine that appears to speak these API versions.
     pub fn speaking(engine: &Path, api: Api) -> FaultProxy {
-        FaultProxy::begin(engine, Some(api))
+        FaultProxy::in_a_folder(engine, Some(api))
     }
 
-    fn begin(engine: &Path, api: Option<Api>) -> FaultProxy {
+    fn in_a_folder(engine: &Path, api: Option<Api>) -> FaultProxy {
         let folder = tempfile::Builder::new().prefix("rotate-proxy-").tempdir().expect("a folder can be made in /tmp");
-        let listener = UnixListener::bind(folder.path().join("engine.sock")).expect("a socket can be made in /tmp");
+        FaultProxy::begin(folder.path().join("engine.sock"), Some(folder), engine, api)
+    }
+
+    fn begin(socket: PathBuf, folder: Option<TempDir>, engine: &Path, api: Option<Api>) -> FaultProxy {
+        let listener = UnixListener::bind(&socket).expect("a socket can be made");
+        fs::set_permissions(&socket, Permissions::from_mode(0o666)).expect("it is ours");
         let shared = Arc::new(Shared { engine: engine.to_owned(), state: Mutex::default(), api, is_closing: AtomicBool::new(false) });
         thread::spawn({
             let shared = Arc::clone(&shared);
@@ -98,7 +110,7 @@ impl FaultProxy {
                 }
             }
         });
-        FaultProxy { folder, shared }
+        FaultProxy { socket, _folder: folder, shared }
     }
 
     /// At the `k`-th mutating call from now, counted from 1.
@@ -112,7 +124,7 @@ impl FaultProxy {
     }
 
     pub fn socket(&self) -> PathBuf {
-        self.folder.path().join("engine.sock")
+        self.socket.clone()
     }
 
     /// All requests that came, as `METHOD /path?query` without API version, in order.
@@ -144,8 +156,8 @@ impl FaultProxy {
 impl Drop for FaultProxy {
     fn drop(&mut self) {
         self.shared.is_closing.store(true, Ordering::Relaxed);
-        let _ = UnixStream::connect(self.socket()); // wakes the listener
-        let _ = fs::remove_file(self.socket());
+        let _ = UnixStream::connect(&self.socket); // wakes the listener
+        let _ = fs::remove_file(&self.socket);
     }
 }
 

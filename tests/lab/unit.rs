@@ -3,64 +3,70 @@
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::CONFIG;
-use crate::lab::Scratch;
+use super::Scratch;
 
 /// Where an administrator's drop-ins lie.
 const DROP_INS: &str = "/etc/systemd/system/rotate.service.d";
 
-pub fn systemctl(s: &Scratch, args: &[&str]) -> String {
-    let output = s.host.exec(&[&["systemctl"], args].concat());
-    String::from_utf8_lossy(&output.stdout).trim().to_owned()
-}
-
-pub fn journal(s: &Scratch) -> String {
-    String::from_utf8_lossy(&s.host.exec(&["journalctl", "-u", "rotate", "-o", "export", "--no-pager"]).stdout).into_owned()
-}
-
 /// What it put on the host is no other test's business.
-pub struct Installed<'a> {
+pub struct Unit<'a> {
     s: &'a Scratch,
     /// The program, as the host names it.
     pub program: String,
     _turn: MutexGuard<'static, ()>,
 }
 
-impl<'a> Installed<'a> {
-    pub fn on(s: &'a Scratch) -> Self {
+impl<'a> Unit<'a> {
+    /// Installs it with this configuration; it does not run yet.
+    pub fn install(s: &'a Scratch, config: &str) -> Self {
         static TURN: Mutex<()> = Mutex::new(());
         let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         let program = s.host.install(Path::new(env!("CARGO_BIN_EXE_rotate")));
-        let installed = Self { s, program, _turn: turn };
-        let unit = include_str!("../../systemd/rotate.service");
-        installed.file("/etc/systemd/system/rotate.service", &unit.replace("/usr/bin/rotate", &installed.program));
-        installed.file("/etc/sysusers.d/rotate.conf", include_str!("../../systemd/sysusers.conf"));
-        installed.configure(CONFIG);
+        let unit = Self { s, program, _turn: turn };
+        let shipped = include_str!("../../systemd/rotate.service");
+        unit.file("/etc/systemd/system/rotate.service", &shipped.replace("/usr/bin/rotate", &unit.program));
+        unit.file("/etc/sysusers.d/rotate.conf", include_str!("../../systemd/sysusers.conf"));
+        unit.configure(config);
         assert!(s.host.exec(&["systemd-sysusers"]).status.success());
-        systemctl(s, &["daemon-reload"]);
-        installed
+        unit.systemctl(&["daemon-reload"]);
+        unit
     }
 
+    /// What came on stdout.
+    pub fn systemctl(&self, args: &[&str]) -> String {
+        self.on_host(&[&["systemctl"], args].concat())
+    }
+
+    /// Everything that the journal has of it, with all fields.
+    pub fn journal(&self) -> String {
+        self.on_host(&["journalctl", "-u", "rotate", "-o", "export", "--no-pager"])
+    }
+
+    /// Puts a configuration in place; in force from the next start or reload on.
     pub fn configure(&self, text: &str) {
         self.file("/etc/rotate/rotate.toml", text);
     }
 
+    /// In place of an earlier one; in force from the next start on.
     pub fn drop_in(&self, text: &str) {
         self.file(&format!("{DROP_INS}/test.conf"), text);
-        systemctl(self.s, &["daemon-reload"]);
+        self.systemctl(&["daemon-reload"]);
     }
 
     /// Starts it, and returns when it is ready.
     #[track_caller]
     pub fn start(&self) {
         let started = self.s.host.exec(&["systemctl", "restart", "rotate"]);
-        assert!(started.status.success(), "{}{}", String::from_utf8_lossy(&started.stderr), journal(self.s));
+        assert!(started.status.success(), "{}{}", String::from_utf8_lossy(&started.stderr), self.journal());
     }
 
     /// Asks the daemon from the host, as root; what came on stdout.
     pub fn ask(&self, args: &[&str]) -> String {
-        let output = self.s.host.exec(&[&[self.program.as_str()], args].concat());
-        String::from_utf8_lossy(&output.stdout).into_owned()
+        self.on_host(&[&[self.program.as_str()], args].concat())
+    }
+
+    fn on_host(&self, command: &[&str]) -> String {
+        String::from_utf8_lossy(&self.s.host.exec(command).stdout).trim_end().to_owned()
     }
 
     fn file(&self, path: &str, text: &str) {
@@ -70,13 +76,13 @@ impl<'a> Installed<'a> {
     }
 }
 
-impl Drop for Installed<'_> {
+impl Drop for Unit<'_> {
     fn drop(&mut self) {
-        systemctl(self.s, &["stop", "rotate"]);
+        self.systemctl(&["disable", "--now", "rotate"]);
         for path in ["/etc/systemd/system/rotate.service", "/etc/sysusers.d/rotate.conf", "/etc/rotate/rotate.toml"] {
             let _ = std::fs::remove_file(self.s.host.path(path));
         }
         let _ = std::fs::remove_dir_all(self.s.host.path(DROP_INS));
-        systemctl(self.s, &["daemon-reload"]);
+        self.systemctl(&["daemon-reload"]);
     }
 }
