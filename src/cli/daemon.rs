@@ -1,11 +1,13 @@
 //! `rotate daemon`.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::error::CliError;
 use super::log::SetLevel;
 use super::{Args, setup};
 use crate::ask::{Exit, Where};
+use crate::clock::SystemClock;
 use crate::control::DEFAULT_SOCKET;
 use crate::daemon::{self, Start};
 
@@ -19,6 +21,7 @@ pub async fn run(args: &Args, set_log_level: SetLevel) -> Result<Exit, CliError>
         state_dir: setup::state_dir(args, &loaded.config),
         socket: args.socket.clone().unwrap_or_else(|| PathBuf::from(DEFAULT_SOCKET)),
         load: Box::new(move || setup::load_from(from.as_deref())),
+        clock: Arc::new(SystemClock::start()),
         set_log_level,
     };
     Ok(daemon::run(start, loaded).await?)

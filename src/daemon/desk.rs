@@ -11,7 +11,7 @@ use super::pulse::Pulse;
 use super::tell::Teller;
 use super::{Outcome, Pass, systemd};
 use crate::ask::{self, Ask, AskError, Exit, Problem, Session, View, Where};
-use crate::clock::{Clock, SystemClock};
+use crate::clock::Clock;
 use crate::config::Loaded;
 use crate::control::Desk;
 use crate::cycle::{Report, Request};
@@ -28,7 +28,7 @@ const LAG: usize = 256;
 pub struct State {
     pub(super) engine: Where,
     pub(super) store: SqliteStore,
-    pub(super) clock: Arc<SystemClock>,
+    pub(super) clock: Arc<dyn Clock>,
     /// The signs of life of whatever holds the turn.
     pub(super) pulse: Arc<Pulse>,
     pub(super) interrupt: Arc<Interrupt>,
@@ -53,8 +53,7 @@ struct Standing {
 }
 
 impl State {
-    pub(super) fn new(engine: Where, store: SqliteStore, loaded: Loaded) -> Self {
-        let clock = Arc::new(SystemClock::start());
+    pub(super) fn new(engine: Where, store: SqliteStore, loaded: Loaded, clock: Arc<dyn Clock>) -> Self {
         let (loaded, read_at) = (Arc::new(loaded), clock.at());
         Self {
             engine,
@@ -225,7 +224,7 @@ impl Desk for State {
             return self.status().await;
         }
         if !ask.writes() {
-            return self.answer_now(&ask, Arc::clone(&self.clock) as Arc<dyn Clock>).await.map_err(|error| error.problem());
+            return self.answer_now(&ask, Arc::clone(&self.clock)).await.map_err(|error| error.problem());
         }
         let Ok(_waiting) = self.waiting.try_acquire() else { return Err(busy("too many questions wait for their turn")) };
         tracing::info!("asked at the socket: {ask:?}");
@@ -266,7 +265,7 @@ impl State {
 
     /// How things stand, and how the daemon does; the latter also where the engine says nothing.
     async fn status(&self) -> Result<View, Problem> {
-        match self.answer_now(&Ask::Status {}, Arc::clone(&self.clock) as Arc<dyn Clock>).await.map_err(|error| error.problem()) {
+        match self.answer_now(&Ask::Status {}, Arc::clone(&self.clock)).await.map_err(|error| error.problem()) {
             Ok(mut view) => {
                 view.below.extend(self.lines());
                 if let Value::Object(document) = &mut view.document {

@@ -8,20 +8,20 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use crate::clock::{Clock, SystemClock};
+use crate::clock::Clock;
 
 /// A stop may take an hour of grace (as much as rotate waits for a container that wants to be waited for without end), and the engine some time more.
 const LONGEST_WAIT: Duration = Duration::from_secs(75 * 60);
 
 /// A clock that notes when it was asked. Only what holds the turn may ask it: a question in between must not hide a pass that hangs.
 pub struct Pulse {
-    clock: Arc<SystemClock>,
+    clock: Arc<dyn Clock>,
     last_millis: AtomicU64,
 }
 
 impl Pulse {
     /// Over the clock that all others ask.
-    pub fn new(clock: Arc<SystemClock>) -> Self {
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
         Self { clock, last_millis: AtomicU64::new(0) }
     }
 

@@ -34,6 +34,8 @@ pub struct Start {
     pub socket: PathBuf,
     /// The configuration, at first and after each SIGHUP.
     pub load: Box<dyn Fn() -> Result<Loaded, ConfigError> + Send>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
     /// From now on so much is logged.
     pub set_log_level: Box<dyn Fn(LogLevel) + Send>,
 }
@@ -52,7 +54,7 @@ pub async fn run(start: Start, loaded: Loaded) -> Result<Exit, DaemonError> {
     let store = SqliteStore::open(&start.state_dir)?;
     let last_run = store.last_run()?;
     let catches_up = loaded.config.catch_up;
-    let state = Arc::new(State::new(start.engine.clone(), store, loaded));
+    let state = Arc::new(State::new(start.engine.clone(), store, loaded, Arc::clone(&start.clock)));
     let seed = getrandom::u64().map_err(std::io::Error::from)?;
     let timetable = usable(&state.loaded().config, seed, &state)?;
     // From now on there is something that can be missed.
@@ -95,7 +97,7 @@ pub async fn run(start: Start, loaded: Loaded) -> Result<Exit, DaemonError> {
                     systemd::status(&at_rest(&agenda));
                 }
             }
-            () = tokio::time::sleep(pause) => {}
+            () = state.clock.sleep(pause) => {}
             () = state.is_changed.notified() => {
                 agenda.look(state.look_at(), moment(&state));
                 systemd::status(&at_rest(&agenda));

@@ -24,10 +24,15 @@ pub fn service(s: &Scratch) -> String {
 pub fn measured(address: &str, page: &str, change: impl FnOnce()) -> Duration {
     let probe = Probe::start(address);
     change();
+    down(probe, || lab::ask(address).as_deref() == Some(page))
+}
+
+/// What the probe saw until the service was up again.
+pub fn down(probe: Probe, mut is_up: impl FnMut() -> bool) -> Duration {
     // Twenty times in a row: the probe must have seen it, too.
     let mut in_a_row = 0;
-    wait_for("the new page", Duration::from_secs(20), || {
-        in_a_row = if lab::ask(address).as_deref() == Some(page) { in_a_row + 1 } else { 0 };
+    wait_for("the service answers", Duration::from_secs(20), || {
+        in_a_row = if is_up() { in_a_row + 1 } else { 0 };
         (in_a_row >= 20).then_some(())
     });
     let report = probe.stop();
