@@ -4,9 +4,10 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
-use bollard::{BollardRequest, body_full};
+use bollard::errors::Error as BollardError;
+use bollard::{BollardRequest, ClientVersion, body_full};
 use bytes::Bytes;
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
@@ -89,4 +90,20 @@ impl Connector {
         }
         Ok(())
     }
+}
+
+/// A bollard client whose calls all go this way.
+pub fn bollard_over(connector: Arc<Connector>) -> Result<bollard::Docker, BollardError> {
+    let send = move |request: BollardRequest| -> std::pin::Pin<Box<dyn Future<Output = Result<_, BollardError>> + Send>> {
+        let connector = Arc::clone(&connector);
+        Box::pin(async move { connector.send(request).await.map_err(|delivery| io::Error::other(delivery).into()) })
+    };
+    // Deadlines are ours, call by call: bollard's covers only the head of an answer. The version goes into the path in the connector.
+    let no_deadline = u64::from(u32::MAX);
+    bollard::Docker::connect_with_custom_transport(
+        send,
+        Some("http://engine"),
+        no_deadline,
+        &ClientVersion { major_version: 1, minor_version: 41 },
+    )
 }

@@ -7,28 +7,23 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bollard::auth::DockerCredentials;
 use bollard::container::LogOutput;
-use bollard::errors::Error as BollardError;
 use bollard::models::{ContainerUpdateBody, RestartPolicy as ApiPolicy, RestartPolicyNameEnum};
 use bollard::query_parameters as query;
-use bollard::{BollardRequest, ClientVersion, body_full};
-use bytes::Bytes;
 use futures_util::{FutureExt, StreamExt};
 use http_body_util::BodyExt;
-use hyper::{Method, StatusCode};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use hyper::Method;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
-use super::api_version::{ApiVersion, LOWEST_API, SEVERAL_NETWORKS, STOP_SIGNAL};
-use super::connect::{Connector, Delivery};
+use super::api_version::{ApiVersion, SEVERAL_NETWORKS, STOP_SIGNAL};
+use super::calls::{Calls, LOOK, parse, refused};
+use super::connect::{Connector, bollard_over};
+use super::hello::{Hello, hello};
 use super::pull_progress::Layers;
 use super::registries::registry_settings;
 use super::{Engine, EngineError, EngineInfo, Executed, Life, Pull, Refusal, exec, is_rootless, list, sources};
 use crate::model::{Container, ContainerId, Credential, Digest, Image, Listed, Platform, Reference, RestartPolicy, StopSignal};
 
-/// Whoever does not say its version within this time is no engine.
-const HELLO: Duration = Duration::from_secs(10);
-/// An engine that answers looks at once; this long is a hang.
-const LOOK: Duration = Duration::from_secs(20);
 /// For changes that touch no process.
 const CHANGE: Duration = Duration::from_secs(60);
 /// Volumes, networks and a runtime have to come up.
@@ -40,12 +35,9 @@ const ASK_REGISTRY: Duration = Duration::from_secs(60);
 /// A pull that reports nothing for so long hangs.
 const PULL_IDLE: Duration = Duration::from_secs(300);
 
-/// What a path segment may hold as it is. An image's name keeps its slashes.
-const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b'/').remove(b':').remove(b'@');
-
 /// A Docker engine at a Unix socket. Holds no connection between calls.
 pub struct Docker {
-    connector: Arc<Connector>,
+    calls: Calls,
     typed: bollard::Docker,
     version: String,
     api: ApiVersion,
@@ -58,101 +50,18 @@ impl Docker {
     /// Errors: [`EngineError::Unreachable`], [`EngineError::NotAnEngine`] (also when nothing comes back within 10 s), [`EngineError::Unsupported`].
     pub async fn connect(socket: &Path) -> Result<Self, EngineError> {
         let connector = Arc::new(Connector::new(socket));
-        let not_an_engine = |detail: String| EngineError::NotAnEngine { socket: socket.to_owned(), detail };
-        let answer = tokio::time::timeout(HELLO, connector.call(Method::GET, "/version", None)).await;
-        let (status, body) = match answer {
-            Ok(Ok(answer)) => answer,
-            Ok(Err(Delivery::NotDelivered(cause))) => return Err(EngineError::Unreachable { socket: socket.to_owned(), cause }),
-            Ok(Err(other)) => return Err(not_an_engine(other.to_string())),
-            Err(_) => return Err(not_an_engine(format!("no answer within {} s", HELLO.as_secs()))),
-        };
-        let document: Value = serde_json::from_slice(&body).map_err(|_| not_an_engine(format!("it answered {status} and no JSON")))?;
-        let text = |pointer: &str| document.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
-        let newest: ApiVersion =
-            text("/ApiVersion").parse().map_err(|()| not_an_engine(format!("it answered {status} and names no API version")))?;
-        let lowest = text("/MinAPIVersion").parse().unwrap_or(LOWEST_API);
-        let name = match text("/Components/0/Name") {
-            "Engine" | "" => "Docker",
-            other => other,
-        };
-        let version = format!("{name} {}", text("/Version"));
-        let Some(api) = ApiVersion::settle(lowest, newest).filter(|_| !name.starts_with("Podman")) else {
-            return Err(EngineError::Unsupported { socket: socket.to_owned(), version, lowest, newest });
-        };
-        let version = format!("{version} (API {newest})");
-        let platform = Platform::new(text("/Os"), text("/Arch"), "")
-            .ok_or_else(|| not_an_engine("it names no operating system and no architecture".to_owned()))?;
+        let Hello { version, api, platform } = hello(&connector).await?;
         connector.speak(api.to_string());
-        let typed = bollard_over(Arc::clone(&connector)).map_err(|e| not_an_engine(e.to_string()))?;
-        Ok(Self { connector, typed, version, api, platform })
-    }
-
-    /// A GET whose answer is wanted whole; none on 404.
-    async fn look(&self, call: &str, path: &str) -> Result<Option<Value>, EngineError> {
-        let path = utf8_percent_encode(path, SEGMENT).to_string();
-        let (status, body) = self.raw(call, LOOK, Method::GET, &path, None).await?;
-        match status {
-            StatusCode::NOT_FOUND => Ok(None),
-            _ => parse(call, &body).map(Some),
-        }
-    }
-
-    async fn raw(
-        &self,
-        call: &str,
-        deadline: Duration,
-        method: Method,
-        path: &str,
-        body: Option<Vec<u8>>,
-    ) -> Result<(StatusCode, Vec<u8>), EngineError> {
-        let answer = tokio::time::timeout(deadline, self.connector.call(method.clone(), path, body)).await;
-        let (status, body) = answer.map_err(|_| late(call, deadline))?.map_err(|e| self.undelivered(call, e))?;
-        if status.is_success() || (status == StatusCode::NOT_FOUND && method == Method::GET) {
-            return Ok((status, body.to_vec()));
-        }
-        let said: Option<Value> = serde_json::from_slice(&body).ok();
-        let message = said.as_ref().and_then(|s| s.pointer("/message")).and_then(Value::as_str).unwrap_or("no reason given");
-        Err(refused(call, status.as_u16(), message))
-    }
-
-    /// Runs a bollard call under a deadline.
-    async fn ask<T>(
-        &self,
-        call: &str,
-        deadline: Duration,
-        answer: impl Future<Output = Result<T, BollardError>>,
-    ) -> Result<T, EngineError> {
-        tokio::time::timeout(deadline, answer).await.map_err(|_| late(call, deadline))?.map_err(|e| self.failed(call, e))
-    }
-
-    fn undelivered(&self, call: &str, delivery: Delivery) -> EngineError {
-        match delivery {
-            Delivery::NotDelivered(cause) => EngineError::Unreachable { socket: self.connector.socket().to_owned(), cause },
-            Delivery::Lost(e) => EngineError::Unanswered { call: call.to_owned(), detail: format!("the connection ended ({e})") },
-            Delivery::Malformed(detail) => EngineError::Refused { call: call.to_owned(), refusal: Refusal::Other, message: detail },
-        }
-    }
-
-    fn failed(&self, call: &str, error: BollardError) -> EngineError {
-        match error {
-            BollardError::DockerResponseServerError { status_code, message } => refused(call, status_code, &message),
-            BollardError::DockerStreamError { error } => refused(call, 200, &error),
-            BollardError::IOError { err } => match err.downcast::<Delivery>() {
-                Ok(delivery) => self.undelivered(call, delivery),
-                Err(other) => EngineError::Unanswered { call: call.to_owned(), detail: other.to_string() },
-            },
-            BollardError::JsonDataError { column, .. } => {
-                EngineError::Garbage { call: call.to_owned(), detail: format!("not the expected JSON at column {column}") }
-            }
-            other => EngineError::Unanswered { call: call.to_owned(), detail: other.to_string() },
-        }
+        let typed = bollard_over(Arc::clone(&connector))
+            .map_err(|e| EngineError::NotAnEngine { socket: socket.to_owned(), detail: e.to_string() })?;
+        Ok(Self { calls: Calls::new(connector), typed, version, api, platform })
     }
 }
 
 #[async_trait]
 impl Engine for Docker {
     async fn info(&self) -> Result<EngineInfo, EngineError> {
-        let info = self.look("info", "/info").await?.unwrap_or_default();
+        let info = self.calls.look("info", "/info").await?.unwrap_or_default();
         Ok(EngineInfo { version: self.version.clone(), registries: registry_settings(&info), is_rootless: is_rootless(&info) })
     }
 
@@ -170,12 +79,12 @@ impl Engine for Docker {
 
     async fn containers(&self) -> Result<Vec<Listed>, EngineError> {
         let options = query::ListContainersOptions { all: true, ..Default::default() };
-        let listed = self.ask("list containers", LOOK, self.typed.list_containers(Some(options))).await?;
+        let listed = self.calls.ask("list containers", LOOK, self.typed.list_containers(Some(options))).await?;
         Ok(list::listed(listed))
     }
 
     async fn container(&self, container: &str) -> Result<Option<Container>, EngineError> {
-        let found = match self.look(&format!("inspect container {container}"), &format!("/containers/{container}/json")).await {
+        let found = match self.calls.look(&format!("inspect container {container}"), &format!("/containers/{container}/json")).await {
             // The engine takes a name that nobody has for the beginning of an id, if it is made of hex digits.
             Err(EngineError::Refused { message, .. }) if message.contains("multiple IDs found") => None,
             answer => answer?.map(Container::new),
@@ -184,12 +93,12 @@ impl Engine for Docker {
     }
 
     async fn image(&self, image: &str) -> Result<Option<Image>, EngineError> {
-        let document = self.look(&format!("inspect image {image}"), &format!("/images/{image}/json")).await?;
+        let document = self.calls.look(&format!("inspect image {image}"), &format!("/images/{image}/json")).await?;
         Ok(document.map(Image::new))
     }
 
     async fn has_volume(&self, volume: &str) -> Result<bool, EngineError> {
-        Ok(self.look(&format!("inspect volume {volume}"), &format!("/volumes/{volume}")).await?.is_some())
+        Ok(self.calls.look(&format!("inspect volume {volume}"), &format!("/volumes/{volume}")).await?.is_some())
     }
 
     async fn check_sources(&self, sources: &[String]) -> Result<(), EngineError> {
@@ -197,7 +106,7 @@ impl Engine for Docker {
             return Ok(());
         }
         let question = sources::question(sources).to_string().into_bytes();
-        match self.raw("look for mounted paths", LOOK, Method::POST, "/containers/create", Some(question)).await {
+        match self.calls.raw("look for mounted paths", LOOK, Method::POST, "/containers/create", Some(question)).await {
             Err(EngineError::Refused { message, .. }) if !sources::says_gone(&message) => Ok(()),
             answer => answer.map(|_| ()),
         }
@@ -215,7 +124,7 @@ impl Engine for Docker {
             }
             Ok(text)
         };
-        let text = self.ask(&call, LOOK, read).await?;
+        let text = self.calls.ask(&call, LOOK, read).await?;
         Ok(String::from_utf8_lossy(&text).lines().map(str::to_owned).collect())
     }
 
@@ -223,7 +132,7 @@ impl Engine for Docker {
         let call = format!("ask where {reference} points");
         let name = reference.to_string();
         let answer = self.typed.inspect_registry_image(&name, credential.map(|c| registry_auth(c, reference)));
-        let digest = self.ask(&call, ASK_REGISTRY, answer).await?.descriptor.digest.unwrap_or_default();
+        let digest = self.calls.ask(&call, ASK_REGISTRY, answer).await?.descriptor.digest.unwrap_or_default();
         digest.parse().map_err(|_| EngineError::Garbage { call, detail: "no digest".to_owned() })
     }
 
@@ -231,10 +140,7 @@ impl Engine for Docker {
         let call = "listen to events";
         // Of the engine's own events there are next to none; what counts is the end of the stream.
         let path = format!("/events?filters={}", utf8_percent_encode(r#"{"type":["daemon"]}"#, NON_ALPHANUMERIC));
-        let request = hyper::Request::get(path).body(body_full(Bytes::new()));
-        let request = request.map_err(|e| EngineError::Garbage { call: call.to_owned(), detail: e.to_string() })?;
-        let answer = tokio::time::timeout(LOOK, self.connector.send(request)).await.map_err(|_| late(call, LOOK))?;
-        let response = answer.map_err(|delivery| self.undelivered(call, delivery))?;
+        let response = self.calls.open(call, LOOK, &path).await?;
         if !response.status().is_success() {
             return Err(refused(call, response.status().as_u16(), "no events"));
         }
@@ -244,7 +150,7 @@ impl Engine for Docker {
 
     async fn exec(&self, container: &ContainerId, argv: &[String], deadline: Duration) -> Result<Executed, EngineError> {
         let call = format!("run a command in container {}", container.short());
-        self.ask(&call, deadline, exec::run(&self.typed, container, argv)).await
+        self.calls.ask(&call, deadline, exec::run(&self.typed, container, argv)).await
     }
 
     async fn pull(&self, reference: &Reference, with: Pull<'_>) -> Result<(), EngineError> {
@@ -255,7 +161,7 @@ impl Engine for Docker {
         let mut stream = std::pin::pin!(self.typed.create_image(Some(options), None, auth));
         let mut layers = Layers::default();
         // A line with `errorDetail` inside an answer of 200 arrives here as an error (facts 1.9).
-        while let Some(line) = self.ask(&call, PULL_IDLE, async { stream.next().await.transpose() }).await? {
+        while let Some(line) = self.calls.ask(&call, PULL_IDLE, async { stream.next().await.transpose() }).await? {
             if let Some(sum) = layers.add(&line) {
                 (with.progress)(sum);
             }
@@ -268,12 +174,12 @@ impl Engine for Docker {
             return Err(refused(&format!("tag {image} as {name}"), 400, "a digest cannot be given to an image"));
         };
         let options = query::TagImageOptions { repo: Some(name.familiar_name()), tag: Some(tag.clone()) };
-        self.ask(&format!("tag {image} as {name}"), CHANGE, self.typed.tag_image(image, Some(options))).await
+        self.calls.ask(&format!("tag {image} as {name}"), CHANGE, self.typed.tag_image(image, Some(options))).await
     }
 
     async fn remove_image(&self, image: &str) -> Result<(), EngineError> {
         let options = query::RemoveImageOptions { force: false, noprune: false, platforms: None };
-        let answer = self.ask(&format!("remove image {image}"), CHANGE, self.typed.remove_image(image, Some(options), None)).await;
+        let answer = self.calls.ask(&format!("remove image {image}"), CHANGE, self.typed.remove_image(image, Some(options), None)).await;
         absent_is_success(answer.map(|_| ()))
     }
 
@@ -283,7 +189,7 @@ impl Engine for Docker {
         if let Some(platform) = platform {
             path += &format!("&platform={}", utf8_percent_encode(platform.as_str(), NON_ALPHANUMERIC));
         }
-        let (_, body) = self.raw(&call, CHANGE, Method::POST, &path, Some(request.to_string().into_bytes())).await?;
+        let (_, body) = self.calls.raw(&call, CHANGE, Method::POST, &path, Some(request.to_string().into_bytes())).await?;
         let answer = parse(&call, &body)?;
         let id = answer.pointer("/Id").and_then(Value::as_str);
         id.map(ContainerId::new).ok_or_else(|| EngineError::Garbage { call, detail: "it names no id".into() })
@@ -293,7 +199,7 @@ impl Engine for Docker {
         let call = format!("connect container {} to network {network}", container.short());
         let path = format!("/networks/{}/connect", utf8_percent_encode(network, NON_ALPHANUMERIC));
         let body = json!({ "Container": container.as_str(), "EndpointConfig": endpoint }).to_string();
-        match self.raw(&call, CHANGE, Method::POST, &path, Some(body.into_bytes())).await {
+        match self.calls.raw(&call, CHANGE, Method::POST, &path, Some(body.into_bytes())).await {
             // An earlier call did it («endpoint with name web already exists in network n»; seen on Docker 20.10).
             Err(EngineError::Refused { message, .. }) if message.contains("already exists in network") => Ok(()),
             answer => answer.map(|_| ()),
@@ -302,14 +208,14 @@ impl Engine for Docker {
 
     async fn start(&self, container: &ContainerId) -> Result<(), EngineError> {
         let answer = self.typed.start_container(container.as_str(), None);
-        self.ask(&format!("start container {}", container.short()), START, answer).await
+        self.calls.ask(&format!("start container {}", container.short()), START, answer).await
     }
 
     async fn stop(&self, container: &ContainerId, grace_seconds: u64, signal: Option<&StopSignal>) -> Result<(), EngineError> {
         let deadline = Duration::from_secs(grace_seconds).saturating_add(BEYOND_GRACE);
         let options = signal.map(|signal| query::StopContainerOptions { signal: Some(signal.to_string()), t: None });
         let answer = self.typed.stop_container(container.as_str(), options);
-        self.ask(&format!("stop container {}", container.short()), deadline, answer).await
+        self.calls.ask(&format!("stop container {}", container.short()), deadline, answer).await
     }
 
     async fn set_restart_policy(&self, container: &ContainerId, policy: RestartPolicy) -> Result<(), EngineError> {
@@ -322,19 +228,19 @@ impl Engine for Docker {
         let policy = ApiPolicy { name: Some(name), maximum_retry_count };
         let body = ContainerUpdateBody { restart_policy: Some(policy), ..Default::default() };
         let answer = self.typed.update_container(container.as_str(), body);
-        self.ask(&format!("set the restart policy of container {}", container.short()), CHANGE, answer).await.map(|_| ())
+        self.calls.ask(&format!("set the restart policy of container {}", container.short()), CHANGE, answer).await.map(|_| ())
     }
 
     async fn rename(&self, container: &ContainerId, name: &str) -> Result<(), EngineError> {
         let answer = self.typed.rename_container(container.as_str(), query::RenameContainerOptions { name: name.to_owned() });
-        self.ask(&format!("rename container {} to {name}", container.short()), CHANGE, answer).await
+        self.calls.ask(&format!("rename container {} to {name}", container.short()), CHANGE, answer).await
     }
 
     async fn remove(&self, container: &ContainerId) -> Result<(), EngineError> {
         let options = query::RemoveContainerOptions { v: false, force: false, link: false };
         let answer = self.typed.remove_container(container.as_str(), Some(options));
         let call = format!("remove container {}", container.short());
-        match self.ask(&call, CHANGE, answer).await {
+        match self.calls.ask(&call, CHANGE, answer).await {
             // An earlier call is at it.
             Err(EngineError::Refused { message, .. }) if message.contains("already in progress") => {
                 Err(EngineError::Unanswered { call, detail: message })
@@ -345,23 +251,8 @@ impl Engine for Docker {
 
     async fn remove_volume(&self, volume: &str) -> Result<(), EngineError> {
         let answer = self.typed.remove_volume(volume, None::<query::RemoveVolumeOptions>);
-        absent_is_success(self.ask(&format!("remove volume {volume}"), CHANGE, answer).await)
+        absent_is_success(self.calls.ask(&format!("remove volume {volume}"), CHANGE, answer).await)
     }
-}
-
-fn bollard_over(connector: Arc<Connector>) -> Result<bollard::Docker, BollardError> {
-    let send = move |request: BollardRequest| -> std::pin::Pin<Box<dyn Future<Output = Result<_, BollardError>> + Send>> {
-        let connector = Arc::clone(&connector);
-        Box::pin(async move { connector.send(request).await.map_err(|delivery| std::io::Error::other(delivery).into()) })
-    };
-    // Deadlines are ours, call by call: bollard's covers only the head of an answer. The version goes into the path in the connector.
-    let no_deadline = u64::from(u32::MAX);
-    bollard::Docker::connect_with_custom_transport(
-        send,
-        Some("http://engine"),
-        no_deadline,
-        &ClientVersion { major_version: 1, minor_version: 41 },
-    )
 }
 
 fn registry_auth(credential: &Credential, reference: &Reference) -> DockerCredentials {
@@ -372,21 +263,6 @@ fn registry_auth(credential: &Credential, reference: &Reference) -> DockerCreden
         }
         Credential::IdentityToken(token) => DockerCredentials { identitytoken: Some(token.clone()), serveraddress, ..Default::default() },
     }
-}
-
-fn parse(call: &str, body: &[u8]) -> Result<Value, EngineError> {
-    serde_json::from_slice(body).map_err(|e| EngineError::Garbage {
-        call: call.to_owned(),
-        detail: format!("not JSON at line {}, column {}", e.line(), e.column()),
-    })
-}
-
-fn late(call: &str, deadline: Duration) -> EngineError {
-    EngineError::Unanswered { call: call.to_owned(), detail: format!("waited {} s", deadline.as_secs()) }
-}
-
-fn refused(call: &str, status: u16, message: &str) -> EngineError {
-    EngineError::Refused { call: call.to_owned(), refusal: Refusal::read(status, message), message: message.trim().to_owned() }
 }
 
 fn absent_is_success(answer: Result<(), EngineError>) -> Result<(), EngineError> {

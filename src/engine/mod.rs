@@ -1,10 +1,12 @@
 //! The only room that knows an engine's API. It decides nothing.
 
 mod api_version;
+mod calls;
 mod connect;
 mod docker;
 mod error;
 mod exec;
+mod hello;
 mod list;
 mod pull_progress;
 mod registries;

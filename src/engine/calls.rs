@@ -1,0 +1,120 @@
+//! Calls to one engine: each under its deadline, and each failure an [`EngineError`] that names the call. It must not know what is asked.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bollard::body_full;
+use bollard::errors::Error as BollardError;
+use bytes::Bytes;
+use hyper::body::Incoming;
+use hyper::{Method, Request, Response, StatusCode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::Value;
+
+use super::connect::{Connector, Delivery};
+use super::{EngineError, Refusal};
+
+/// An engine that answers looks at once; this long is a hang.
+pub const LOOK: Duration = Duration::from_secs(20);
+
+/// What a path segment may hold as it is. An image's name keeps its slashes.
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b'/').remove(b':').remove(b'@');
+
+/// Asks one engine, whose API version is settled.
+pub struct Calls {
+    connector: Arc<Connector>,
+}
+
+impl Calls {
+    /// Over this way to the engine.
+    pub fn new(connector: Arc<Connector>) -> Self {
+        Self { connector }
+    }
+
+    /// A GET whose answer is wanted whole; none on 404.
+    pub async fn look(&self, call: &str, path: &str) -> Result<Option<Value>, EngineError> {
+        let path = utf8_percent_encode(path, SEGMENT).to_string();
+        let (status, body) = self.raw(call, LOOK, Method::GET, &path, None).await?;
+        match status {
+            StatusCode::NOT_FOUND => Ok(None),
+            _ => parse(call, &body).map(Some),
+        }
+    }
+
+    /// One request with a JSON document, and the answer as sent, a 404 to a GET included; any other status that is no success is an error.
+    pub async fn raw(
+        &self,
+        call: &str,
+        deadline: Duration,
+        method: Method,
+        path: &str,
+        body: Option<Vec<u8>>,
+    ) -> Result<(StatusCode, Vec<u8>), EngineError> {
+        let answer = tokio::time::timeout(deadline, self.connector.call(method.clone(), path, body)).await;
+        let (status, body) = answer.map_err(|_| late(call, deadline))?.map_err(|e| self.undelivered(call, e))?;
+        if status.is_success() || (status == StatusCode::NOT_FOUND && method == Method::GET) {
+            return Ok((status, body.to_vec()));
+        }
+        let said: Option<Value> = serde_json::from_slice(&body).ok();
+        let message = said.as_ref().and_then(|s| s.pointer("/message")).and_then(Value::as_str).unwrap_or("no reason given");
+        Err(refused(call, status.as_u16(), message))
+    }
+
+    /// A GET whose answer goes on; returns as soon as its head is there, whatever its status.
+    pub async fn open(&self, call: &str, deadline: Duration, path: &str) -> Result<Response<Incoming>, EngineError> {
+        let request = Request::get(path).body(body_full(Bytes::new()));
+        let request = request.map_err(|e| EngineError::Garbage { call: call.to_owned(), detail: e.to_string() })?;
+        let answer = tokio::time::timeout(deadline, self.connector.send(request)).await.map_err(|_| late(call, deadline))?;
+        answer.map_err(|delivery| self.undelivered(call, delivery))
+    }
+
+    /// Runs a bollard call under a deadline.
+    pub async fn ask<T>(
+        &self,
+        call: &str,
+        deadline: Duration,
+        answer: impl Future<Output = Result<T, BollardError>>,
+    ) -> Result<T, EngineError> {
+        tokio::time::timeout(deadline, answer).await.map_err(|_| late(call, deadline))?.map_err(|e| self.failed(call, e))
+    }
+
+    fn undelivered(&self, call: &str, delivery: Delivery) -> EngineError {
+        match delivery {
+            Delivery::NotDelivered(cause) => EngineError::Unreachable { socket: self.connector.socket().to_owned(), cause },
+            Delivery::Lost(e) => EngineError::Unanswered { call: call.to_owned(), detail: format!("the connection ended ({e})") },
+            Delivery::Malformed(detail) => EngineError::Refused { call: call.to_owned(), refusal: Refusal::Other, message: detail },
+        }
+    }
+
+    fn failed(&self, call: &str, error: BollardError) -> EngineError {
+        match error {
+            BollardError::DockerResponseServerError { status_code, message } => refused(call, status_code, &message),
+            BollardError::DockerStreamError { error } => refused(call, 200, &error),
+            BollardError::IOError { err } => match err.downcast::<Delivery>() {
+                Ok(delivery) => self.undelivered(call, delivery),
+                Err(other) => EngineError::Unanswered { call: call.to_owned(), detail: other.to_string() },
+            },
+            BollardError::JsonDataError { column, .. } => {
+                EngineError::Garbage { call: call.to_owned(), detail: format!("not the expected JSON at column {column}") }
+            }
+            other => EngineError::Unanswered { call: call.to_owned(), detail: other.to_string() },
+        }
+    }
+}
+
+/// An answer's body.
+pub fn parse(call: &str, body: &[u8]) -> Result<Value, EngineError> {
+    serde_json::from_slice(body).map_err(|e| EngineError::Garbage {
+        call: call.to_owned(),
+        detail: format!("not JSON at line {}, column {}", e.line(), e.column()),
+    })
+}
+
+fn late(call: &str, deadline: Duration) -> EngineError {
+    EngineError::Unanswered { call: call.to_owned(), detail: format!("waited {} s", deadline.as_secs()) }
+}
+
+/// A call that was answered with a no.
+pub fn refused(call: &str, status: u16, message: &str) -> EngineError {
+    EngineError::Refused { call: call.to_owned(), refusal: Refusal::read(status, message), message: message.trim().to_owned() }
+}

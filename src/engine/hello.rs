@@ -1,0 +1,56 @@
+//! The first question to an engine: who it is, and which API version to speak with it.
+
+use std::time::Duration;
+
+use hyper::Method;
+use serde_json::Value;
+
+use super::EngineError;
+use super::api_version::{ApiVersion, LOWEST_API};
+use super::connect::{Connector, Delivery};
+use crate::model::Platform;
+
+/// Whoever does not say its version within this time is no engine.
+const HELLO: Duration = Duration::from_secs(10);
+
+/// Who answered.
+pub struct Hello {
+    /// Such as `Docker 26.1.5 (API 1.45)`.
+    pub version: String,
+    /// What both speak.
+    pub api: ApiVersion,
+    /// The platform whose images it takes unless asked for another.
+    pub platform: Platform,
+}
+
+/// Asks without an API version, of which none is settled yet.
+///
+/// Errors: [`EngineError::Unreachable`], [`EngineError::NotAnEngine`] (also when nothing comes back within 10 s), [`EngineError::Unsupported`].
+pub async fn hello(connector: &Connector) -> Result<Hello, EngineError> {
+    let socket = connector.socket();
+    let not_an_engine = |detail: String| EngineError::NotAnEngine { socket: socket.to_owned(), detail };
+    let answer = tokio::time::timeout(HELLO, connector.call(Method::GET, "/version", None)).await;
+    let (status, body) = match answer {
+        Ok(Ok(answer)) => answer,
+        Ok(Err(Delivery::NotDelivered(cause))) => return Err(EngineError::Unreachable { socket: socket.to_owned(), cause }),
+        Ok(Err(other)) => return Err(not_an_engine(other.to_string())),
+        Err(_) => return Err(not_an_engine(format!("no answer within {} s", HELLO.as_secs()))),
+    };
+    let document: Value = serde_json::from_slice(&body).map_err(|_| not_an_engine(format!("it answered {status} and no JSON")))?;
+    let text = |pointer: &str| document.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+    let newest: ApiVersion =
+        text("/ApiVersion").parse().map_err(|()| not_an_engine(format!("it answered {status} and names no API version")))?;
+    let lowest = text("/MinAPIVersion").parse().unwrap_or(LOWEST_API);
+    let name = match text("/Components/0/Name") {
+        "Engine" | "" => "Docker",
+        other => other,
+    };
+    let version = format!("{name} {}", text("/Version"));
+    let Some(api) = ApiVersion::settle(lowest, newest).filter(|_| !name.starts_with("Podman")) else {
+        return Err(EngineError::Unsupported { socket: socket.to_owned(), version, lowest, newest });
+    };
+    let version = format!("{version} (API {newest})");
+    let platform = Platform::new(text("/Os"), text("/Arch"), "")
+        .ok_or_else(|| not_an_engine("it names no operating system and no architecture".to_owned()))?;
+    Ok(Hello { version, api, platform })
+}
