@@ -3,11 +3,13 @@
 //! There is no recovery code: a new process reads the record and goes on with the same loop. The room does not know what started it.
 
 mod act;
+mod apply;
 mod decide;
 mod failure;
 mod gate;
 mod keyring;
 mod lifeline;
+mod member;
 mod observe;
 mod observed;
 mod probe;
@@ -21,10 +23,11 @@ pub use decide::decide;
 pub use failure::{Failure, GateFailure, StuckReason, Withdrawal};
 pub use gate::{Answer, Countdown, GateRules, Late, Proof, Verdict, Watch, countdown, late, seen_late, verdict};
 pub use keyring::Keyring;
+pub use member::Member;
 pub use observed::{ContainerView, ImagesView, MemberView, Observed, Refused};
 pub use probe::ask;
 pub use progress::{Doing, Progress, Watcher};
-pub use record::{Goal, Member, Opening, Outcome, Purpose, Record, Stage, Terms};
+pub use record::{Goal, Opening, Outcome, Purpose, Record, Stage, Terms};
 pub use replacement::Replacement;
 pub use run::{Ended, Rotation, RunError};
 pub use step::{Act, Change, Role, Step};

@@ -5,10 +5,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-use super::{Change, Failure, GateFailure, StuckReason};
-use crate::model::{ContainerId, Digest, ImageId, Platform, Probe, Reference, RestartPolicy, RotationId, StopSignal, Target};
+use super::{Failure, GateFailure, Member, StuckReason};
+use crate::model::{Probe, RotationId};
 
 /// One rotation of one unit.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -91,46 +90,6 @@ pub enum Goal {
         /// Why.
         failure: Failure,
     },
-}
-
-/// One container of the unit and what replaces it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Member {
-    /// Its name, which the one that serves has.
-    pub name: String,
-    /// The image as typed when it was created.
-    pub reference: Reference,
-    /// The digest that the reference pointed to when the rotation began.
-    pub digest: Digest,
-    /// The digest by which the old image was pulled, if the engine knew.
-    pub old_digest: Option<Digest>,
-    /// The platform of the old image, if it is another than the engine's own: then it must be asked for.
-    #[serde(default)]
-    pub platform: Option<Platform>,
-    /// The image that runs.
-    pub old_image: ImageId,
-    /// The new image, once pulled.
-    pub new_image: Option<ImageId>,
-    /// True if the new image was not on the engine when the rotation began: then it may go again if it is refused.
-    pub is_pulled: bool,
-    /// Where the tag pointed before it was moved.
-    pub tag_before: Option<ImageId>,
-    /// The container that runs at the beginning.
-    pub predecessor: ContainerId,
-    /// Its document at the beginning: what a successor is compared with, and what it is re-created from if another hand removes it.
-    pub document: Value,
-    /// Its restart policy at the beginning.
-    pub policy: RestartPolicy,
-    /// What it and its successor are stopped with, if not with their own signal.
-    pub stop_signal: Option<StopSignal>,
-    /// False if its HEALTHCHECK did not call it healthy at the beginning: then it need not be healthier to be taken back.
-    pub was_healthy: bool,
-    /// True if another tool finds it by label: then it is kept only until its successor has proved itself.
-    pub is_tool_owned: bool,
-    /// The container that replaces it, once seen.
-    pub successor: Option<ContainerId>,
-    /// Anonymous volumes that came into being with the successor.
-    pub volumes_born: Vec<String>,
 }
 
 /// How the policy of the unit judges and keeps.
@@ -221,93 +180,6 @@ impl Record {
         }
     }
 
-    /// The only way a record changes. Pure: the loop saves it afterwards.
-    pub fn apply(&mut self, change: &Change) {
-        match change.clone() {
-            Change::Pulled { member, image } => {
-                if let Some(m) = self.members.get_mut(member) {
-                    m.new_image = Some(image);
-                }
-            }
-            Change::EnterCreating { tags } => {
-                self.stage = Stage::Creating;
-                for (member, tag) in self.members.iter_mut().zip(tags) {
-                    member.tag_before = tag;
-                }
-            }
-            Change::Adopt { member, successor, volumes_born, differences } => {
-                self.differences = differences;
-                if let Some(m) = self.members.get_mut(member) {
-                    (m.successor, m.volumes_born) = (Some(successor), volumes_born);
-                }
-            }
-            Change::EnterSwitching { agent, boot } => {
-                self.stage = Stage::Switching;
-                (self.agent, self.boot, self.starts) = (agent, boot, 1);
-            }
-            Change::CountStart { agent, boot } => {
-                self.starts += 1;
-                (self.agent, self.boot) = (agent, boot);
-            }
-            Change::TurnBack { failure } => {
-                (self.keep_until, self.late) = (None, None);
-                if self.stage == Stage::Kept {
-                    self.stage = Stage::Switching;
-                }
-                self.goal = Goal::Back { failure };
-            }
-            Change::AdoptReplacement { member, id, agent, boot } => {
-                if let Some(m) = self.members.get_mut(member) {
-                    m.successor = Some(id);
-                }
-                if self.goal == Goal::Forward {
-                    (self.stage, self.keep_until, self.outcome) = (Stage::Switching, None, None);
-                    self.late = None;
-                    (self.agent, self.boot, self.starts) = (agent, boot, 1);
-                }
-            }
-            Change::TakeForPredecessor { member, found } => {
-                self.stage = Stage::Switching;
-                if let Some(m) = self.members.get_mut(member) {
-                    (m.predecessor, m.old_image) = (found.id(), found.image_id());
-                    m.policy = found.restart_policy().unwrap_or(m.policy);
-                    (m.document, m.was_healthy) = (found.document().clone(), false);
-                }
-            }
-            Change::AdoptPredecessor { member, id } => {
-                if let Some(m) = self.members.get_mut(member) {
-                    m.predecessor = id;
-                }
-            }
-            Change::GiveUpRollback { why, agent, boot } => {
-                (self.goal, self.failed_rollback) = (Goal::Forward, Some(why));
-                (self.agent, self.boot, self.starts) = (agent, boot, 1);
-            }
-            Change::Prove { keep_until } => {
-                self.stage = Stage::Kept;
-                self.keep_until = Some(keep_until);
-                self.outcome = Some(Outcome::Rotated);
-            }
-            Change::Stay { failure, keep_until } => {
-                self.stage = Stage::Kept;
-                self.keep_until = Some(keep_until);
-                self.outcome = Some(Outcome::Stayed { failure });
-            }
-            Change::FailLate { why } => self.late = Some(why),
-            Change::Recover => (self.late, self.log) = (None, None),
-            Change::KeepLog { lines } => self.log = Some(lines),
-            Change::Close => {
-                if let Goal::Back { failure } = &self.goal {
-                    self.outcome = Some(Outcome::TurnedBack { failure: failure.clone(), was_switched: self.stage >= Stage::Switching });
-                }
-                self.stage = Stage::Closed;
-                self.stuck = None;
-                // Nothing needs it any more, and an environment may hold secrets.
-                self.members.iter_mut().for_each(|m| m.document = Value::Null);
-            }
-        }
-    }
-
     /// The name of the successor before it has the unit's name: `web.rotate-next-7f3a21`.
     pub fn next_name(&self, member: &Member) -> String {
         format!("{}.rotate-next-{}", member.name, self.id)
@@ -353,18 +225,6 @@ impl Record {
         let started = self.times.iter().rev().find(|(what, _)| what == "started")?.1;
         let down = started.duration_since(stopped);
         (!down.is_negative()).then(|| down.as_secs_f64())
-    }
-}
-
-impl Member {
-    /// The image to pull.
-    pub fn pull_reference(&self) -> Reference {
-        self.reference.at_digest(&self.digest)
-    }
-
-    /// The tag that has to move; none if the reference has no tag.
-    pub fn tag(&self) -> Option<&Reference> {
-        matches!(self.reference.target(), Target::Tag(_)).then_some(&self.reference)
     }
 }
 

@@ -21,8 +21,6 @@ const PATIENCE: Duration = Duration::from_secs(180);
 /// How much of a failed container's log is kept.
 const LOG_LINES: usize = 20;
 const LOG_LINE_BYTES: usize = 500;
-/// How many times of steps a record keeps.
-const TIMES: usize = 64;
 
 /// What the loop needs from outside.
 pub struct Rotation<'a> {
@@ -177,7 +175,7 @@ impl Rotation<'_> {
     async fn act(&self, record: &mut Record, memory: &mut Memory, act: Act) -> Result<(), EngineError> {
         tracing::info!(rotation = %record.id, container = %record.unit, step = %act.word(), "{}: {act}", record.unit);
         (self.watcher)(Progress::acting(record, &act));
-        note(record, &act.word(), self.clock.at());
+        record.note(&act.word(), self.clock.at());
         self.before(record, memory, &act);
         let pulls = |progress| (self.watcher)(Progress::pulling(record, progress));
         let answer = tokio::select! {
@@ -196,7 +194,7 @@ impl Rotation<'_> {
                 memory.refused.retain(|refused| refused.act != act);
                 if matches!(act, Act::Start { .. }) {
                     memory.have_run.extend(started_or_stopped(record, &act));
-                    note(record, "started", self.clock.at());
+                    record.note("started", self.clock.at());
                 }
                 return Ok(());
             }
@@ -231,11 +229,11 @@ impl Rotation<'_> {
         let before = record.clone();
         record.apply(change);
         match change {
-            Change::Prove { .. } => note(record, "proved", self.clock.at()),
-            Change::Stay { .. } => note(record, "stayed", self.clock.at()),
-            Change::FailLate { .. } => note(record, "failed_late", self.clock.at()),
-            Change::TurnBack { .. } => note(record, "turned_back", self.clock.at()),
-            Change::Close => note(record, "closed", self.clock.at()),
+            Change::Prove { .. } => record.note("proved", self.clock.at()),
+            Change::Stay { .. } => record.note("stayed", self.clock.at()),
+            Change::FailLate { .. } => record.note("failed_late", self.clock.at()),
+            Change::TurnBack { .. } => record.note("turned_back", self.clock.at()),
+            Change::Close => record.note("closed", self.clock.at()),
             _ => {}
         }
         if before.goal != record.goal {
@@ -289,7 +287,7 @@ impl Rotation<'_> {
     pub fn request_back(&self, record: &mut Record) -> Result<(), RunError> {
         let change = Change::TurnBack { failure: Failure::Requested };
         record.apply(&change);
-        note(record, "turned_back", self.clock.at());
+        record.note("turned_back", self.clock.at());
         self.save(record, &change).map_err(|source| RunError::Store { unit: record.unit.clone(), source })
     }
 
@@ -348,12 +346,4 @@ fn started_or_stopped(record: &Record, act: &Act) -> Option<ContainerId> {
 
 fn lost_create(act: &Act) -> bool {
     matches!(act, Act::Create { .. } | Act::Recreate { .. })
-}
-
-/// An act that is repeated until it is answered counts from its first time.
-fn note(record: &mut Record, what: &str, at: jiff::Timestamp) {
-    let is_repeated = record.times.last().is_some_and(|(last, _)| last == what);
-    if record.times.len() < TIMES && !is_repeated {
-        record.times.push((what.to_owned(), at));
-    }
 }

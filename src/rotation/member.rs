@@ -1,0 +1,58 @@
+//! One container of a rotation's unit: what runs, what replaces it, and all that is needed to have either of them again.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::model::{ContainerId, Digest, ImageId, Platform, Reference, RestartPolicy, StopSignal, Target};
+
+/// One container of the unit and what replaces it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Member {
+    /// Its name, which the one that serves has.
+    pub name: String,
+    /// The image as typed when it was created.
+    pub reference: Reference,
+    /// The digest that the reference pointed to when the rotation began.
+    pub digest: Digest,
+    /// The digest by which the old image was pulled, if the engine knew.
+    pub old_digest: Option<Digest>,
+    /// The platform of the old image, if it is another than the engine's own: then it must be asked for.
+    #[serde(default)]
+    pub platform: Option<Platform>,
+    /// The image that runs.
+    pub old_image: ImageId,
+    /// The new image, once pulled.
+    pub new_image: Option<ImageId>,
+    /// True if the new image was not on the engine when the rotation began: then it may go again if it is refused.
+    pub is_pulled: bool,
+    /// Where the tag pointed before it was moved.
+    pub tag_before: Option<ImageId>,
+    /// The container that runs at the beginning.
+    pub predecessor: ContainerId,
+    /// Its document at the beginning: what a successor is compared with, and what it is re-created from if another hand removes it.
+    pub document: Value,
+    /// Its restart policy at the beginning.
+    pub policy: RestartPolicy,
+    /// What it and its successor are stopped with, if not with their own signal.
+    pub stop_signal: Option<StopSignal>,
+    /// False if its HEALTHCHECK did not call it healthy at the beginning: then it need not be healthier to be taken back.
+    pub was_healthy: bool,
+    /// True if another tool finds it by label: then it is kept only until its successor has proved itself.
+    pub is_tool_owned: bool,
+    /// The container that replaces it, once seen.
+    pub successor: Option<ContainerId>,
+    /// Anonymous volumes that came into being with the successor.
+    pub volumes_born: Vec<String>,
+}
+
+impl Member {
+    /// The image to pull.
+    pub fn pull_reference(&self) -> Reference {
+        self.reference.at_digest(&self.digest)
+    }
+
+    /// The tag that has to move; none if the reference has no tag.
+    pub fn tag(&self) -> Option<&Reference> {
+        matches!(self.reference.target(), Target::Tag(_)).then_some(&self.reference)
+    }
+}
