@@ -10,6 +10,7 @@ mod gate;
 mod keyring;
 mod lifeline;
 mod member;
+mod memory;
 mod observe;
 mod observed;
 mod probe;
@@ -18,6 +19,7 @@ mod record;
 mod replacement;
 mod run;
 mod step;
+mod write;
 
 pub use decide::decide;
 pub use failure::{Failure, GateFailure, StuckReason, Withdrawal};

@@ -1,49 +1,16 @@
 //! One look at the engine for a record: fills [`Observed`]. Reads only, and as little as the stage needs while a service is down.
 
-use std::collections::{HashMap, HashSet};
-
 use jiff::Timestamp;
 use serde_json::Value;
 
+use super::memory::Memory;
 use super::observed::Comparison;
-use super::probe::Sample;
 use super::{
-    Act, ContainerView, GateRules, Goal, ImagesView, Member, MemberView, Observed, Proof, Purpose, Record, Refused, Replacement, Role,
-    Stage, Watch,
+    ContainerView, GateRules, Goal, ImagesView, Member, MemberView, Observed, Proof, Purpose, Record, Replacement, Role, Stage, Watch,
 };
 use crate::engine::{Engine, EngineError};
 use crate::model::{Container, ContainerId, Image, Platform};
 use crate::spec;
-
-/// What a process remembers between two looks; none of it outlives the process.
-#[derive(Debug)]
-pub struct Memory {
-    /// See [`Observed::agent`].
-    pub agent: String,
-    /// See [`Observed::boot`].
-    pub boot: String,
-    /// See [`Observed::is_held_before_tag`].
-    pub is_held_before_tag: bool,
-    /// See [`Observed::is_run_stopped`].
-    pub is_run_stopped: bool,
-    /// See [`Observed::unanswered`].
-    pub unanswered: Option<Act>,
-    /// See [`Observed::refused`].
-    pub refused: Vec<Refused>,
-    /// What was seen of containers that have to prove themselves.
-    pub watches: HashMap<ContainerId, Watch>,
-    /// Those of them that ran.
-    pub have_run: HashSet<ContainerId>,
-}
-
-impl Memory {
-    /// Takes in a probe that has ended; one of a container that is not watched any more is no news.
-    pub fn take(&mut self, sample: Sample, now: std::time::Duration) {
-        if let Some(watch) = self.watches.get_mut(&sample.container) {
-            watch.take(sample.begun, now, sample.answer);
-        }
-    }
-}
 
 /// The moment of a look.
 #[derive(Debug, Clone, Copy)]

@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use super::act::{ActError, perform};
 use super::lifeline::Lifeline;
-use super::observe::{Memory, Moment, observe};
+use super::memory::Memory;
+use super::observe::{Moment, observe};
 use super::probe::Prober;
-use super::{Act, Change, Failure, Keyring, Observed, Progress, Record, Refused, Role, Stage, Step, StuckReason, Watch, Watcher, decide};
+use super::{Act, Change, Keyring, Observed, Progress, Record, Refused, Stage, Step, StuckReason, Watcher, decide, write};
 use crate::clock::Clock;
 use crate::engine::{Engine, EngineError, Refusal};
 use crate::interrupt::Interrupt;
-use crate::model::{ContainerId, RefusedDigest};
+use crate::model::ContainerId;
 use crate::store::{Store, StoreError};
 
 /// Between two tries to get an answer.
@@ -82,6 +83,12 @@ pub enum RunError {
     },
 }
 
+impl RunError {
+    fn unsaved(record: &Record, source: StoreError) -> Self {
+        Self::Store { unit: record.unit.clone(), source }
+    }
+}
+
 impl Rotation<'_> {
     /// Drives the record until it ends, is stuck, or has to wait for another run.
     pub async fn drive(&self, record: &mut Record) -> Result<Ended, RunError> {
@@ -103,7 +110,7 @@ impl Rotation<'_> {
             let result = match self.look(record, &mut memory, moment, &mut lifeline).await {
                 // Another engine than before, perhaps: what it shows is no evidence.
                 Ok(None) => {
-                    self.forget(&mut memory);
+                    memory.forget(self.agent, self.clock.elapsed());
                     Ok(())
                 }
                 Ok(Some(observed)) => {
@@ -112,7 +119,8 @@ impl Rotation<'_> {
                     match step {
                         Step::Act(act) => self.act(record, &mut memory, act).await,
                         Step::Write(change) => {
-                            self.write(record, &mut memory, &change)?;
+                            write::change(self.store, self.clock, record, &mut memory, &change)
+                                .map_err(|source| RunError::unsaved(record, source))?;
                             Ok(())
                         }
                         Step::ReadLog { successor } => self.read_log(record, &successor).await,
@@ -132,17 +140,21 @@ impl Rotation<'_> {
                             Ok(())
                         }
                         Step::Prepared => return Ok(Ended::Prepared),
-                        Step::Leave => return self.rest(record, Ended::Left),
+                        Step::Leave => {
+                            write::leave(self.store, record);
+                            return Ok(Ended::Left);
+                        }
                         Step::Rest => return Ok(Ended::Kept),
                         Step::Done => return Ok(Ended::Closed),
                         Step::Stuck { reason } => {
                             record.stuck = Some(reason.clone());
-                            return self.rest(record, Ended::Stuck(reason));
+                            write::leave(self.store, record);
+                            return Ok(Ended::Stuck(reason));
                         }
                     }
                 }
                 Err(error) => {
-                    self.forget(&mut memory);
+                    memory.forget(self.agent, self.clock.elapsed());
                     Err(error)
                 }
             };
@@ -176,7 +188,7 @@ impl Rotation<'_> {
         tracing::info!(rotation = %record.id, container = %record.unit, step = %act.word(), "{}: {act}", record.unit);
         (self.watcher)(Progress::acting(record, &act));
         record.note(&act.word(), self.clock.at());
-        self.before(record, memory, &act);
+        memory.begin(record, &act, self.clock.elapsed());
         let pulls = |progress| (self.watcher)(Progress::pulling(record, progress));
         let answer = tokio::select! {
             answer = perform(self.engine, record, &act, self.keyring, &pulls) => answer,
@@ -190,10 +202,8 @@ impl Rotation<'_> {
                 return Err(EngineError::Unanswered { call, detail: message });
             }
             Ok(()) => {
-                memory.unanswered = None;
-                memory.refused.retain(|refused| refused.act != act);
+                memory.done(record, &act);
                 if matches!(act, Act::Start { .. }) {
-                    memory.have_run.extend(started_or_stopped(record, &act));
                     record.note("started", self.clock.at());
                 }
                 return Ok(());
@@ -207,88 +217,13 @@ impl Rotation<'_> {
             Err(other) => (Refusal::Other, other.to_string()),
         };
         tracing::warn!(rotation = %record.id, container = %record.unit, "{}: the engine refused to {act}: {message}", record.unit);
-        memory.unanswered = None;
-        memory.refused.retain(|refused| refused.act != act);
-        memory.refused.push(Refused { act, refusal, message });
-        Ok(())
-    }
-
-    /// What this process must know about its own act before the engine does it.
-    fn before(&self, record: &mut Record, memory: &mut Memory, act: &Act) {
-        let Some(id) = started_or_stopped(record, act) else { return };
-        if matches!(act, Act::Start { .. }) {
-            memory.watches.insert(id, Watch::begin(self.clock.elapsed(), true));
-        } else {
-            memory.watches.remove(&id);
-        }
-    }
-
-    /// Writes one change durably. A change that nothing depends on yet turns the rotation back if it cannot be written; one that brings to
-    /// rest is made in memory all the same.
-    fn write(&self, record: &mut Record, memory: &mut Memory, change: &Change) -> Result<(), RunError> {
-        let before = record.clone();
-        record.apply(change);
-        match change {
-            Change::Prove { .. } => record.note("proved", self.clock.at()),
-            Change::Stay { .. } => record.note("stayed", self.clock.at()),
-            Change::FailLate { .. } => record.note("failed_late", self.clock.at()),
-            Change::TurnBack { .. } => record.note("turned_back", self.clock.at()),
-            Change::Close => record.note("closed", self.clock.at()),
-            _ => {}
-        }
-        if before.goal != record.goal {
-            memory.watches.clear();
-        }
-        if matches!(change, Change::AdoptReplacement { .. } | Change::TakeForPredecessor { .. }) {
-            memory.refused.clear(); // that was another container
-        }
-        let Err(source) = self.save(record, change) else { return Ok(()) };
-        tracing::error!(rotation = %record.id, container = %record.unit, "{}: {source}", record.unit);
-        match change {
-            Change::Pulled { .. } | Change::EnterCreating { .. } | Change::Adopt { .. } | Change::EnterSwitching { .. } => {
-                *record = before;
-                record.apply(&Change::TurnBack { failure: Failure::NotRecorded { message: source.to_string() } });
-                memory.watches.clear();
-                Ok(())
-            }
-            Change::TurnBack { .. }
-            | Change::CountStart { .. }
-            | Change::AdoptReplacement { .. }
-            | Change::AdoptPredecessor { .. }
-            | Change::TakeForPredecessor { .. }
-            | Change::GiveUpRollback { .. }
-            | Change::Prove { .. }
-            | Change::Stay { .. }
-            | Change::FailLate { .. }
-            | Change::Recover
-            | Change::KeepLog { .. } => Ok(()),
-            Change::Close => Err(RunError::Store { unit: record.unit.clone(), source }),
-        }
-    }
-
-    /// The record, and what the change says about its digests. The refusal goes first: a crash in between must not lose it.
-    fn save(&self, record: &Record, change: &Change) -> Result<(), StoreError> {
-        if let Change::TurnBack { failure } | Change::Stay { failure, .. } = change
-            && failure.refuses_digest()
-        {
-            for member in &record.members {
-                let (unit, reference, digest) = (record.unit.clone(), member.reference.clone(), member.digest.clone());
-                self.store.refuse(&RefusedDigest { unit, reference, digest, reason: failure.to_string(), at: self.clock.at() })?;
-            }
-        }
-        self.store.save(record)?;
-        if matches!(change, Change::Prove { .. }) {
-            self.store.accept(&record.unit)?;
-        }
+        memory.refuse(Refused { act, refusal, message });
         Ok(())
     }
 
     /// Turns a kept rotation back because a person asked for it. Nothing on the engine has changed when it returns.
     pub fn request_back(&self, record: &mut Record) -> Result<(), RunError> {
-        let change = Change::TurnBack { failure: Failure::Requested };
-        record.apply(&change);
-        record.note("turned_back", self.clock.at());
-        self.save(record, &change).map_err(|source| RunError::Store { unit: record.unit.clone(), source })
+        write::request_back(self.store, self.clock, record).map_err(|source| RunError::unsaved(record, source))
     }
 
     async fn read_log(&self, record: &mut Record, successor: &ContainerId) -> Result<(), EngineError> {
@@ -304,25 +239,11 @@ impl Rotation<'_> {
         Ok(())
     }
 
-    /// From here on nothing that was seen before is evidence: as if another process looked.
-    fn forget(&self, memory: &mut Memory) {
-        memory.watches.clear();
-        memory.have_run.clear();
-        memory.agent = format!("{}+{}", self.agent, self.clock.elapsed().as_millis());
-    }
-
-    fn rest(&self, record: &mut Record, ended: Ended) -> Result<Ended, RunError> {
-        if let Err(error) = self.store.save(record) {
-            tracing::error!(rotation = %record.id, container = %record.unit, "{}: {error}", record.unit);
-        }
-        Ok(ended)
-    }
-
     /// The engine is gone or silent: what was seen before is no evidence any more. Waits a moment, or gives the record to the next run.
     async fn bear(&self, record: &Record, memory: &mut Memory, error: EngineError, since: &mut Duration) -> Result<(), RunError> {
         tracing::warn!(rotation = %record.id, container = %record.unit, "{}: {error}", record.unit);
         if matches!(error, EngineError::Unreachable { .. }) {
-            self.forget(memory);
+            memory.forget(self.agent, self.clock.elapsed());
         }
         let is_over = self.clock.elapsed().saturating_sub(*since) >= PATIENCE;
         let is_safe_to_leave = self.interrupt.is_set() && memory.unanswered.is_none();
@@ -331,16 +252,6 @@ impl Rotation<'_> {
         }
         self.clock.sleep(RETRY).await;
         Ok(())
-    }
-}
-
-/// The container that an act starts or stops.
-fn started_or_stopped(record: &Record, act: &Act) -> Option<ContainerId> {
-    let (Act::Start { member, role } | Act::Stop { member, role }) = act else { return None };
-    let member = record.members.get(*member)?;
-    match role {
-        Role::Predecessor => Some(member.predecessor.clone()),
-        Role::Successor => member.successor.clone(),
     }
 }
 

@@ -1,0 +1,81 @@
+//! What a process remembers of a rotation between two looks: what it saw, and what came of its own acts.
+
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
+
+use super::probe::Sample;
+use super::{Act, Record, Refused, Role, Watch};
+use crate::model::ContainerId;
+
+/// What a process remembers between two looks; none of it outlives the process.
+#[derive(Debug)]
+pub struct Memory {
+    /// See [`super::Observed::agent`].
+    pub agent: String,
+    /// See [`super::Observed::boot`].
+    pub boot: String,
+    /// See [`super::Observed::is_held_before_tag`].
+    pub is_held_before_tag: bool,
+    /// See [`super::Observed::is_run_stopped`].
+    pub is_run_stopped: bool,
+    /// See [`super::Observed::unanswered`].
+    pub unanswered: Option<Act>,
+    /// See [`super::Observed::refused`].
+    pub refused: Vec<Refused>,
+    /// What was seen of containers that have to prove themselves.
+    pub watches: HashMap<ContainerId, Watch>,
+    /// Those of them that ran.
+    pub have_run: HashSet<ContainerId>,
+}
+
+impl Memory {
+    /// Takes in a probe that has ended; one of a container that is not watched any more is no news.
+    pub fn take(&mut self, sample: Sample, now: Duration) {
+        if let Some(watch) = self.watches.get_mut(&sample.container) {
+            watch.take(sample.begun, now, sample.answer);
+        }
+    }
+
+    /// Before the engine is asked for an act of this process: a container that it starts is watched from now on, one that it stops no longer.
+    pub fn begin(&mut self, record: &Record, act: &Act, now: Duration) {
+        let Some(id) = started_or_stopped(record, act) else { return };
+        if matches!(act, Act::Start { .. }) {
+            self.watches.insert(id, Watch::begin(now, true));
+        } else {
+            self.watches.remove(&id);
+        }
+    }
+
+    /// The engine did it.
+    pub fn done(&mut self, record: &Record, act: &Act) {
+        self.unanswered = None;
+        self.refused.retain(|refused| refused.act != *act);
+        if matches!(act, Act::Start { .. }) {
+            self.have_run.extend(started_or_stopped(record, act));
+        }
+    }
+
+    /// The engine said no, which takes the place of what it said of the same act before.
+    pub fn refuse(&mut self, refused: Refused) {
+        self.unanswered = None;
+        self.refused.retain(|earlier| earlier.act != refused.act);
+        self.refused.push(refused);
+    }
+
+    /// From here on nothing that was seen before is evidence: as if another process looked, which the name of `agent` says.
+    pub fn forget(&mut self, agent: &str, now: Duration) {
+        self.watches.clear();
+        self.have_run.clear();
+        self.agent = format!("{agent}+{}", now.as_millis());
+    }
+}
+
+/// The container that an act starts or stops.
+fn started_or_stopped(record: &Record, act: &Act) -> Option<ContainerId> {
+    let (Act::Start { member, role } | Act::Stop { member, role }) = act else { return None };
+    let member = record.members.get(*member)?;
+    match role {
+        Role::Predecessor => Some(member.predecessor.clone()),
+        Role::Successor => member.successor.clone(),
+    }
+}

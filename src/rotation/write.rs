@@ -1,0 +1,82 @@
+//! What of a rotation is written durably, in which order, and what follows if it cannot be.
+
+use super::memory::Memory;
+use super::{Change, Failure, Record};
+use crate::clock::Clock;
+use crate::model::RefusedDigest;
+use crate::store::{Store, StoreError};
+
+/// Writes one change durably. A change that nothing depends on yet turns the rotation back if it cannot be written; one that brings to
+/// rest is made in memory all the same.
+pub fn change(store: &dyn Store, clock: &dyn Clock, record: &mut Record, memory: &mut Memory, change: &Change) -> Result<(), StoreError> {
+    let before = record.clone();
+    record.apply(change);
+    match change {
+        Change::Prove { .. } => record.note("proved", clock.at()),
+        Change::Stay { .. } => record.note("stayed", clock.at()),
+        Change::FailLate { .. } => record.note("failed_late", clock.at()),
+        Change::TurnBack { .. } => record.note("turned_back", clock.at()),
+        Change::Close => record.note("closed", clock.at()),
+        _ => {}
+    }
+    if before.goal != record.goal {
+        memory.watches.clear();
+    }
+    if matches!(change, Change::AdoptReplacement { .. } | Change::TakeForPredecessor { .. }) {
+        memory.refused.clear(); // that was another container
+    }
+    let Err(source) = save(store, clock, record, change) else { return Ok(()) };
+    tracing::error!(rotation = %record.id, container = %record.unit, "{}: {source}", record.unit);
+    match change {
+        Change::Pulled { .. } | Change::EnterCreating { .. } | Change::Adopt { .. } | Change::EnterSwitching { .. } => {
+            *record = before;
+            record.apply(&Change::TurnBack { failure: Failure::NotRecorded { message: source.to_string() } });
+            memory.watches.clear();
+            Ok(())
+        }
+        Change::TurnBack { .. }
+        | Change::CountStart { .. }
+        | Change::AdoptReplacement { .. }
+        | Change::AdoptPredecessor { .. }
+        | Change::TakeForPredecessor { .. }
+        | Change::GiveUpRollback { .. }
+        | Change::Prove { .. }
+        | Change::Stay { .. }
+        | Change::FailLate { .. }
+        | Change::Recover
+        | Change::KeepLog { .. } => Ok(()),
+        Change::Close => Err(source),
+    }
+}
+
+/// Turns the rotation back because a person asked for it; only what is on disk counts as asked.
+pub fn request_back(store: &dyn Store, clock: &dyn Clock, record: &mut Record) -> Result<(), StoreError> {
+    let change = Change::TurnBack { failure: Failure::Requested };
+    record.apply(&change);
+    record.note("turned_back", clock.at());
+    save(store, clock, record, &change)
+}
+
+/// Writes what nothing depends on before the record is left to another run.
+pub fn leave(store: &dyn Store, record: &Record) {
+    if let Err(error) = store.save(record) {
+        tracing::error!(rotation = %record.id, container = %record.unit, "{}: {error}", record.unit);
+    }
+}
+
+/// The record, and what the change says about its digests. The refusal goes first: a crash in between must not lose it.
+fn save(store: &dyn Store, clock: &dyn Clock, record: &Record, change: &Change) -> Result<(), StoreError> {
+    if let Change::TurnBack { failure } | Change::Stay { failure, .. } = change
+        && failure.refuses_digest()
+    {
+        for member in &record.members {
+            let (unit, reference, digest) = (record.unit.clone(), member.reference.clone(), member.digest.clone());
+            store.refuse(&RefusedDigest { unit, reference, digest, reason: failure.to_string(), at: clock.at() })?;
+        }
+    }
+    store.save(record)?;
+    if matches!(change, Change::Prove { .. }) {
+        store.accept(&record.unit)?;
+    }
+    Ok(())
+}
