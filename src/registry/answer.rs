@@ -6,7 +6,8 @@ use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 
 use super::endpoint::Question;
-use super::error::{Asked, Garbage, RegistryError};
+use super::error::{Asked, RegistryError};
+use super::fault::Garbage;
 use super::limits::retry_after;
 use crate::model::{Digest, Reference};
 

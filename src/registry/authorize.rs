@@ -7,7 +7,8 @@ use reqwest::{Response, StatusCode, Url};
 
 use super::challenge::{self, Challenge, TokenService, authority};
 use super::endpoint::Question;
-use super::error::{Asked, Garbage, RegistryError};
+use super::error::{Asked, RegistryError};
+use super::fault::Garbage;
 use super::host::{Demand, Host};
 use super::token::{self, TokenError};
 use super::{HttpRegistry, answer};

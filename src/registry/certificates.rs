@@ -12,7 +12,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
 
 use super::RegistryError;
-use super::error::CertificateFault as Fault;
+use super::fault::CertificateFault as Fault;
 
 const MOST_BYTES: u64 = 1 << 20;
 

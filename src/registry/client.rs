@@ -10,7 +10,8 @@ use reqwest::redirect::{Attempt, Policy};
 use reqwest::{Client, Proxy, Url};
 
 use super::certificates::Certificates;
-use super::error::{Garbage, RegistryError};
+use super::error::RegistryError;
+use super::fault::Garbage;
 use crate::model::Proxies;
 
 const MOST_REDIRECTS: usize = 5;

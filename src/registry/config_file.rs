@@ -11,7 +11,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::error::FileFault;
+use super::fault::FileFault;
 use crate::model::Credential;
 
 const MOST_BYTES: u64 = 1 << 20;

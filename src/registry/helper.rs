@@ -10,7 +10,7 @@ use serde::Deserialize;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::Command;
 
-use super::error::HelperFault;
+use super::fault::HelperFault;
 use crate::child::Group;
 use crate::model::Credential;
 

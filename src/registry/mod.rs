@@ -9,6 +9,7 @@ mod config_file;
 mod credentials;
 mod endpoint;
 mod error;
+mod fault;
 mod helper;
 mod host;
 mod limits;
@@ -20,7 +21,8 @@ use async_trait::async_trait;
 
 pub use certificates::folder as certificates_folder;
 pub use credentials::Credentials;
-pub use error::{Asked, CertificateFault, FileFault, Garbage, HelperFault, RegistryError};
+pub use error::{Asked, RegistryError};
+pub use fault::{CertificateFault, FileFault, Garbage, HelperFault};
 pub use helper::HelperLimits;
 pub use limits::Limits;
 pub use resolve::HttpRegistry;

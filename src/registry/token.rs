@@ -9,7 +9,7 @@ use serde::Deserialize;
 use tokio::time::Instant;
 
 use super::challenge::TokenService;
-use super::error::Garbage;
+use super::fault::Garbage;
 use crate::model::Credential;
 
 /// «For compatibility with older clients» (distribution, «Token Authentication Specification», `expires_in`).
