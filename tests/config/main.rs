@@ -6,8 +6,10 @@ mod durations;
 mod example;
 mod files;
 mod policies;
+mod probes;
 mod settings;
 mod values;
+mod watchtower;
 
 use std::path::Path;
 
