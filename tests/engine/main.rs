@@ -12,6 +12,8 @@ mod bad_registry;
 mod bad_text;
 mod command;
 mod compose;
+mod compose_midway;
+mod compose_project;
 mod credentials;
 mod disturbed;
 mod explain;
