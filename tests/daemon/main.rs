@@ -7,6 +7,7 @@ mod asked;
 mod bad_client;
 mod bad_start;
 mod engine_away;
+mod idle;
 mod killed;
 mod reload;
 mod schedule;
