@@ -1,6 +1,7 @@
 //! The loop: look, decide, write the intent, act, look again. It never trusts the answer to its last call over what the engine shows.
 
 use std::collections::{HashMap, HashSet};
+use std::pin::pin;
 use std::time::Duration;
 
 use super::act::{ActError, perform};
@@ -17,6 +18,8 @@ use crate::store::{Store, StoreError};
 
 /// Between two tries to get an answer.
 const RETRY: Duration = Duration::from_millis(300);
+/// While an act takes its time (a stop may take an hour of grace), the clock is asked this often: a sign of life.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(60);
 /// An engine that is gone, or does not answer, for so long leaves the record to the next run.
 const PATIENCE: Duration = Duration::from_secs(180);
 /// How much of a failed container's log is kept.
@@ -103,7 +106,7 @@ impl Rotation<'_> {
             have_run: HashSet::new(),
         };
         let mut prober = Prober::new(self.engine, self.clock);
-        let mut silent_since = None;
+        let mut silence = None;
         let mut lifeline = Lifeline::default();
         loop {
             let moment = Moment { at: self.clock.at(), now: self.clock.elapsed(), is_interrupted: self.interrupt.is_set() };
@@ -159,8 +162,8 @@ impl Rotation<'_> {
                 }
             };
             match result {
-                Ok(()) => silent_since = None,
-                Err(error) => self.bear(record, &mut memory, error, silent_since.get_or_insert_with(|| self.clock.elapsed())).await?,
+                Ok(()) => silence = None,
+                Err(error) => self.bear(record, &mut memory, error, &mut silence).await?,
             }
         }
     }
@@ -191,7 +194,7 @@ impl Rotation<'_> {
         memory.begin(record, &act, self.clock.elapsed());
         let pulls = |progress| (self.watcher)(Progress::pulling(record, progress));
         let answer = tokio::select! {
-            answer = perform(self.engine, record, &act, self.keyring, &pulls) => answer,
+            answer = self.with_signs_of_life(perform(self.engine, record, &act, self.keyring, &pulls)) => answer,
             // Nothing is lost by a pull that ends early.
             () = self.interrupt.wait(), if matches!(act, Act::Pull { .. }) => return Ok(()),
         };
@@ -221,6 +224,17 @@ impl Rotation<'_> {
         Ok(())
     }
 
+    /// What is awaited has a deadline of its own.
+    async fn with_signs_of_life<T>(&self, work: impl Future<Output = T>) -> T {
+        let mut work = pin!(work);
+        loop {
+            tokio::select! {
+                done = &mut work => return done,
+                () = self.clock.sleep(SIGN_OF_LIFE) => {}
+            }
+        }
+    }
+
     /// Turns a kept rotation back because a person asked for it. Nothing on the engine has changed when it returns.
     pub fn request_back(&self, record: &mut Record) -> Result<(), RunError> {
         write::request_back(self.store, self.clock, record).map_err(|source| RunError::unsaved(record, source))
@@ -240,12 +254,19 @@ impl Rotation<'_> {
     }
 
     /// The engine is gone or silent: what was seen before is no evidence any more. Waits a moment, or gives the record to the next run.
-    async fn bear(&self, record: &Record, memory: &mut Memory, error: EngineError, since: &mut Duration) -> Result<(), RunError> {
-        tracing::warn!(rotation = %record.id, container = %record.unit, "{}: {error}", record.unit);
+    async fn bear(&self, record: &Record, memory: &mut Memory, error: EngineError, silence: &mut Option<Silence>) -> Result<(), RunError> {
+        let said = error.to_string();
+        let now = self.clock.elapsed();
+        let before = silence.get_or_insert(Silence { since: now, said: String::new() });
+        if before.said != said {
+            tracing::warn!(rotation = %record.id, container = %record.unit, "{}: {said}", record.unit);
+            before.said = said;
+        }
+        let since = before.since;
         if matches!(error, EngineError::Unreachable { .. }) {
             memory.forget(self.agent, self.clock.elapsed());
         }
-        let is_over = self.clock.elapsed().saturating_sub(*since) >= PATIENCE;
+        let is_over = self.clock.elapsed().saturating_sub(since) >= PATIENCE;
         let is_safe_to_leave = self.interrupt.is_set() && memory.unanswered.is_none();
         if is_over || is_safe_to_leave {
             return Err(RunError::Engine { unit: record.unit.clone(), source: error });
@@ -253,6 +274,13 @@ impl Rotation<'_> {
         self.clock.sleep(RETRY).await;
         Ok(())
     }
+}
+
+/// An engine that does not answer.
+struct Silence {
+    since: Duration,
+    /// What was told of it last: not again as long as it stays the same.
+    said: String,
 }
 
 fn lost_create(act: &Act) -> bool {
