@@ -23,6 +23,8 @@ fn survives(test: &str, policy: &str, what: &[&str]) {
     s.host.exec(what);
     let outcome = running.wait(Duration::from_secs(180)).exits(0);
     assert_eq!(entry(&outcome, &s.name("web"))["verdict"], Value::from("rotated"), "{outcome}");
+    let told = outcome.stderr.matches("warning: ").count();
+    assert!(told <= 6, "not told at every try: {told} {outcome}");
     let web = look(&s, &s.name("web"));
     assert!(web.is_running && web.image == tagged(&s, "web") && web.policy == policy, "{web:?} {outcome}");
     let kept = look(&s, &leftovers(&s)[0]);
