@@ -133,6 +133,10 @@ impl Running<'_> {
         self.ended().is_none()
     }
 
+    pub fn pid(&self) -> i32 {
+        Pid::from_child(&self.child).as_raw_nonzero().get()
+    }
+
     pub fn signal(&self, signal: Signal) {
         let pid = Pid::from_child(&self.child);
         kill_process(pid, signal).unwrap_or_else(|why| panic!("cannot send a signal to `{}`: {why}", self.command));
