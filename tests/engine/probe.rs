@@ -3,12 +3,12 @@
 use super::{FAST, entry, leftovers, look, scratch, tagged};
 use crate::lab::{Outcome, Scratch};
 
-/// Probes often; the deadline is long enough for a busy host.
-const QUICK: &str = "min_healthy = \"500ms\"\ndeadline = \"60s\"\n[health]\ninterval = \"300ms\"\ntimeout = \"3s\"\n";
+/// Probes often. Gate and probe have time enough on a busy host, so that what a probe says is the container's doing.
+const QUICK: &str = "min_healthy = \"500ms\"\ndeadline = \"60s\"\n[health]\ninterval = \"300ms\"\ntimeout = \"20s\"\n";
 
-/// The same with little patience, for gates that fail.
+/// The same for gates that fail, and so wait for their deadline: it must be longer than a busy host needs for a start and one probe.
 fn short() -> String {
-    QUICK.replace("60s", "6s")
+    QUICK.replace("60s", "15s")
 }
 
 fn label(name: &str, value: &str) -> String {
@@ -57,7 +57,7 @@ fn an_http_probe_looks_at_status_and_text_and_beats_the_healthcheck() {
     passes(&s, "text", &[&label("http", ":80/"), &label("text", "v")], "nohealth:v2");
     passes(&s, "sick", &[&label("http", ":80/index.html")], "sick:v2");
     passes(&s, "wanted", &[&label("http", ":80/missing"), &label("status", "404")], "nohealth:v2");
-    fails(&s, "status", &[&label("http", ":80/missing")], "not healthy within 6 s (last probe: status 404)");
+    fails(&s, "status", &[&label("http", ":80/missing")], "not healthy within 15 s (last probe: status 404)");
     fails(&s, "body", &[&label("http", ":80/"), &label("text", "v1")], "last probe: status 200, and its body does not hold the text");
     fails(&s, "refused", &[&label("http", ":81/")], "last probe: connection refused");
 }
@@ -122,7 +122,7 @@ fn a_command_on_the_host_knows_the_container_and_is_killed_with_its_group_at_the
     assert_eq!(said.trim(), format!("{} {} {address}", s.name("web"), container["Id"].as_str().unwrap_or_default()));
 
     fails_with(&s, "sad", &[&label("command", "sad")], &config, "last probe: exit code 3, «no luck»");
-    fails_with(&s, "slow", &[&label("command", "slow")], &config, "last probe: no answer within 3 s");
+    fails_with(&s, "slow", &[&label("command", "slow"), &label("timeout", "1s")], &config, "last probe: no answer within 1 s");
     let listed = s.host.exec(&["pgrep", "-f", &slow]);
     assert_eq!(String::from_utf8_lossy(&listed.stdout), "", "nothing of it is left");
 }

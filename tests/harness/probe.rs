@@ -31,12 +31,12 @@ fn gap_of_a_restart_is_seen() {
     // A port of the host that stays the same over a restart.
     let port = 20_000 + u16::try_from(std::process::id() % 10_000).unwrap();
     scratch.run("web", &["-p", &format!("{port}:80")]);
-    wait_for("the service answers", Duration::from_secs(10), || scratch.served(port));
+    wait_for("the service answers", Duration::from_secs(60), || scratch.served(port));
     let probe = Probe::start(&format!("{}:{port}", scratch.host.ip()));
     scratch.host.docker(&["stop", &scratch.name("web")]);
     thread::sleep(Duration::from_millis(500)); // the gap measured, not a wait
     scratch.host.docker(&["start", &scratch.name("web")]);
-    wait_for("the service answers again", Duration::from_secs(10), || scratch.served(port));
+    wait_for("the service answers again", Duration::from_secs(60), || scratch.served(port));
     let report = probe.stop();
     assert!(report.failed > 10 && report.down >= Some(Duration::from_millis(500)), "{report:?}");
 }

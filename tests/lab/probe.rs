@@ -14,12 +14,18 @@ use super::http;
 
 const EVERY: Duration = Duration::from_millis(5);
 const TIMEOUT: Duration = Duration::from_millis(500);
+/// For the last question, which says whether the service came back: a busy machine may be slow to tell, a service that is gone is refused at once.
+const LAST_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The page of `IP:PORT`, without the last line feed; `None` unless it answers 200 with a body within half a second.
 pub fn ask(address: &str) -> Option<String> {
+    ask_for(address, TIMEOUT)
+}
+
+fn ask_for(address: &str, timeout: Duration) -> Option<String> {
     let address: SocketAddr = address.parse().unwrap_or_else(|why| panic!("{address} is no address: {why}"));
-    let stream = TcpStream::connect_timeout(&address, TIMEOUT).ok()?;
-    stream.set_read_timeout(Some(TIMEOUT)).ok()?;
+    let stream = TcpStream::connect_timeout(&address, timeout).ok()?;
+    stream.set_read_timeout(Some(timeout)).ok()?;
     let answer = http::request(stream, "GET", "/", "").ok()?;
     (answer.status == 200 && !answer.body.is_empty()).then(|| answer.body.trim_end().to_owned())
 }
@@ -74,18 +80,18 @@ impl Probe {
 fn keep_asking(address: &str, stop: &AtomicBool, samples: &Mutex<Vec<Sample>>) {
     thread::scope(|scope| {
         let mut next = Instant::now();
-        let question = move || {
+        let question = move |timeout| {
             let asked = Instant::now();
-            let page = ask(address);
+            let page = ask_for(address, timeout);
             samples.lock().unwrap().push(Sample { asked, page });
         };
         while !stop.load(Ordering::Relaxed) {
-            thread::Builder::new().stack_size(64 * 1024).spawn_scoped(scope, question).expect("a thread can be started");
+            thread::Builder::new().stack_size(64 * 1024).spawn_scoped(scope, move || question(TIMEOUT)).expect("a thread can be started");
             next += EVERY;
             thread::sleep(next.saturating_duration_since(Instant::now()));
         }
         // Whoever ends the probe has just seen something; the last question is asked after it.
-        question();
+        question(LAST_TIMEOUT);
     });
 }
 
