@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::engine::EngineError;
 use crate::plan::Skipped;
-use crate::rotation::{Ended, Failure, Outcome, Record, Withdrawal};
+use crate::rotation::{Ended, Failure, Outcome, Record, Stage, Withdrawal};
 
 /// What a pass did.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -110,7 +110,8 @@ impl Entry {
 
     /// For a rotation that waits for the engine's answer about its containers.
     pub fn unanswered(record: &Record, error: &EngineError, now: Timestamp) -> Self {
-        let message = Some(format!("its rotation is not finished: {error}"));
+        let what = if record.stage == Stage::Kept { "whether it is well cannot be seen" } else { "its rotation is not finished" };
+        let message = Some(format!("{what}: {error}"));
         let help = Some("a network or volume driver of it may hang; the next run goes on from there".into());
         Self { verdict: Verdict::Unanswered, reason: Some("no_answer"), message, help, ..Self::of(record, &Ended::Left, now) }
     }

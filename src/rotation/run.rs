@@ -22,6 +22,8 @@ const RETRY: Duration = Duration::from_millis(300);
 const SIGN_OF_LIFE: Duration = Duration::from_secs(60);
 /// An engine that is gone, or does not answer, for so long leaves the record to the next run.
 const PATIENCE: Duration = Duration::from_secs(180);
+/// The same once a container has proved itself: no service waits for the answer, and other containers do.
+const PATIENCE_AT_REST: Duration = Duration::from_secs(10);
 /// How much of a failed container's log is kept.
 const LOG_LINES: usize = 20;
 const LOG_LINE_BYTES: usize = 500;
@@ -157,6 +159,7 @@ impl Rotation<'_> {
                     }
                 }
                 Err(error) => {
+                    silence.get_or_insert(Silence::since(moment.now));
                     memory.forget(self.agent, self.clock.elapsed());
                     Err(error)
                 }
@@ -256,8 +259,7 @@ impl Rotation<'_> {
     /// The engine is gone or silent: what was seen before is no evidence any more. Waits a moment, or gives the record to the next run.
     async fn bear(&self, record: &Record, memory: &mut Memory, error: EngineError, silence: &mut Option<Silence>) -> Result<(), RunError> {
         let said = error.to_string();
-        let now = self.clock.elapsed();
-        let before = silence.get_or_insert(Silence { since: now, said: String::new() });
+        let before = silence.get_or_insert(Silence::since(self.clock.elapsed()));
         if before.said != said {
             tracing::warn!(rotation = %record.id, container = %record.unit, "{}: {said}", record.unit);
             before.said = said;
@@ -266,7 +268,9 @@ impl Rotation<'_> {
         if matches!(error, EngineError::Unreachable { .. }) {
             memory.forget(self.agent, self.clock.elapsed());
         }
-        let is_over = self.clock.elapsed().saturating_sub(since) >= PATIENCE;
+        let is_hung = matches!(error, EngineError::Unanswered { .. }) && memory.unanswered.is_none();
+        let patience = if is_hung && record.stage == Stage::Kept { PATIENCE_AT_REST } else { PATIENCE };
+        let is_over = self.clock.elapsed().saturating_sub(since) >= patience;
         let is_safe_to_leave = self.interrupt.is_set() && memory.unanswered.is_none();
         if is_over || is_safe_to_leave {
             return Err(RunError::Engine { unit: record.unit.clone(), source: error });
@@ -281,6 +285,12 @@ struct Silence {
     since: Duration,
     /// What was told of it last: not again as long as it stays the same.
     said: String,
+}
+
+impl Silence {
+    fn since(since: Duration) -> Self {
+        Self { since, said: String::new() }
+    }
 }
 
 fn lost_create(act: &Act) -> bool {

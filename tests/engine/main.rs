@@ -33,6 +33,7 @@ mod selection;
 mod socket;
 mod stay;
 mod store;
+mod unanswered;
 mod watchtower;
 
 use lab::{Host, Outcome, Scratch};

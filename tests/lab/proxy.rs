@@ -70,6 +70,8 @@ struct State {
     requests: Vec<String>,
     versions: Vec<Option<u32>>,
     faults: Vec<(Point, Fault)>,
+    /// What no request may have in it that is to be answered.
+    silent: Vec<String>,
     done: usize,
 }
 
@@ -121,6 +123,11 @@ impl FaultProxy {
     /// At the `nth` request from now, counted from 1, whose `METHOD /path?query` has `part` in it; also one that does not count as mutating.
     pub fn at_path(&self, part: &str, nth: usize, fault: Fault) {
         self.shared.state().faults.push((Point::Request { part: part.to_owned(), left: nth }, fault));
+    }
+
+    /// From now on no request whose `METHOD /path?query` has `part` in it is answered, and none of them reaches the engine.
+    pub fn hang(&self, part: &str) {
+        self.shared.state().silent.push(part.to_owned());
     }
 
     pub fn socket(&self) -> PathBuf {
@@ -185,8 +192,12 @@ impl Shared {
                 due = Some(index);
             }
         }
+        let is_silent = state.silent.iter().any(|part| request.contains(part.as_str()));
         state.requests.push(request);
         state.versions.push(head.version);
+        if is_silent && due.is_none() {
+            return Some(Fault::Before(Action::Hang));
+        }
         let (_, fault) = state.faults.remove(due?);
         state.done += 1;
         Some(fault)
