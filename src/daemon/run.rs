@@ -57,6 +57,7 @@ pub async fn run(start: Start, loaded: Loaded) -> Result<Exit, DaemonError> {
     let state = Arc::new(State::new(start.engine.clone(), store, loaded, Arc::clone(&start.clock)));
     let seed = getrandom::u64().map_err(std::io::Error::from)?;
     let timetable = usable(&state.loaded().config, seed, &state)?;
+    warn_of_unknown_zone(&timetable);
     // From now on there is something that can be missed.
     if last_run.is_none()
         && let Err(error) = state.store.begin_run(state.clock.at())
@@ -168,6 +169,15 @@ fn usable(config: &Config, seed: u64, state: &State) -> Result<Timetable, Daemon
     Ok(Timetable::new(config, seed, state.clock.at())?)
 }
 
+fn warn_of_unknown_zone(timetable: &Timetable) {
+    if timetable.is_zone_unknown() {
+        tracing::warn!(
+            "this host does not say its time zone (`TZ`, /etc/localtime), or has no such zone: the schedule is read in UTC. Set `time_zone`, or \
+             `timedatectl set-timezone`; the package is `tzdata`"
+        );
+    }
+}
+
 /// SIGHUP. A pass that is under way ends with the configuration that it began with.
 fn reload(start: &Start, state: &State, agenda: &mut Agenda, seed: u64) {
     systemd::reloading();
@@ -176,6 +186,7 @@ fn reload(start: &Start, state: &State, agenda: &mut Agenda, seed: u64) {
         Ok(loaded) => match usable(&loaded.config, seed, state) {
             Err(error) => state.refuse_config(error.problem()),
             Ok(timetable) => {
+                warn_of_unknown_zone(&timetable);
                 agenda.set_timetable(timetable, moment(state));
                 (start.set_log_level)(loaded.config.log_level);
                 if loaded.config.state_dir != state.loaded().config.state_dir {

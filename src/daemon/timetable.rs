@@ -38,6 +38,11 @@ impl Timetable {
         Self { past: if is_same { other.past } else { self.past }, ..self }
     }
 
+    /// True if neither the configuration nor the host says in which zone the schedule is to be read: then it is read in UTC.
+    pub fn is_zone_unknown(&self) -> bool {
+        self.zone.is_unknown()
+    }
+
     /// True if a run should have begun since `last_begun`, while nobody was there to begin it.
     pub fn is_missed(&self, last_begun: Option<Timestamp>, now: Timestamp) -> bool {
         self.schedule.is_missed(last_begun, now, &self.zone)
