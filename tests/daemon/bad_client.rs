@@ -2,11 +2,9 @@
 
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
-use std::os::unix::process::CommandExt;
-use std::process::Command;
 use std::time::{Duration, Instant};
 
-use super::{CONFIG, SOON, daemon, request, scratch, send, socket, state};
+use super::{CONFIG, SOON, daemon, request, scratch, send, socket, state, text};
 
 /// Until the daemon closes the connection; what it said.
 fn answer(mut stream: UnixStream) -> String {
@@ -82,16 +80,6 @@ fn what_is_no_question_is_refused() {
 fn a_user_outside_the_group_is_told_so() {
     let s = scratch("nobody");
     let _running = daemon(&s, CONFIG);
-    // A copy that nobody may run, in a directory that nobody may enter.
-    let program = tempfile::Builder::new().prefix("rotate-").tempdir_in("/var/tmp").expect("a folder");
-    let copy = program.path().join("rotate");
-    std::fs::copy(env!("CARGO_BIN_EXE_rotate"), &copy).expect("a copy");
-    for path in [program.path(), s.dir()] {
-        std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("rights");
-    }
-    let mut command = Command::new(copy);
-    let output = command.env_clear().arg("--socket").arg(socket(&s)).arg("status").uid(65534).gid(65534).output().expect("it can be run");
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(77), "{said}");
-    assert!(said.contains("usermod -aG rotate"), "{said}");
+    let refused = s.agent().by_nobody().run(&["--socket", &text(&socket(&s)), "status"]).exits(77);
+    assert!(refused.stderr.contains("usermod -aG rotate"), "{refused}");
 }

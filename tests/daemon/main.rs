@@ -5,7 +5,9 @@ mod lab;
 
 mod asked;
 mod bad_client;
+mod bad_place;
 mod bad_start;
+mod bad_zone;
 mod engine_away;
 mod idle;
 mod killed;

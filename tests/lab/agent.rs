@@ -2,9 +2,9 @@
 
 use std::{
     env, fmt,
-    fs::{self, File},
+    fs::{self, File, Permissions},
     io::Read,
-    os::unix::process::ExitStatusExt,
+    os::unix::{fs::PermissionsExt, process::ExitStatusExt},
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus},
     time::Duration,
@@ -25,12 +25,17 @@ pub struct Agent<'a> {
     config: Option<PathBuf>,
     state_dir: Option<PathBuf>,
     env: Vec<(String, String)>,
+    /// Begins with this command, which becomes the agent in the end.
+    under: Vec<String>,
+    is_nobody: bool,
     is_on_host: bool,
 }
 
 impl<'a> Agent<'a> {
     pub(super) fn new(scratch: &'a Scratch) -> Agent<'a> {
-        Agent { scratch, engine: address(&scratch.host.socket()), config: None, state_dir: None, env: Vec::new(), is_on_host: false }
+        let engine = address(&scratch.host.socket());
+        let (env, under) = (Vec::new(), Vec::new());
+        Agent { scratch, engine, config: None, state_dir: None, env, under, is_nobody: false, is_on_host: false }
     }
 
     /// Another socket than the engine's own: a proxy's, or one that is none.
@@ -63,6 +68,20 @@ impl<'a> Agent<'a> {
         self
     }
 
+    /// In a mount namespace of its own, once this shell script has run there: what it mounts goes with the agent, and nobody else sees it.
+    pub fn after_mounts(mut self, script: &str) -> Self {
+        self.under.extend(["unshare", "--mount", "--propagation", "private", "sh", "-ec"].map(str::to_owned));
+        self.under.extend([format!("{script}\nexec \"$@\""), "_".to_owned()]);
+        self
+    }
+
+    /// Run by a user who owns nothing (65534) and is in no group. Opens the test's folder to be entered by others.
+    pub fn by_nobody(mut self) -> Self {
+        self.is_nobody = true;
+        self.under.extend(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"].map(str::to_owned));
+        self
+    }
+
     pub fn env(mut self, key: &str, value: &str) -> Self {
         self.env.push((key.to_owned(), value.to_owned()));
         self
@@ -89,7 +108,15 @@ impl<'a> Agent<'a> {
 
 impl Agent<'_> {
     fn here(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_rotate"));
+        let program = if self.is_nobody { self.copy_for_all() } else { PathBuf::from(env!("CARGO_BIN_EXE_rotate")) };
+        let mut command = match self.under.split_first() {
+            Some((first, rest)) => {
+                let mut command = Command::new(first);
+                command.args(rest).arg(program);
+                command
+            }
+            None => Command::new(program),
+        };
         command.env_clear().env("PATH", env::var_os("PATH").unwrap_or_default()).env("HOME", self.scratch.dir());
         command.envs(self.env.iter().map(|(key, value)| (key, value)));
         if let Some(config) = &self.config {
@@ -100,6 +127,16 @@ impl Agent<'_> {
         }
         command.arg("--state-dir").arg(self.state_dir.clone().unwrap_or_else(|| self.scratch.state_dir()));
         command
+    }
+
+    /// The folder of the build is perhaps not everybody's.
+    fn copy_for_all(&self) -> PathBuf {
+        let (folder, copy) = (self.scratch.dir(), self.scratch.dir().join("rotate"));
+        fs::copy(env!("CARGO_BIN_EXE_rotate"), &copy).expect("a program can be copied to /tmp");
+        for path in [folder, &copy] {
+            fs::set_permissions(path, Permissions::from_mode(0o755)).expect("rights can be given in /tmp");
+        }
+        copy
     }
 
     fn on_the_host(&self) -> Command {
