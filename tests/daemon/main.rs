@@ -11,6 +11,7 @@ mod bad_zone;
 mod engine_away;
 mod idle;
 mod killed;
+mod notify;
 mod reload;
 mod schedule;
 mod systemd;
