@@ -10,6 +10,7 @@ mod bad_mount;
 mod bad_network;
 mod bad_registry;
 mod bad_text;
+mod certificates;
 mod command;
 mod compose;
 mod compose_midway;

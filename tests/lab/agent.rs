@@ -29,13 +29,14 @@ pub struct Agent<'a> {
     under: Vec<String>,
     is_nobody: bool,
     is_on_host: bool,
+    user: Option<&'static str>,
 }
 
 impl<'a> Agent<'a> {
     pub(super) fn new(scratch: &'a Scratch) -> Agent<'a> {
         let engine = address(&scratch.host.socket());
         let (env, under) = (Vec::new(), Vec::new());
-        Agent { scratch, engine, config: None, state_dir: None, env, under, is_nobody: false, is_on_host: false }
+        Agent { scratch, engine, config: None, state_dir: None, env, under, is_nobody: false, is_on_host: false, user: None }
     }
 
     /// Another socket than the engine's own: a proxy's, or one that is none.
@@ -80,6 +81,17 @@ impl<'a> Agent<'a> {
         self.is_nobody = true;
         self.under.extend(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"].map(str::to_owned));
         self
+    }
+
+    /// On the host, as a user other than root, with that user's home.
+    pub fn on_host_as(mut self, user: &'static str) -> Self {
+        self.user = Some(user);
+        self.on_host()
+    }
+
+    /// On the host, as the user whose engine it is.
+    pub fn on_host_as_owner(self) -> Self {
+        if self.scratch.host.engine().ends_with("-rootless") { self.on_host_as("op") } else { self.on_host() }
     }
 
     pub fn env(mut self, key: &str, value: &str) -> Self {
@@ -142,12 +154,20 @@ impl Agent<'_> {
     fn on_the_host(&self) -> Command {
         let host = self.scratch.host;
         let folder = self.scratch.host_dir();
-        let mut command = host.command(&[&host.install(Path::new(env!("CARGO_BIN_EXE_rotate")))]);
+        let program = host.install(Path::new(env!("CARGO_BIN_EXE_rotate")));
+        let state_dir = format!("{folder}/state-{}", self.user.unwrap_or("root"));
+        let mut command = match self.user {
+            None => host.command(&[&program]),
+            Some(user) => {
+                host.exec(&["install", "-d", "-o", user, "-m", "700", &state_dir]);
+                host.command(&["runuser", "-u", user, "--", "env", &format!("HOME=/home/{user}"), &program])
+            }
+        };
         if let Some(config) = &self.config {
             let text = fs::read_to_string(config).expect("the configuration was just written");
             command.args(["--config", &self.scratch.host_file("rotate.toml", &text)]);
         }
-        command.args(["--state-dir", &format!("{folder}/state")]);
+        command.args(["--state-dir", &state_dir]);
         command
     }
 }

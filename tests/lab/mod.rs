@@ -14,6 +14,7 @@ mod probe;
 mod proxy;
 mod registry;
 mod scratch;
+mod secure_registry;
 mod unit;
 mod wait;
 
@@ -29,6 +30,7 @@ pub use self::{
     proxy::{Action, Fault, FaultProxy},
     registry::{Answer, FakeRegistry},
     scratch::Scratch,
+    secure_registry::{Authority, SecureRegistry},
     unit::Unit,
     wait::{wait_for, within},
 };
