@@ -1,20 +1,26 @@
 //! Disks of the engine that are full: while an image is pulled, when the new container is made, and from the stop on.
 
+use std::process::Output;
 use std::time::Duration;
 
 use crate::lab::{Action, Fault, FaultProxy, Host, wait_for};
 use crate::{FAST, Look, Scratch, entry, leftovers, look};
 
+/// Where the engine keeps its data, as `dirs`. A rootless one has a containerd of its own, whose data are in the same directory.
+/// What is mounted while it is stopped it sees after its start, though it lives in a mount namespace of its own.
+const DIRS: &str = r#"
+root=$(cat /run/rotate-small-disk 2>/dev/null || docker info -f '{{.DockerRootDir}}')
+case $root in /home/*) dirs=$root ;; *) dirs="$root /var/lib/containerd" ;; esac
+"#;
 /// Mounts a small disk where the engine keeps its data, and empty ones they are. `$0`: up or down.
 const SWAP: &str = r#"
 set -e
-root=$(cat /run/rotate-small-disk 2>/dev/null || docker info -f '{{.DockerRootDir}}')
 systemctl stop docker.socket docker containerd 2>/dev/null || true
-for dir in "$root" /var/lib/containerd; do
+for dir in $dirs; do
   if [ "$0" = up ]; then
     mount -t tmpfs -o "size=128m,mode=$(stat -c %a "$dir"),uid=$(stat -c %u "$dir"),gid=$(stat -c %g "$dir")" tmpfs "$dir"
   else
-    umount -R -l "$dir"
+    umount -l "$dir"
   fi
 done
 if [ "$0" = up ]; then echo "$root" >/run/rotate-small-disk; else rm /run/rotate-small-disk; fi
@@ -23,12 +29,12 @@ systemctl start containerd docker.socket docker || systemctl start docker
 "#;
 /// Fills the engine's disks but for `$0` KiB each.
 const FILL: &str = r#"
-for dir in "$(cat /run/rotate-small-disk)" /var/lib/containerd; do
+for dir in $dirs; do
   left=$(($(df --output=avail "$dir" | tail -n 1) - $0))
   [ "$left" -le 0 ] || head -c "${left}K" /dev/zero >"$dir/filler" || true
 done
 "#;
-const FREE: &str = r#"rm -f "$(cat /run/rotate-small-disk)/filler" /var/lib/containerd/filler"#;
+const FREE: &str = r#"for dir in $dirs; do rm -f "$dir/filler"; done"#;
 
 /// An engine whose disks have 128 MiB, for as long as this lives. The engine's own data is there again afterwards.
 struct SmallDisk(&'static Host);
@@ -41,9 +47,13 @@ impl SmallDisk {
         disk
     }
 
+    fn run(&self, script: &str, argument: &str) -> Output {
+        self.0.exec(&["sh", "-c", &format!("{DIRS}{script}"), argument])
+    }
+
     #[track_caller]
     fn shell(&self, script: &str, argument: &str) {
-        let output = self.0.exec(&["sh", "-c", script, argument]);
+        let output = self.run(script, argument);
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
 
@@ -63,7 +73,7 @@ impl SmallDisk {
 
 impl Drop for SmallDisk {
     fn drop(&mut self) {
-        self.0.exec(&["sh", "-c", SWAP, "down"]);
+        self.run(SWAP, "down");
         let _ = crate::lab::within(Duration::from_secs(60), || self.0.try_docker(&["version"]).ok());
     }
 }
