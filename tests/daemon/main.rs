@@ -15,6 +15,7 @@ mod notify;
 mod reload;
 mod schedule;
 mod systemd;
+mod terminated;
 
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
