@@ -7,6 +7,8 @@ use crate::lab::{FaultProxy, ManyTimes};
 
 /// Of so many containers the engine may not answer; one more, and it is the engine that hangs.
 const MOST: usize = 16;
+/// More than two of the engine's deadlines and a rotation on a busy host, and less than an engine that is gone is waited for.
+const SOON: Duration = Duration::from_secs(150);
 /// More than two of the engine's deadlines, on a busy host.
 const LONG: Duration = Duration::from_secs(200);
 
@@ -26,7 +28,7 @@ fn a_kept_rotation_whose_container_gets_no_answer_is_told_and_keeps_no_other_fro
 
     let proxy = FaultProxy::start(&s.host.socket());
     proxy.hang(&format!("GET /containers/{}/json", successor.id));
-    let outcome = s.agent().engine(&proxy.socket()).config(FAST).run(&["now", &web, "--json"]).exits(1);
+    let outcome = s.agent().engine(&proxy.socket()).config(FAST).spawn(&["now", &web, "--json"]).wait(SOON).exits(1);
     let told = entry(&outcome, &hung);
     assert_eq!(
         (&told["verdict"], &told["reason"], &told["is_resumed"]),

@@ -111,6 +111,17 @@ fn hanging_call_is_never_answered() {
 }
 
 #[test]
+fn calls_of_one_kind_stay_unanswered_and_others_do_not() {
+    let stage = Stage::new("calls_of_one_kind_stay_unanswered_and_others_do_not");
+    stage.proxy.hang("POST /containers/create");
+    for _ in 0..2 {
+        assert_eq!(stage.create().status.code(), Some(28), "curl's own deadline");
+    }
+    assert!(!stage.is_created());
+    assert!(answer(&call(&stage.proxy.socket(), "GET", "/_ping", "")).ends_with("200"));
+}
+
+#[test]
 fn another_hand_acts_between_two_calls() {
     let stage = Stage::new("another_hand_acts_between_two_calls");
     let (sender, receiver) = mpsc::channel();
