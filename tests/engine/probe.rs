@@ -160,3 +160,29 @@ fn a_probe_that_cannot_be_made_from_here_holds_the_container_before_anything_is_
     let message = entry(&outcome, &s.name("gone"))["message"].to_string();
     assert!(message.contains("cannot run /no/such/program: no such file or directory"), "{message}");
 }
+
+/// A rootless engine's containers all live in a network namespace that the host does not reach.
+#[test]
+fn without_root_a_probe_that_must_enter_a_network_holds_its_container_and_one_by_exec_does_not() {
+    let s = scratch("rootless");
+    let now = |name: &str| s.agent().on_host_without_root().config(QUICK).run(&["now", &s.name(name), "--json"]).exits(0);
+    let is_rootless = s.host.engine().ends_with("-rootless");
+    for (name, network, probe) in [("none", "none", label("tcp", ":80")), ("bridge", "bridge", label("http", ":80/"))] {
+        stale(&s, name, &["--network", network, &probe], "nohealth:v2");
+        let old = look(&s, &s.name(name));
+        let told = entry(&now(name), &s.name(name));
+        if network == "bridge" && !is_rootless {
+            assert_eq!(told["verdict"], "rotated", "{told}");
+            continue;
+        }
+        assert_eq!(told["reason"], "probe_not_made", "{told}");
+        let says = |key: &str, part: &str| assert!(told[key].as_str().is_some_and(|text| text.contains(part)), "{part}: {told}");
+        says("message", "its network namespace cannot be entered: ");
+        says("help", "`rotate.health.exec` runs in the container");
+        assert_eq!(look(&s, &s.name(name)), old);
+        assert!(leftovers(&s).iter().all(|other| !other.starts_with(&s.name(name))));
+    }
+    stale(&s, "exec", &["--network", "none", &label("exec", "test -f /www/index.html")], "nohealth:v2");
+    assert_eq!(entry(&now("exec"), &s.name("exec"))["verdict"], "rotated");
+    assert_eq!(look(&s, &s.name("exec")).image, tagged(&s, "exec"));
+}

@@ -83,15 +83,20 @@ impl<'a> Agent<'a> {
         self
     }
 
-    /// On the host, as a user other than root, with that user's home.
-    pub fn on_host_as(mut self, user: &'static str) -> Self {
-        self.user = Some(user);
+    /// On the host, as the user whose engine it is.
+    pub fn on_host_as_owner(mut self) -> Self {
+        self.user = self.has_rootless_engine().then_some("op");
         self.on_host()
     }
 
-    /// On the host, as the user whose engine it is.
-    pub fn on_host_as_owner(self) -> Self {
-        if self.scratch.host.engine().ends_with("-rootless") { self.on_host_as("op") } else { self.on_host() }
+    /// On the host, as a user who is not root and may talk to the engine.
+    pub fn on_host_without_root(mut self) -> Self {
+        self.user = Some(if self.has_rootless_engine() { "op" } else { "nobody" });
+        self.on_host()
+    }
+
+    fn has_rootless_engine(&self) -> bool {
+        self.scratch.host.engine().ends_with("-rootless")
     }
 
     pub fn env(mut self, key: &str, value: &str) -> Self {
@@ -160,7 +165,7 @@ impl Agent<'_> {
             None => host.command(&[&program]),
             Some(user) => {
                 host.exec(&["install", "-d", "-o", user, "-m", "700", &state_dir]);
-                host.command(&["runuser", "-u", user, "--", "env", &format!("HOME=/home/{user}"), &program])
+                host.command(&["runuser", "-u", user, "-G", "docker", "--", "env", &format!("HOME=/home/{user}"), &program])
             }
         };
         if let Some(config) = &self.config {
