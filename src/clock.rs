@@ -16,6 +16,12 @@ pub trait Clock: Send + Sync {
     async fn sleep(&self, duration: Duration);
 }
 
+/// How long it was from one reading of a wall clock to a later one; none if the clock was set back in between.
+pub fn seconds_between(from: Timestamp, to: Timestamp) -> Option<f64> {
+    let between = to.duration_since(from);
+    (!between.is_negative()).then(|| between.as_secs_f64())
+}
+
 /// The host's clock.
 #[derive(Debug)]
 pub struct SystemClock(Instant);

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::report::Entry;
+use crate::clock::seconds_between;
 use crate::rotation::{Ended, Record, Stage};
 use crate::store::{Store, StoreError};
 
@@ -46,7 +47,7 @@ impl Past {
             (Stage::Closed, None) => Ended::Closed,
         };
         let ended_at = record.ended_at();
-        let took_seconds = ended_at.map(|at| at.duration_since(record.opened_at).as_secs_f64());
+        let took_seconds = ended_at.and_then(|at| seconds_between(record.opened_at, at));
         let steps = record.times.iter().map(|(step, at)| Step { step: step.clone(), at: *at });
         Self {
             entry: Entry { took_seconds, ..Entry::of(record, &ended, record.opened_at) },

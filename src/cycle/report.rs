@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::clock::seconds_between;
 use crate::engine::EngineError;
 use crate::plan::Skipped;
 use crate::rotation::{Ended, Failure, Outcome, Record, Stage, Withdrawal};
@@ -127,7 +128,7 @@ impl Entry {
             help,
             from_digest: first.and_then(|m| m.old_digest.as_ref()).map(ToString::to_string),
             to_digest: first.map(|m| m.digest.to_string()),
-            took_seconds: Some(now.duration_since(record.opened_at).as_secs_f64()),
+            took_seconds: seconds_between(record.opened_at, now),
             down_time_seconds: record.down_time_seconds(),
             log: record.log.clone().unwrap_or_default(),
             differences: record.differences.clone(),

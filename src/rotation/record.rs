@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Failure, GateFailure, Member, StuckReason};
+use crate::clock::seconds_between;
 use crate::model::{Probe, RotationId};
 
 /// One rotation of one unit.
@@ -223,8 +224,7 @@ impl Record {
     pub fn down_time_seconds(&self) -> Option<f64> {
         let stopped = self.times.iter().find(|(what, _)| what.starts_with("stop"))?.1;
         let started = self.times.iter().rev().find(|(what, _)| what == "started")?.1;
-        let down = started.duration_since(stopped);
-        (!down.is_negative()).then(|| down.as_secs_f64())
+        seconds_between(stopped, started)
     }
 }
 

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::entry;
+use crate::clock::seconds_between;
 use crate::cycle::Past;
 
 pub const HEAD: [&str; 6] = ["BEGAN", "NAME", "IMAGE", "FROM", "TO", "RESULT"];
@@ -16,8 +17,8 @@ pub fn rows(past: &Past, with_steps: bool) -> Vec<Vec<String>> {
     let row =
         vec![time(past.began_at), entry.name.clone(), entry.image.clone(), digest(&entry.from_digest), digest(&entry.to_digest), result];
     let steps = past.steps.iter().filter(|_| with_steps).map(|step| {
-        let after = step.at.duration_since(past.began_at).as_secs_f64();
-        vec![format!("  +{after:.1} s"), step.step.replace('_', " ")]
+        let after = seconds_between(past.began_at, step.at).map_or_else(|| "?".to_owned(), |after| format!("{after:.1} s"));
+        vec![format!("  +{after}"), step.step.replace('_', " ")]
     });
     std::iter::once(row).chain(steps).collect()
 }
