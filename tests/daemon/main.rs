@@ -8,6 +8,7 @@ mod bad_client;
 mod bad_place;
 mod bad_start;
 mod bad_zone;
+mod clock;
 mod engine_away;
 mod idle;
 mod killed;
