@@ -3,6 +3,7 @@
 mod agenda;
 mod desk;
 mod error;
+mod memory;
 mod pulse;
 mod run;
 mod standby;

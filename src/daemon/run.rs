@@ -9,7 +9,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
 
 use super::desk::State;
-use super::{Agenda, DaemonError, Moment, Outcome, Pass, Timetable, standby, systemd};
+use super::{Agenda, DaemonError, Moment, Outcome, Pass, Timetable, memory, standby, systemd};
 use crate::ask::{Exit, Problem, Where};
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError, Loaded, LogLevel};
@@ -107,6 +107,7 @@ pub async fn run(start: Start, loaded: Loaded) -> Result<Exit, DaemonError> {
             _ = terminate.recv() => break,
             _ = interrupt.recv() => break,
         }
+        memory::give_back();
     }
     tracing::info!("coming to rest");
     systemd::stopping();
