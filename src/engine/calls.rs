@@ -1,17 +1,21 @@
 //! Calls to one engine: each under its deadline, and each failure an [`EngineError`] that names the call. It must not know what is asked.
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bollard::body_full;
 use bollard::errors::Error as BollardError;
 use bytes::Bytes;
+use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper::{Method, Request, Response, StatusCode};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
+use super::api_version::ApiVersion;
 use super::connect::{Connector, Delivery};
+use super::hello::{hello, is_about_version};
 use super::{EngineError, Refusal};
 
 /// An engine that answers looks at once; this long is a hang.
@@ -57,15 +61,22 @@ impl Calls {
         }
         let said: Option<Value> = serde_json::from_slice(&body).ok();
         let message = said.as_ref().and_then(|s| s.pointer("/message")).and_then(Value::as_str).unwrap_or("no reason given");
-        Err(refused(call, status.as_u16(), message))
+        Err(self.settled_anew(refused(call, status.as_u16(), message)).await)
     }
 
-    /// A GET whose answer goes on; returns as soon as its head is there, whatever its status.
+    /// A GET whose answer goes on; returns as soon as its head is there.
     pub async fn open(&self, call: &str, deadline: Duration, path: &str) -> Result<Response<Incoming>, EngineError> {
         let request = Request::get(path).body(body_full(Bytes::new()));
         let request = request.map_err(|e| EngineError::Garbage { call: call.to_owned(), detail: e.to_string() })?;
         let answer = tokio::time::timeout(deadline, self.connector.send(request)).await.map_err(|_| late(call, deadline))?;
-        answer.map_err(|delivery| self.undelivered(call, delivery))
+        let response = answer.map_err(|delivery| self.undelivered(call, delivery))?;
+        let status = response.status();
+        if status.is_success() {
+            return Ok(response);
+        }
+        let said = tokio::time::timeout(deadline, response.into_body().collect()).await.map_err(|_| late(call, deadline))?;
+        let said = said.map(|body| String::from_utf8_lossy(&body.to_bytes()).into_owned()).unwrap_or_default();
+        Err(self.settled_anew(refused(call, status.as_u16(), &said)).await)
     }
 
     /// Runs a bollard call under a deadline.
@@ -75,7 +86,33 @@ impl Calls {
         deadline: Duration,
         answer: impl Future<Output = Result<T, BollardError>>,
     ) -> Result<T, EngineError> {
-        tokio::time::timeout(deadline, answer).await.map_err(|_| late(call, deadline))?.map_err(|e| self.failed(call, e))
+        match tokio::time::timeout(deadline, answer).await.map_err(|_| late(call, deadline))? {
+            Ok(answer) => Ok(answer),
+            Err(error) => Err(self.settled_anew(self.failed(call, error)).await),
+        }
+    }
+
+    /// True if this API version, or a later one, is spoken.
+    pub fn speaks(&self, version: ApiVersion) -> bool {
+        self.connector.spoken() >= Some(version)
+    }
+
+    /// An engine that was upgraded meanwhile may not speak our version any more, and takes no call of it: settles anew, and the call was none.
+    async fn settled_anew(&self, error: EngineError) -> EngineError {
+        if !matches!(&error, EngineError::Refused { message, .. } if is_about_version(message)) {
+            return error;
+        }
+        let before = self.connector.spoken();
+        match hello(&self.connector).await {
+            Ok(hello) if Some(hello.api) != before => {
+                tracing::info!("another engine answers now, {}: API {} is spoken with it", hello.version, hello.api);
+                self.connector.speak(hello.api);
+                let cause = io::Error::other("another engine answers there than a moment ago");
+                EngineError::Unreachable { socket: self.connector.socket().to_owned(), cause }
+            }
+            Ok(_) => error,
+            Err(error) => error,
+        }
     }
 
     fn undelivered(&self, call: &str, delivery: Delivery) -> EngineError {

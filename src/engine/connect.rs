@@ -4,7 +4,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use bollard::errors::Error as BollardError;
 use bollard::{BollardRequest, ClientVersion, body_full};
@@ -15,6 +15,11 @@ use hyper::header::{CONTENT_TYPE, HOST, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode, Uri};
 use hyper_util::rt::TokioIo;
 use tokio::net::UnixStream;
+
+use super::api_version::ApiVersion;
+
+/// What is asked before a version is settled on: no version goes before it.
+const VERSION: &str = "/version";
 
 /// How far a call got.
 #[derive(Debug, thiserror::Error)]
@@ -34,13 +39,13 @@ pub enum Delivery {
 #[derive(Debug)]
 pub struct Connector {
     socket: PathBuf,
-    version: OnceLock<String>,
+    version: RwLock<Option<ApiVersion>>,
 }
 
 impl Connector {
     /// For the engine at this socket; opens nothing yet.
     pub fn new(socket: &Path) -> Self {
-        Self { socket: socket.to_owned(), version: OnceLock::new() }
+        Self { socket: socket.to_owned(), version: RwLock::new(None) }
     }
 
     /// The socket's path.
@@ -48,10 +53,14 @@ impl Connector {
         &self.socket
     }
 
-    /// From now on puts `/v{version}` before each path.
-    pub fn speak(&self, version: String) {
-        // Set once, right after the first answer; a second engine behind the same path would answer 400 and say why.
-        let _ = self.version.set(version);
+    /// From now on puts `/v{version}` before each path, but for `/version`.
+    pub fn speak(&self, version: ApiVersion) {
+        *self.version.write().unwrap_or_else(PoisonError::into_inner) = Some(version);
+    }
+
+    /// The version that is spoken; none before [`Self::speak`].
+    pub fn spoken(&self) -> Option<ApiVersion> {
+        *self.version.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Sends one request and returns as soon as the head of the answer is there.
@@ -76,9 +85,9 @@ impl Connector {
 
     fn prepare(&self, request: &mut BollardRequest) -> Result<(), Delivery> {
         let path = request.uri().path_and_query().map_or("/", |p| p.as_str()).to_owned();
-        let versioned = match self.version.get() {
-            Some(version) => format!("/v{version}{path}"),
-            None => path,
+        let versioned = match self.spoken() {
+            Some(version) if path != VERSION => format!("/v{version}{path}"),
+            _ => path,
         };
         *request.uri_mut() = versioned.parse::<Uri>().map_err(|e| Delivery::Malformed(e.to_string()))?;
         let headers = request.headers_mut();

@@ -15,7 +15,7 @@ use hyper::Method;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
-use super::api_version::{ApiVersion, SEVERAL_NETWORKS, STOP_SIGNAL};
+use super::api_version::{SEVERAL_NETWORKS, STOP_SIGNAL};
 use super::calls::{Calls, LOOK, parse, refused};
 use super::connect::{Connector, bollard_over};
 use super::hello::{Hello, hello};
@@ -40,7 +40,6 @@ pub struct Docker {
     calls: Calls,
     typed: bollard::Docker,
     version: String,
-    api: ApiVersion,
     platform: Platform,
 }
 
@@ -51,10 +50,10 @@ impl Docker {
     pub async fn connect(socket: &Path) -> Result<Self, EngineError> {
         let connector = Arc::new(Connector::new(socket));
         let Hello { version, api, platform } = hello(&connector).await?;
-        connector.speak(api.to_string());
+        connector.speak(api);
         let typed = bollard_over(Arc::clone(&connector))
             .map_err(|e| EngineError::NotAnEngine { socket: socket.to_owned(), detail: e.to_string() })?;
-        Ok(Self { calls: Calls::new(connector), typed, version, api, platform })
+        Ok(Self { calls: Calls::new(connector), typed, version, platform })
     }
 }
 
@@ -70,11 +69,11 @@ impl Engine for Docker {
     }
 
     fn takes_all_networks(&self) -> bool {
-        self.api >= SEVERAL_NETWORKS
+        self.calls.speaks(SEVERAL_NETWORKS)
     }
 
     fn takes_stop_signal(&self) -> bool {
-        self.api >= STOP_SIGNAL
+        self.calls.speaks(STOP_SIGNAL)
     }
 
     async fn containers(&self) -> Result<Vec<Listed>, EngineError> {
@@ -140,11 +139,7 @@ impl Engine for Docker {
         let call = "listen to events";
         // Of the engine's own events there are next to none; what counts is the end of the stream.
         let path = format!("/events?filters={}", utf8_percent_encode(r#"{"type":["daemon"]}"#, NON_ALPHANUMERIC));
-        let response = self.calls.open(call, LOOK, &path).await?;
-        if !response.status().is_success() {
-            return Err(refused(call, response.status().as_u16(), "no events"));
-        }
-        let mut body = response.into_body();
+        let mut body = self.calls.open(call, LOOK, &path).await?.into_body();
         Ok(async move { while let Some(Ok(_)) = body.frame().await {} }.boxed())
     }
 

@@ -54,3 +54,10 @@ pub async fn hello(connector: &Connector) -> Result<Hello, EngineError> {
         .ok_or_else(|| not_an_engine("it names no operating system and no architecture".to_owned()))?;
     Ok(Hello { version, api, platform })
 }
+
+/// True if the engine refused a call for the version in its path.
+///
+/// Docker 20.10–28.5, moby `api/server/middleware/version.go`: «client version 1.43 is too old. Minimum supported API version is 1.44, …».
+pub fn is_about_version(message: &str) -> bool {
+    message.contains("client version") && (message.contains("is too old") || message.contains("is too new"))
+}
