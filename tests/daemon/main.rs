@@ -17,6 +17,7 @@ mod reload;
 mod schedule;
 mod systemd;
 mod terminated;
+mod upgraded;
 
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;

@@ -61,7 +61,7 @@ pub struct FaultProxy {
 struct Shared {
     engine: PathBuf,
     state: Mutex<State>,
-    api: Option<Api>,
+    api: Mutex<Option<Api>>,
     is_closing: AtomicBool,
 }
 
@@ -91,6 +91,12 @@ impl FaultProxy {
         FaultProxy::in_a_folder(engine, Some(api))
     }
 
+    /// What makes the engine appear as it is, from the moment on at which it is called.
+    pub fn unmask(&self) -> impl FnOnce() + Send + 'static {
+        let shared = Arc::clone(&self.shared);
+        move || *shared.api.lock().unwrap_or_else(PoisonError::into_inner) = None
+    }
+
     fn in_a_folder(engine: &Path, api: Option<Api>) -> FaultProxy {
         let folder = tempfile::Builder::new().prefix("rotate-proxy-").tempdir().expect("a folder can be made in /tmp");
         FaultProxy::begin(folder.path().join("engine.sock"), Some(folder), engine, api)
@@ -99,7 +105,8 @@ impl FaultProxy {
     fn begin(socket: PathBuf, folder: Option<TempDir>, engine: &Path, api: Option<Api>) -> FaultProxy {
         let listener = UnixListener::bind(&socket).expect("a socket can be made");
         fs::set_permissions(&socket, Permissions::from_mode(0o666)).expect("it is ours");
-        let shared = Arc::new(Shared { engine: engine.to_owned(), state: Mutex::default(), api, is_closing: AtomicBool::new(false) });
+        let (api, state) = (Mutex::new(api), Mutex::default());
+        let shared = Arc::new(Shared { engine: engine.to_owned(), state, api, is_closing: AtomicBool::new(false) });
         thread::spawn({
             let shared = Arc::clone(&shared);
             move || {
@@ -214,7 +221,8 @@ fn serve(shared: &Shared, mut caller: UnixStream) -> io::Result<()> {
 fn answer(shared: &Shared, caller: &mut UnixStream) -> io::Result<()> {
     let Some(mut head) = Head::read(caller)? else { return Ok(()) };
     let fault = shared.fault(&head);
-    if let Some(api) = shared.api {
+    let api = *shared.api.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(api) = api {
         if head.target == "/version" {
             return api.tell(&shared.engine, caller);
         }
