@@ -13,6 +13,7 @@ mod engine_away;
 mod idle;
 mod killed;
 mod notify;
+mod power_cut;
 mod reload;
 mod schedule;
 mod systemd;
@@ -109,4 +110,11 @@ pub fn id(s: &Scratch) -> String {
 pub fn is_new(s: &Scratch, old: &str) -> bool {
     let found = s.host.try_inspect(&s.name("web"));
     found.is_some_and(|document| document["State"]["Running"] == true && document["Id"] != old)
+}
+
+/// Names of this test's containers.
+pub fn names(s: &Scratch, only_running: bool) -> Vec<String> {
+    let (_, all) = s.host.api("GET", &format!("/containers/json?all={}", !only_running));
+    let names = all.as_array().into_iter().flatten().filter_map(|container| container["Names"][0].as_str());
+    names.map(|name| name.trim_start_matches('/').to_owned()).filter(|name| name.starts_with(&s.name("web"))).collect()
 }

@@ -45,8 +45,9 @@ fn the_unit_starts_is_confined_heals_reloads_and_stops() {
 
     let verified = s.host.exec(&["systemd-analyze", "verify", "rotate.service"]);
     let verified = String::from_utf8_lossy(&verified.stderr).into_owned();
-    // The man pages are not installed on this host.
-    let faults = verified.lines().filter(|line| line.contains("rotate.service") && !line.contains("Command 'man "));
+    // The man pages are not installed on this host (the words of systemd 252 and 257, and of 258).
+    let is_about_man = |line: &str| ["Command 'man ", "Can't show rotate"].iter().any(|words| line.contains(words));
+    let faults = verified.lines().filter(|line| line.contains("rotate.service") && !is_about_man(line));
     assert_eq!(faults.collect::<Vec<_>>(), Vec::<&str>::new());
     let security = s.host.exec(&["systemd-analyze", "security", "--no-pager", "rotate.service"]);
     let security = String::from_utf8_lossy(&security.stdout).into_owned();

@@ -7,7 +7,7 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
-use super::{CONFIG, SOON, ask, begun, daemon, id, send, socket, state, text};
+use super::{CONFIG, SOON, ask, begun, daemon, id, names, send, socket, state, text};
 use crate::lab::{Action, Fault, FaultProxy, Host, Scratch, wait_for};
 
 /// Half of what the unit allows (`TimeoutStopSec`).
@@ -111,11 +111,4 @@ fn check(s: &Scratch, old: &str, is_sick: bool, context: &str) {
     let rotations = ask(s, &["history", &s.name("web"), "--json"]).json();
     let ended = rotations["rotations"].as_array().into_iter().flatten().filter(|past| past["verdict"] != "withdrawn").count();
     assert_eq!(ended, 1, "once: {rotations} {context}");
-}
-
-/// Names of this test's containers.
-fn names(s: &Scratch, only_running: bool) -> Vec<String> {
-    let (_, all) = s.host.api("GET", &format!("/containers/json?all={}", !only_running));
-    let names = all.as_array().into_iter().flatten().filter_map(|container| container["Names"][0].as_str());
-    names.map(|name| name.trim_start_matches('/').to_owned()).filter(|name| name.starts_with(&s.name("web"))).collect()
 }
