@@ -14,7 +14,7 @@ use crate::ask::{Exit, Problem, Where};
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError, Loaded, LogLevel};
 use crate::control::{self, Desk};
-use crate::store::{SqliteStore, Store};
+use crate::store::Store;
 
 /// Without a watchdog: how often the wall clock is looked at, which may have been set.
 const LOOK: Duration = Duration::from_secs(60);
@@ -46,12 +46,11 @@ pub struct Start {
 pub async fn run(start: Start, loaded: Loaded) -> Result<Exit, DaemonError> {
     let (mut hangup, mut terminate, mut interrupt) =
         (signal(SignalKind::hangup())?, signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    let _lock = tokio::select! {
-        lock = standby::lock(&start.state_dir, &start.socket) => lock?,
+    let (_lock, store) = tokio::select! {
+        taken = standby::take(&start.state_dir, &start.socket) => taken?,
         _ = terminate.recv() => return Ok(Exit::Done),
         _ = interrupt.recv() => return Ok(Exit::Done),
     };
-    let store = SqliteStore::open(&start.state_dir)?;
     let last_run = store.last_run()?;
     let catches_up = loaded.config.catch_up;
     let state = Arc::new(State::new(start.engine.clone(), store, loaded, Arc::clone(&start.clock)));

@@ -4,8 +4,8 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 
-use super::{CONFIG, begun, scratch, socket, state, text};
-use crate::lab::{Agent, Scratch};
+use super::{CONFIG, SOON, begun, scratch, socket, state, text};
+use crate::lab::{Agent, Scratch, wait_for};
 
 const NOBODY: u32 = 65534;
 
@@ -63,13 +63,18 @@ fn full_disk(path: &str, copied_from: &str) -> String {
 }
 
 #[test]
-fn on_a_full_disk_a_first_start_says_so_and_a_later_one_starts() {
+fn on_a_full_disk_a_first_start_waits_for_room_and_a_later_one_starts() {
     let s = scratch("full");
     let (new, known) = (folder(&s, "new", 0o700), folder(&s, "known", 0o700));
     let disk = text(&folder(&s, "disk", 0o700));
-    let words = [&format!("no space left for {disk}/rotate.db"), "make room on that disk"];
-    let agent = s.agent().state_dir(Path::new(&disk));
-    refused(agent.after_mounts(&full_disk(&disk, &text(&new))), &socket(&s), 78, &words);
+    let room = format!("(until [ -e {disk}.room ]; do sleep 0.2; done; rm {disk}/full) &");
+    let mounts = format!("{}\n{room}", full_disk(&disk, &text(&new)));
+    let agent = s.agent().config(CONFIG).state_dir(Path::new(&disk)).after_mounts(&mounts);
+    let first = agent.spawn(&["daemon", "--socket", &text(&socket(&s))]);
+    let word = format!("no space left for {disk}/rotate.db: the daemon begins when there is room");
+    wait_for("it waits", SOON, || first.said().contains(&word).then_some(()));
+    fs::write(format!("{disk}.room"), "").expect("a file");
+    begun(&s, first).kill();
 
     // What was held back is there for this: what an earlier run left open must be finished.
     let old = super::stale(&s, &["--restart", "always"]);
