@@ -70,7 +70,7 @@ pub enum Verdict {
     Stuck,
     /// Interrupted at rest; the next run goes on.
     Left,
-    /// The engine does not answer about its containers; the next run goes on.
+    /// The engine tells nothing of its containers, or does not answer; the next run goes on.
     Unanswered,
     /// Given up before anything was touched, because it is not wanted any more.
     Withdrawn,
@@ -113,7 +113,7 @@ impl Entry {
     pub fn unanswered(record: &Record, error: &EngineError, now: Timestamp) -> Self {
         let what = if record.stage == Stage::Kept { "whether it is well cannot be seen" } else { "its rotation is not finished" };
         let message = Some(format!("{what}: {error}"));
-        let help = Some("a network or volume driver of it may hang; the next run goes on from there".into());
+        let help = Some("a driver of it may hang, or the engine's own notes of it are broken; the next run goes on from there".into());
         Self { verdict: Verdict::Unanswered, reason: Some("no_answer"), message, help, ..Self::of(record, &Ended::Left, now) }
     }
 

@@ -2,7 +2,6 @@
 
 use super::report::{Entry, Report, Verdict};
 use super::{Cycle, CycleError};
-use crate::engine::EngineError;
 use crate::rotation::{Record, RunError, Stage};
 
 impl Cycle<'_> {
@@ -15,8 +14,8 @@ impl Cycle<'_> {
         for mut record in records {
             match self.go_on(&mut record).await {
                 Ok(entry) => report.entries.extend(entry),
-                // What hangs is one container's; whether it is the engine, the look at all of them tells.
-                Err(CycleError::Rotation(RunError::Engine { source: error @ EngineError::Unanswered { .. }, .. })) => {
+                // What hangs or is broken is one container's; whether it is the engine, the look at all of them tells.
+                Err(CycleError::Rotation(RunError::Engine { source: error, .. })) if !error.is_of_the_engine() => {
                     report.entries.push(Entry { is_resumed: true, ..Entry::unanswered(&record, &error, self.clock.at()) });
                 }
                 Err(error) => {

@@ -100,7 +100,7 @@ impl Cycle<'_> {
             status.note = notes.get(container.name()).cloned();
             all.insert(status.name.clone(), status);
         }
-        for listed in survey.unanswered.iter().filter(|listed| !survey.is_of_a_rotation(&listed.name)) {
+        for listed in survey.unanswered.iter().map(|c| &c.listed).filter(|listed| !survey.is_of_a_rotation(&listed.name)) {
             let status = Status { note: notes.get(&listed.name).cloned(), ..Status::of(&listed.name, &listed.image, "no answer") };
             all.insert(status.name.clone(), status);
         }

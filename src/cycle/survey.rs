@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use futures_util::future::{FutureExt, join_all};
-use futures_util::stream::{self, StreamExt, TryStreamExt};
+use futures_util::stream::{self, StreamExt};
 use jiff::Timestamp;
 
 use super::{Answers, Cycle, CycleError, Request};
 use crate::engine::{Engine, EngineError};
 use crate::model::{Container, Digest, Image, ImageId, Listed, Reference};
-use crate::plan::{self, Candidate, Known, Plan, Planned, Reason, Survey};
+use crate::plan::{self, Candidate, Known, Plan, Planned, Reason, Survey, Unanswered};
 use crate::registry::{Registry, RegistryError};
 use crate::rotation::Stage;
 use crate::store::{Store, StoreError};
@@ -114,18 +114,25 @@ async fn survey(engine: &dyn Engine, store: &dyn Store) -> Result<Survey, CycleE
         match answer {
             Ok(Some(container)) => survey.containers.push(container),
             Ok(None) => {} // it went away between the two calls
-            // What hangs is one container's, as long as the engine answers about others.
-            Err(error @ EngineError::Unanswered { .. }) if survey.unanswered.len() < LOOKS_AT_ONCE => {
+            // What hangs or is broken is one container's, as long as the engine tells of others.
+            Err(error) if !error.is_of_the_engine() && survey.unanswered.len() < LOOKS_AT_ONCE => {
                 tracing::warn!(container = %listed.name, "{}: {error}", listed.name);
-                survey.unanswered.push(listed);
+                survey.unanswered.push(Unanswered { listed, message: error.to_string() });
             }
             Err(error) => return Err(error.into()),
         }
     }
     let ids: BTreeSet<_> = survey.containers.iter().map(|c| c.image_id()).collect();
     let mut looks = stream::iter(ids).map(|id| look_at_image(engine, id).boxed()).buffered(LOOKS_AT_ONCE);
-    while let Some((id, image)) = looks.try_next().await? {
-        survey.images.extend(image.map(|image| (id, image)));
+    while let Some((answer, id)) = looks.next().await {
+        match answer {
+            Ok(image) => survey.images.extend(image.map(|image| (id, image))),
+            Err(error) if !error.is_of_the_engine() && survey.unanswered_images.len() < LOOKS_AT_ONCE => {
+                tracing::warn!("{error}");
+                survey.unanswered_images.insert(id, error.to_string());
+            }
+            Err(error) => return Err(error.into()),
+        }
     }
     Ok(survey)
 }
@@ -134,9 +141,8 @@ async fn look(engine: &dyn Engine, listed: Listed) -> (Result<Option<Container>,
     (engine.container(listed.id.as_str()).await, listed)
 }
 
-async fn look_at_image(engine: &dyn Engine, id: ImageId) -> Result<(ImageId, Option<Image>), EngineError> {
-    let image = engine.image(id.as_str()).await?;
-    Ok((id, image))
+async fn look_at_image(engine: &dyn Engine, id: ImageId) -> (Result<Option<Image>, EngineError>, ImageId) {
+    (engine.image(id.as_str()).await, id)
 }
 
 /// Asks for each reference once. A registry that does not answer holds its own containers and nothing else.

@@ -110,6 +110,15 @@ impl EngineError {
         matches!(self, Self::Unanswered { .. } | Self::Garbage { .. })
     }
 
+    /// True if no other call would be answered better. Any other error may be about the one container or image that was asked for: a driver of it
+    /// hangs, or the engine's own notes of it are broken.
+    pub fn is_of_the_engine(&self) -> bool {
+        match self {
+            Self::Unreachable { .. } | Self::NotAnEngine { .. } | Self::Unsupported { .. } => true,
+            Self::Unanswered { .. } | Self::Refused { .. } | Self::Garbage { .. } => false,
+        }
+    }
+
     /// What is true now.
     pub fn state(&self) -> &'static str {
         match self {

@@ -14,10 +14,12 @@ use crate::policy::{Policy, Selection, policy};
 pub struct Survey {
     /// All containers, running or not, but those without an answer.
     pub containers: Vec<Container>,
-    /// Those that the engine lists and does not answer about.
-    pub unanswered: Vec<Listed>,
+    /// Those that the engine lists and tells nothing of.
+    pub unanswered: Vec<Unanswered>,
     /// The images that they run.
     pub images: BTreeMap<ImageId, Image>,
+    /// Those of them that the engine tells nothing of, and what it said instead.
+    pub unanswered_images: BTreeMap<ImageId, String>,
     /// Rotations that the store knows and that are not closed.
     pub known: BTreeSet<RotationId>,
     /// Units whose open rotation waits for a person.
@@ -26,6 +28,15 @@ pub struct Survey {
     pub holds: BTreeMap<String, Hold>,
     /// The engine can stop a container with another signal than its own.
     pub takes_stop_signal: bool,
+}
+
+/// A container that is known from the engine's list only.
+#[derive(Debug)]
+pub struct Unanswered {
+    /// What the list says.
+    pub listed: Listed,
+    /// What the engine said when it was asked for more.
+    pub message: String,
 }
 
 /// A container that may be rotated if there is something newer.
@@ -65,7 +76,8 @@ impl Survey {
     /// The name of the container that a person means by `typed`.
     pub fn find(&self, typed: &str) -> Option<&str> {
         let answered = self.containers.iter().find(|c| is_named(c, typed)).map(Container::name);
-        answered.or_else(|| self.unanswered.iter().find(|c| means(typed, &c.id, &c.name)).map(|c| c.name.as_str()))
+        let mut listed = self.unanswered.iter().map(|c| &c.listed);
+        answered.or_else(|| listed.find(|c| means(typed, &c.id, &c.name)).map(|c| c.name.as_str()))
     }
 
     /// True if a rotation that the store knows gave it this name.
@@ -75,7 +87,7 @@ impl Survey {
 
     fn is_served(&self, name: &str) -> bool {
         // Of one without an answer nobody may say that it is down.
-        self.containers.iter().any(|c| c.name() == name && c.state().is_active()) || self.unanswered.iter().any(|c| c.name == name)
+        self.containers.iter().any(|c| c.name() == name && c.state().is_active()) || self.unanswered.iter().any(|c| c.listed.name == name)
     }
 }
 
@@ -85,9 +97,12 @@ pub fn select(survey: &Survey, config: &Config, names: &[String]) -> (Vec<Candid
     let ties = Ties::of(&survey.containers, &survey.unanswered);
     let mut candidates = Vec::new();
     let is_meant = |id: &ContainerId, own: &str| names.is_empty() || names.iter().any(|name| means(name, id, own));
-    let unanswered = survey.unanswered.iter().filter(|c| is_meant(&c.id, &c.name) && !survey.is_of_a_rotation(&c.name));
-    let no_answer = |c: &Listed| Skipped { name: c.name.clone(), image: c.image.clone(), reason: Reason::NoAnswer };
-    let mut skipped: Vec<_> = unanswered.map(no_answer).collect();
+    let is_listed = |c: &Listed| is_meant(&c.id, &c.name) && !survey.is_of_a_rotation(&c.name);
+    let no_answer = |Unanswered { listed, message }: &Unanswered| {
+        let reason = Reason::NoAnswer { message: message.clone() };
+        Skipped { name: listed.name.clone(), image: listed.image.clone(), reason }
+    };
+    let mut skipped: Vec<_> = survey.unanswered.iter().filter(|c| is_listed(&c.listed)).map(no_answer).collect();
     for container in &survey.containers {
         if !is_meant(&container.id(), container.name()) {
             continue;
@@ -134,6 +149,9 @@ fn candidate(survey: &Survey, config: &Config, ties: &Ties<'_>, container: &Cont
         return Err(Reason::NotSelected);
     }
     let reference = rotatable(container, ties)?;
+    if let Some(message) = survey.unanswered_images.get(&container.image_id()) {
+        return Err(Reason::NoAnswer { message: message.clone() });
+    }
     let image = image.ok_or(Reason::NoDigest)?.clone();
     if image.is_blank() {
         return Err(Reason::ImageBlank);

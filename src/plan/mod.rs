@@ -7,7 +7,7 @@ mod order;
 mod reason;
 mod ties;
 
-pub use candidate::{Candidate, Skipped, Survey, is_named, select};
+pub use candidate::{Candidate, Skipped, Survey, Unanswered, is_named, select};
 pub use freshness::{Known, freshness, old_enough_at};
 pub use hold::given_name;
 pub use order::{Plan, Planned, order};

@@ -20,8 +20,11 @@ pub enum Reason {
     OnHold(Hold),
     /// A label of it cannot be read.
     BadLabel(PolicyError),
-    /// The engine lists it and does not answer when asked about it.
-    NoAnswer,
+    /// The engine lists it and tells nothing of it, or of its image.
+    NoAnswer {
+        /// What it said instead.
+        message: String,
+    },
     /// It does not run.
     NotRunning,
     /// It is paused.
@@ -136,7 +139,7 @@ impl Reason {
             Self::OptedOut => "opted_out",
             Self::OnHold(_) => "on_hold",
             Self::BadLabel(_) => "bad_label",
-            Self::NoAnswer => "no_answer",
+            Self::NoAnswer { .. } => "no_answer",
             Self::NotRunning => "not_running",
             Self::Paused => "paused",
             Self::Restarting => "restarting",
@@ -187,7 +190,7 @@ impl Reason {
             Self::Refused { .. } => Some("it is tried again when the tag moves, or with `rotate now --retry NAME`".into()),
             Self::WatchOnly { .. } => Some("`rotate now NAME` rotates it".into()),
             Self::MinAge { .. } => Some("`rotate now --any-age NAME` does not wait".into()),
-            Self::NoAnswer => Some("a network or volume driver of it may hang; see the engine's log".into()),
+            Self::NoAnswer { .. } => Some("a driver of it may hang, or the engine's own notes of it are broken; see the engine's log".into()),
             Self::StopSignal { .. } => Some("create it with --stop-signal instead of Watchtower's label".into()),
             Self::RemovedOnExit => Some("create it without --rm".into()),
             Self::NoDigest => Some("pull it from a registry once, and create the container from that".into()),
@@ -212,7 +215,7 @@ impl fmt::Display for Reason {
             Self::OptedOut => f.write_str("held by its own label: it is not to be enabled"),
             Self::OnHold(hold) => hold.fmt(f),
             Self::BadLabel(error) => write!(f, "held: {error}"),
-            Self::NoAnswer => f.write_str("held: the engine does not answer when asked about it"),
+            Self::NoAnswer { message } => write!(f, "held: the engine tells nothing of it: {message}"),
             Self::NotRunning => f.write_str("does not run"),
             Self::Paused => f.write_str("held: it is paused"),
             Self::Restarting => f.write_str("held: the engine is restarting it"),

@@ -1,6 +1,6 @@
 //! Which containers depend on each other by id or by link: they are one unit, and until units have several members they are held.
 
-use super::Reason;
+use super::{Reason, Unanswered};
 use crate::model::{Container, ContainerId, Listed};
 
 /// Every dependency on an engine, found in one walk: of a thousand containers few have one, but each has to know whether it is meant.
@@ -19,13 +19,14 @@ struct Tie<'a> {
 
 impl<'a> Ties<'a> {
     /// Of these, which are all that the engine has. `unanswered` are known from the engine's list only.
-    pub fn of(all: &'a [Container], unanswered: &'a [Listed]) -> Self {
+    pub fn of(all: &'a [Container], unanswered: &'a [Unanswered]) -> Self {
         let tie = |to: &'a str, c: &'a Container| Tie { to, from_id: c.id(), from: c.name() };
         let listed = |to: &'a str, c: &'a Listed| Tie { to, from_id: c.id.clone(), from: &c.name };
+        let unanswered = || unanswered.iter().map(|c| &c.listed);
         let mut namespaces: Vec<_> = all.iter().flat_map(|c| c.shares_namespace_of().into_iter().map(move |to| tie(to, c))).collect();
-        namespaces.extend(unanswered.iter().filter_map(|c| Some(listed(c.shares_network_of.as_deref()?, c))));
+        namespaces.extend(unanswered().filter_map(|c| Some(listed(c.shares_network_of.as_deref()?, c))));
         let mut links: Vec<_> = all.iter().flat_map(|c| c.linked_to().into_iter().map(move |to| tie(to, c))).collect();
-        links.extend(unanswered.iter().flat_map(|c| c.linked_to.iter().map(move |to| listed(to, c))));
+        links.extend(unanswered().flat_map(|c| c.linked_to.iter().map(move |to| listed(to, c))));
         Self { all, namespaces, links }
     }
 

@@ -268,8 +268,8 @@ impl Rotation<'_> {
         if matches!(error, EngineError::Unreachable { .. }) {
             memory.forget(self.agent, self.clock.elapsed());
         }
-        let is_hung = matches!(error, EngineError::Unanswered { .. }) && memory.unanswered.is_none();
-        let patience = if is_hung && record.stage == Stage::Kept { PATIENCE_AT_REST } else { PATIENCE };
+        let is_of_one = !error.is_of_the_engine() && memory.unanswered.is_none();
+        let patience = if is_of_one && record.stage == Stage::Kept { PATIENCE_AT_REST } else { PATIENCE };
         let is_over = self.clock.elapsed().saturating_sub(since) >= patience;
         let is_safe_to_leave = self.interrupt.is_set() && memory.unanswered.is_none();
         if is_over || is_safe_to_leave {

@@ -1,4 +1,5 @@
-//! Containers of which the engine tells nothing, as when a network or volume driver hangs: no other waits for them, until it is the engine that hangs.
+//! Containers of which the engine tells nothing, as when a driver of theirs hangs or its own notes of them are broken: no other waits for them, until
+//! it is the engine that hangs.
 
 use std::time::Duration;
 
@@ -11,6 +12,8 @@ const MOST: usize = 16;
 const SOON: Duration = Duration::from_secs(150);
 /// More than two of the engine's deadlines, on a busy host.
 const LONG: Duration = Duration::from_secs(200);
+/// What Docker says of a container that was removed by half.
+const BROKEN: &str = "RWLayer of container is unexpectedly nil";
 
 #[test]
 fn a_kept_rotation_whose_container_gets_no_answer_is_told_and_keeps_no_other_from_being_rotated() {
@@ -72,4 +75,57 @@ fn so_many_containers_without_an_answer_are_held_and_one_more_is_an_engine_that_
     let hangs = hangs.wait(LONG).exits(69);
     assert!(hangs.stderr.contains("error: no answer to «inspect container 0010"), "{hangs}");
     assert_eq!(look(&s, &s.name("web")), before);
+}
+
+#[test]
+fn a_container_and_an_image_that_the_engine_cannot_show_are_held_with_its_words_and_the_others_are_rotated() {
+    let s = scratch("cannot-show");
+    for name in ["broken", "blind", "web"] {
+        // Each of them has an image of its own.
+        s.push_with(name, "nohealth:v1", &format!(r#"{{"Labels": {{"of": "{}"}}}}"#, s.name(name)));
+        s.run(name, &[]);
+        s.push(name, "nohealth:v2");
+    }
+    let (broken, blind, web) = (s.name("broken"), s.name("blind"), s.name("web"));
+    let before = [&broken, &blind, &web].map(|name| look(&s, name));
+
+    let proxy = FaultProxy::start(&s.host.socket());
+    proxy.refuse(&format!("GET /containers/{}/json", before[0].id), 500, BROKEN);
+    proxy.refuse(&format!("GET /images/{}/json", before[1].image), 500, "blob not found");
+    let outcome = s.agent().engine(&proxy.socket()).config(FAST).spawn(&["now", &broken, &blind, &web, "--json"]).wait(SOON).exits(0);
+    for (name, words) in [(&broken, BROKEN), (&blind, "blob not found")] {
+        let told = entry(&outcome, name);
+        assert_eq!((&told["verdict"], &told["reason"]), (&"skipped".into(), &"no_answer".into()), "{told}");
+        assert!(told["message"].as_str().is_some_and(|message| message.contains(words)), "{told}");
+    }
+    assert_eq!(entry(&outcome, &web)["verdict"], "rotated");
+    assert_eq!([&broken, &blind].map(|name| look(&s, name)), before[..2]);
+    assert!(look(&s, &web).is_running && look(&s, &web).id != before[2].id);
+}
+
+#[test]
+fn a_kept_rotation_whose_container_the_engine_cannot_show_is_told_and_keeps_no_other_from_being_rotated() {
+    let s = scratch("kept-broken");
+    for name in ["broken", "web"] {
+        s.push(name, "nohealth:v1");
+        s.run(name, &[]);
+        s.push(name, "nohealth:v2");
+    }
+    let (broken, web) = (s.name("broken"), s.name("web"));
+    now(&s, &["broken"], &[]).exits(0);
+    let (successor, before) = (look(&s, &broken), look(&s, &web));
+
+    let proxy = FaultProxy::start(&s.host.socket());
+    proxy.refuse(&format!("GET /containers/{}/json", successor.id), 500, BROKEN);
+    let outcome = s.agent().engine(&proxy.socket()).config(FAST).spawn(&["now", &web, "--json"]).wait(SOON).exits(1);
+    let told = entry(&outcome, &broken);
+    assert_eq!(
+        (&told["verdict"], &told["reason"], &told["is_resumed"]),
+        (&"unanswered".into(), &"no_answer".into(), &true.into()),
+        "{told}"
+    );
+    assert!(told["message"].as_str().is_some_and(|message| message.contains(BROKEN)), "{told}");
+    assert_eq!(entry(&outcome, &web)["verdict"], "rotated");
+    assert!(look(&s, &web).is_running && look(&s, &web).id != before.id);
+    assert_eq!(look(&s, &broken), successor);
 }

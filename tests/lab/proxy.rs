@@ -70,8 +70,8 @@ struct State {
     requests: Vec<String>,
     versions: Vec<Option<u32>>,
     faults: Vec<(Point, Fault)>,
-    /// What no request may have in it that is to be answered.
-    silent: Vec<String>,
+    /// For good: what a request has in it that is never answered, or with this status and error.
+    lasting: Vec<(String, Option<(u16, String)>)>,
     done: usize,
 }
 
@@ -134,7 +134,12 @@ impl FaultProxy {
 
     /// From now on no request whose `METHOD /path?query` has `part` in it is answered, and none of them reaches the engine.
     pub fn hang(&self, part: &str) {
-        self.shared.state().silent.push(part.to_owned());
+        self.shared.state().lasting.push((part.to_owned(), None));
+    }
+
+    /// From now on each request whose `METHOD /path?query` has `part` in it is answered with this status and error, and none of them reaches the engine.
+    pub fn refuse(&self, part: &str, status: u16, message: &str) {
+        self.shared.state().lasting.push((part.to_owned(), Some((status, message.to_owned()))));
     }
 
     pub fn socket(&self) -> PathBuf {
@@ -199,13 +204,14 @@ impl Shared {
                 due = Some(index);
             }
         }
-        let is_silent = state.silent.iter().any(|part| request.contains(part.as_str()));
+        let lasting = state.lasting.iter().find(|(part, _)| request.contains(part.as_str())).map(|(_, answer)| match answer {
+            None => Fault::Before(Action::Hang),
+            Some((status, message)) => Fault::Before(Action::Status(*status, message.clone())),
+        });
         state.requests.push(request);
         state.versions.push(head.version);
-        if is_silent && due.is_none() {
-            return Some(Fault::Before(Action::Hang));
-        }
-        let (_, fault) = state.faults.remove(due?);
+        let Some(due) = due else { return lasting };
+        let (_, fault) = state.faults.remove(due);
         state.done += 1;
         Some(fault)
     }

@@ -53,7 +53,7 @@ fn a_container_that_the_engine_does_not_answer_about_is_held_and_keeps_no_other_
     assert_eq!(of(&web)["verdict"], "rotated");
     assert_ne!(look(&s, &web).id, before.id);
     let status = s.agent().run(&["status"]);
-    assert!(status.stdout.lines().any(|line| line.contains(&hung) && line.contains("does not answer")), "{status}");
+    assert!(status.stdout.lines().any(|line| line.contains(&hung) && line.contains("tells nothing of it: no answer to")), "{status}");
 
     driver.go_on();
     stop.wait().expect("docker ends");
