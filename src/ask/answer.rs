@@ -1,14 +1,22 @@
 //! Questions to answers: each calls one function of a pass, or of the store, and shows what came back.
 
 use super::{Ask, AskError, View};
-use crate::cycle::{self, Cycle};
+use crate::cycle::{self, Cycle, CycleError, Report};
 use crate::store::Store;
 
 /// Answers with engine, registry and store. What writes needs the lock, which the caller holds.
 pub async fn answer(ask: &Ask, cycle: &Cycle<'_>) -> Result<View, AskError> {
     match ask {
-        Ask::Now(request) => Ok(View::report(&cycle.run(request).await?)),
-        Ask::Rollback { name } => Ok(View::report(&cycle.roll_back(name).await?)),
+        Ask::Now(request) => {
+            let mut report = Report::default();
+            let ended = cycle.run(request, &mut report).await;
+            told(&report, ended)
+        }
+        Ask::Rollback { name } => {
+            let mut report = Report::default();
+            let ended = cycle.roll_back(name, &mut report).await;
+            told(&report, ended)
+        }
         Ask::Plan { names } => {
             let request = cycle::Request { names: names.clone(), ..cycle::Request::default() };
             Ok(View::plan(&cycle.plan(&request).await?))
@@ -17,6 +25,15 @@ pub async fn answer(ask: &Ask, cycle: &Cycle<'_>) -> Result<View, AskError> {
         Ask::Explain { name } => Ok(View::explanation(&cycle.explain(name).await?)),
         Ask::Hold { names, reason, until } => Ok(View::held(&cycle.hold(names, reason.as_deref(), *until).await?)),
         Ask::History { .. } | Ask::Release { .. } | Ask::Refused { .. } => answer_without_engine(ask, cycle.store),
+    }
+}
+
+/// What a pass did before an error ended it is not lost with the error.
+fn told(report: &Report, ended: Result<(), CycleError>) -> Result<View, AskError> {
+    match ended.map_err(AskError::from) {
+        Ok(()) => Ok(View::report(report)),
+        Err(error) if report.entries.is_empty() => Err(error),
+        Err(error) => Ok(View::report(report).ended_by(error.problem())),
     }
 }
 

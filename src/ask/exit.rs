@@ -4,8 +4,8 @@ use std::process::ExitCode;
 
 use serde::{Deserialize, Serialize};
 
-/// How a command ended. As JSON: its number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// How a command ended; of two that are true, the greater one is told. As JSON: its number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(into = "u8", try_from = "u8")]
 pub enum Exit {
     /// Done, or nothing to do.

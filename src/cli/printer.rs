@@ -44,6 +44,9 @@ impl Printer {
                 eprint!("{}{log}", block(error, state, help));
             }
         }
+        if let Some(problem) = &view.problem {
+            self.problem(problem);
+        }
         view.exit
     }
 

@@ -54,7 +54,7 @@ pub struct Cycle<'a> {
     pub boot: &'a str,
 }
 
-/// The pass could not go on. What it had done stays in its report's place: the store.
+/// The pass could not go on. What it had done before stands in its report, and in the store.
 #[derive(Debug, thiserror::Error)]
 pub enum CycleError {
     /// The engine, outside of a rotation.

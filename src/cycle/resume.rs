@@ -5,8 +5,8 @@ use super::{Cycle, CycleError};
 use crate::rotation::{Record, RunError, Stage};
 
 impl Cycle<'_> {
-    /// Goes on with every record that is not closed: first those in which a service may be down. One that cannot go on keeps no other from it;
-    /// the first error is returned at the end. Those that are only kept, and well, are not reported.
+    /// Goes on with every record that is not closed: first those in which a service may be down. One that cannot go on keeps no other from it,
+    /// unless it is for an engine that is gone; the first error is returned at the end. Those that are only kept, and well, are not reported.
     pub async fn resume(&self, report: &mut Report) -> Result<(), CycleError> {
         let mut records = self.store.open_rotations()?;
         records.sort_by_key(|record| record.stage != Stage::Switching);
@@ -14,13 +14,14 @@ impl Cycle<'_> {
         for mut record in records {
             match self.go_on(&mut record).await {
                 Ok(entry) => report.entries.extend(entry),
-                // What hangs or is broken is one container's; whether it is the engine, the look at all of them tells.
-                Err(CycleError::Rotation(RunError::Engine { source: error, .. })) if !error.is_of_the_engine() => {
-                    report.entries.push(Entry { is_resumed: true, ..Entry::unanswered(&record, &error, self.clock.at()) });
-                }
                 Err(error) => {
                     tracing::error!(rotation = %record.id, container = %record.unit, "{}: {error}", record.unit);
+                    // Each of the others would wait as long for the same engine.
+                    let is_engine_gone = matches!(error, CycleError::Rotation(RunError::Engine { .. }));
                     first_error = first_error.or(Some(error));
+                    if is_engine_gone {
+                        break;
+                    }
                 }
             }
         }
@@ -31,8 +32,8 @@ impl Cycle<'_> {
         let was_kept = record.stage == Stage::Kept;
         let had_failed_rollback = record.failed_rollback.is_some();
         record.stuck = None;
-        let ended = self.rotation().drive(record).await?;
-        let entry = self.settle(record, &ended)?;
+        let ended = self.rotation().drive(record).await;
+        let entry = self.entry(record, ended).await?;
         let is_news = match entry.verdict {
             Verdict::Withdrawn => false,
             Verdict::Rotated => !was_kept,
@@ -54,17 +55,17 @@ impl Cycle<'_> {
 
     /// Takes the newest kept predecessor of a unit back, after what earlier runs left. Its successor's digest is refused from then on.
     ///
-    /// Errors: [`CycleError::NothingKept`]; [`CycleError::NotOurs`] if another hand put a container of its own under the name.
-    pub async fn roll_back(&self, name: &str) -> Result<Report, CycleError> {
-        let mut report = Report::default();
-        self.resume(&mut report).await?;
+    /// Errors: [`CycleError::NothingKept`]; [`CycleError::NotOurs`] if another hand put a container of its own under the name. What was done before
+    /// stands in the report.
+    pub async fn roll_back(&self, name: &str, report: &mut Report) -> Result<(), CycleError> {
+        self.resume(report).await?;
         let is_open = |record: &Record| record.unit == name && record.stage != Stage::Kept;
         if self.interrupt.is_set() || self.store.open_rotations()?.iter().any(is_open) {
-            return Ok(report);
+            return Ok(());
         }
         // Its successor had failed late, and its policy was faster.
         if report.entries.iter().any(|entry| entry.name == name && entry.verdict == Verdict::RolledBack) {
-            return Ok(report);
+            return Ok(());
         }
         let Some(mut record) = self.newest_kept(name)? else {
             return Err(CycleError::NothingKept { name: name.to_owned() });
@@ -77,9 +78,9 @@ impl Cycle<'_> {
         }
         let rotation = self.rotation();
         rotation.request_back(&mut record)?;
-        let ended = rotation.drive(&mut record).await?;
-        report.entries.push(self.settle(&record, &ended)?);
-        Ok(report)
+        let ended = rotation.drive(&mut record).await;
+        report.entries.push(self.entry(&record, ended).await?);
+        Ok(())
     }
 
     fn newest_kept(&self, name: &str) -> Result<Option<Record>, CycleError> {

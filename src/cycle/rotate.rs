@@ -9,7 +9,7 @@ use crate::model::Health;
 use crate::model::{Container, RotationId};
 use crate::plan::{Candidate, Planned, Reason};
 use crate::policy::Policy;
-use crate::rotation::{self, Answer, Ended, Failure, Member, Opening, Outcome, Purpose, Record, Terms, Withdrawal};
+use crate::rotation::{self, Answer, Ended, Failure, Member, Opening, Outcome, Purpose, Record, RunError, Terms, Withdrawal};
 
 /// What a person or a schedule asks for.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,58 +29,76 @@ pub struct Request {
 }
 
 impl Cycle<'_> {
-    /// One pass: finishes what earlier runs left, then rotates what is new.
-    pub async fn run(&self, request: &Request) -> Result<Report, CycleError> {
-        let mut report = Report { is_dry_run: request.is_dry_run, ..Report::default() };
-        self.resume(&mut report).await?;
+    /// One pass: finishes what earlier runs left, then rotates what is new. What was done stands in the report, also where an error ends the pass.
+    pub async fn run(&self, request: &Request, report: &mut Report) -> Result<(), CycleError> {
+        report.is_dry_run = request.is_dry_run;
+        self.resume(report).await?;
         if self.interrupt.is_set() {
-            return Ok(report);
+            return Ok(());
         }
         let plan = tokio::select! {
             plan = self.plan_and_note(request) => plan?,
             // Nothing is begun yet, and a registry may be slow.
-            () = self.interrupt.wait() => return Ok(report),
+            () = self.interrupt.wait() => return Ok(()),
         };
         report.entries.extend(plan.skipped.iter().map(Entry::skipped));
         let purpose = if request.is_dry_run { Purpose::DryRun } else { Purpose::Rotate };
+        let prepared = self.prepare(&plan.rotations, purpose, report).await?;
+        self.switch(prepared, report).await?;
+        // What is not forgotten now is forgotten after the next run.
+        if let Err(error) = self.store.prune(self.clock.at()) {
+            tracing::warn!("cannot forget what is old: {error}");
+        }
+        Ok(())
+    }
+
+    /// Opens them and pulls, one after the other. Returns those that are ready to be switched. What fails here concerns its own container.
+    async fn prepare(&self, planned: &[Planned], purpose: Purpose, report: &mut Report) -> Result<Vec<Record>, CycleError> {
         let mut prepared = Vec::new();
-        for planned in &plan.rotations {
+        for planned in planned {
             if self.interrupt.is_set() {
                 break;
             }
+            let skip = |reason| Entry::skipped(&planned.candidate.skip(reason));
             let was_healthy = match self.was_healthy(&planned.candidate).await {
                 Ok(was_healthy) => was_healthy,
                 Err(message) => {
-                    report.entries.push(Entry::skipped(&planned.candidate.skip(Reason::ProbeNotMade { message })));
+                    report.entries.push(skip(Reason::ProbeNotMade { message }));
                     continue;
                 }
             };
-            let mut record = self.open(planned, purpose, was_healthy).await?;
+            let mut record = match self.open(planned, purpose, was_healthy).await {
+                Err(CycleError::Engine(error)) if !error.is_of_the_engine() => {
+                    report.entries.push(skip(Reason::NoAnswer { message: error.to_string() }));
+                    continue;
+                }
+                opened => opened?,
+            };
             let mut rotation = self.rotation();
             rotation.is_held_before_tag = true;
-            match rotation.drive(&mut record).await? {
-                Ended::Prepared => prepared.push(record),
-                ended => report.entries.push(self.settle(&record, &ended)?),
+            match rotation.drive(&mut record).await {
+                Ok(Ended::Prepared) => prepared.push(record),
+                ended => report.entries.push(self.entry(&record, ended).await?),
             }
         }
-        // A pull that fails concerns its own container; what follows a failed switch concerns the run.
+        Ok(prepared)
+    }
+
+    /// Switches one after the other. What follows one that fails concerns the run.
+    async fn switch(&self, prepared: Vec<Record>, report: &mut Report) -> Result<(), CycleError> {
         let mut is_stopped = false;
         for mut record in prepared {
             let mut rotation = self.rotation();
             rotation.is_run_stopped = is_stopped;
-            let ended = rotation.drive(&mut record).await?;
-            let entry = self.settle(&record, &ended)?;
+            let ended = rotation.drive(&mut record).await;
+            let entry = self.entry(&record, ended).await?;
             is_stopped |= match self.config.on_failure {
                 OnFailure::Stop => entry.verdict.is_failure() || entry.verdict == Verdict::Left,
                 OnFailure::Continue => entry.verdict == Verdict::Left,
             };
             report.entries.push(entry);
         }
-        // What is not forgotten now is forgotten after the next run.
-        if let Err(error) = self.store.prune(self.clock.at()) {
-            tracing::warn!("cannot forget what is old: {error}");
-        }
-        Ok(report)
+        Ok(())
     }
 
     /// Opens a record. Nothing on the engine has changed when it returns.
@@ -140,8 +158,24 @@ impl Cycle<'_> {
         }
     }
 
+    /// The line in the report for a record that was driven. An engine that tells nothing of one container, and still lists all of them, may tell of
+    /// the next; what is wrong with all of it, or with the store, is an error.
+    pub(super) async fn entry(&self, record: &Record, ended: Result<Ended, RunError>) -> Result<Entry, CycleError> {
+        let error = match ended {
+            Ok(ended) => return self.settle(record, &ended),
+            Err(error) => error,
+        };
+        if let RunError::Engine { source, .. } = &error
+            && !source.is_of_the_engine()
+            && self.engine.containers().await.is_ok()
+        {
+            return Ok(Entry::unanswered(record, source, self.clock.at()));
+        }
+        Err(error.into())
+    }
+
     /// What the store must know after a rotation, and its line in the report.
-    pub(super) fn settle(&self, record: &Record, ended: &Ended) -> Result<Entry, CycleError> {
+    fn settle(&self, record: &Record, ended: &Ended) -> Result<Entry, CycleError> {
         if let Some(Outcome::TurnedBack { failure: Failure::Withdrawn { why: Withdrawal::SameImage }, .. }) = &record.outcome {
             for member in &record.members {
                 self.store.remember_equal(&member.old_image, &member.reference, &member.digest)?;
@@ -154,15 +188,8 @@ impl Cycle<'_> {
 impl Verdict {
     fn is_failure(self) -> bool {
         match self {
-            Self::RolledBack | Self::Failed | Self::Stayed | Self::FailedLate | Self::Stuck => true,
-            Self::Left
-            | Self::Unanswered
-            | Self::Rotated
-            | Self::Held
-            | Self::Skipped
-            | Self::Orphaned
-            | Self::DryRun
-            | Self::Withdrawn => false,
+            Self::RolledBack | Self::Failed | Self::Stayed | Self::FailedLate | Self::Stuck | Self::Unanswered => true,
+            Self::Left | Self::Rotated | Self::Held | Self::Skipped | Self::Orphaned | Self::DryRun | Self::Withdrawn => false,
         }
     }
 }

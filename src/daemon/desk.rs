@@ -132,9 +132,11 @@ impl State {
         if self.interrupt.is_set() {
             return Outcome::Failed;
         }
-        match self.do_pass(pass).await {
-            Ok(report) => {
-                self.teller.report(&report);
+        let mut report = Report::default();
+        let ended = self.do_pass(pass, &mut report).await;
+        self.teller.report(&report, ended.is_ok());
+        match ended {
+            Ok(()) => {
                 self.sees_engine();
                 Outcome::Done
             }
@@ -156,7 +158,7 @@ impl State {
         }
     }
 
-    async fn do_pass(&self, pass: Pass) -> Result<Report, AskError> {
+    async fn do_pass(&self, pass: Pass, report: &mut Report) -> Result<(), AskError> {
         let session = self.session(Arc::clone(&self.pulse) as Arc<dyn Clock>).await?;
         let watcher = |progress| self.went_on(progress);
         let cycle = session.cycle(&self.store, &watcher);
@@ -164,19 +166,16 @@ impl State {
             Pass::Run => {
                 tracing::info!("a scheduled run begins");
                 let begun_at = self.clock.at();
-                let report = cycle.run(&Request::default()).await?;
+                cycle.run(&Request::default(), report).await?;
                 // Noted at its end: one that was cut short is made up for at the next start. One that cannot be noted happens once more then.
                 if !self.interrupt.is_set()
                     && let Err(error) = self.store.begin_run(begun_at)
                 {
                     tracing::warn!("cannot note that a run was made: {error}");
                 }
-                Ok(report)
+                Ok(())
             }
-            Pass::Resume => {
-                let mut report = Report::default();
-                cycle.resume(&mut report).await.map(|()| report).map_err(AskError::from)
-            }
+            Pass::Resume => Ok(cycle.resume(report).await?),
         }
     }
 
@@ -200,7 +199,10 @@ impl State {
         }
         let answer = self.answer_now(ask, Arc::clone(&self.pulse) as Arc<dyn Clock>).await.map_err(|error| error.problem());
         match &answer {
-            Ok(view) => view.trouble.iter().for_each(|t| tracing::error!("{}. Now: {}. {}", t.error, t.state, t.help)),
+            Ok(view) => {
+                view.trouble.iter().for_each(|t| tracing::error!("{}. Now: {}. {}", t.error, t.state, t.help));
+                view.problem.iter().for_each(|p| tracing::error!("{}. Now: {}. {}", p.error, p.state, p.help));
+            }
             Err(problem) => tracing::error!("{}. Now: {}. {}", problem.error, problem.state, problem.help),
         }
         self.is_changed.notify_one();

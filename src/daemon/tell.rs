@@ -11,8 +11,8 @@ use crate::cycle::{Entry, Report, Verdict};
 pub struct Teller(Mutex<HashMap<String, String>>);
 
 impl Teller {
-    /// Tells what is news. What was wrong and is not mentioned any more may be told again.
-    pub fn report(&self, report: &Report) {
+    /// Tells what is news. What was wrong and is not mentioned any more, in a report of a pass that was not ended early, may be told again.
+    pub fn report(&self, report: &Report, is_whole: bool) {
         let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut now = HashMap::new();
         for entry in report.entries.iter().filter(|entry| !matches!(entry.verdict, Verdict::Skipped | Verdict::Withdrawn | Verdict::DryRun))
@@ -27,7 +27,10 @@ impl Teller {
             }
             now.insert(entry.name.clone(), text);
         }
-        *told = now;
+        if is_whole {
+            told.clear();
+        }
+        told.extend(now);
     }
 }
 

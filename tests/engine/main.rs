@@ -17,6 +17,7 @@ mod compose_midway;
 mod compose_project;
 mod credentials;
 mod disturbed;
+mod ended_early;
 mod explain;
 mod fidelity;
 mod freshness;

@@ -8,7 +8,7 @@ mod rows;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::Exit;
+use super::{Exit, Problem};
 use crate::cycle::{Explanation, Past, Report, Status, Verdict};
 use crate::model::{Hold, RefusedDigest};
 use crate::plan::Plan;
@@ -33,6 +33,8 @@ pub struct View {
     pub trouble: Vec<Trouble>,
     /// What is to be said beside the data.
     pub talk: Vec<String>,
+    /// What ended the work early: all above is what was done before.
+    pub problem: Option<Problem>,
 }
 
 /// Something that went wrong with one container.
@@ -51,7 +53,7 @@ pub struct Trouble {
 impl View {
     fn new(document: Value, head: &[&str], rows: Vec<Vec<String>>) -> Self {
         let head = head.iter().map(|&text| text.to_owned()).collect();
-        Self { exit: Exit::Done, document, head, rows, below: Vec::new(), trouble: Vec::new(), talk: Vec::new() }
+        Self { exit: Exit::Done, document, head, rows, below: Vec::new(), trouble: Vec::new(), talk: Vec::new(), problem: None }
     }
 
     /// What a pass did.
@@ -68,6 +70,15 @@ impl View {
         let rows = report.entries.iter().flat_map(entry::rows).collect();
         let trouble = report.entries.iter().filter_map(entry::trouble).collect();
         Self { exit, trouble, ..Self::new(document, &["NAME", "IMAGE", "RESULT"], rows) }
+    }
+
+    /// The same, of work that this ended early. The exit code is that of the two which is the greater.
+    pub fn ended_by(mut self, problem: Problem) -> Self {
+        let problem = Problem { state: format!("what is listed stands; beyond that, {}", problem.state), ..problem };
+        if let Value::Object(document) = &mut self.document {
+            document.insert("problem".to_owned(), json!(problem));
+        }
+        Self { exit: self.exit.max(problem.exit), problem: Some(problem), ..self }
     }
 
     /// What would be done.
