@@ -61,13 +61,13 @@ fn what_a_scheduled_run_did_before_the_engine_went_away_is_in_the_log() {
     wait_for("the error is told", LONG, || running.said().contains("Waiting for the engine").then_some(()));
     let said = running.said();
     let line = |name: &str, words: &str| said.lines().any(|line| line.contains(&s.name(name)) && line.contains(words));
-    assert!(line("a", "rotated in"), "{said}");
+    assert!(line("a", "  rotated in"), "{said}");
     assert!(line("b", "cannot reach the engine"), "{said}");
 
     symlink(s.host.socket(), &engine).expect("a link");
     wait_for("the second one is rotated", LONG, || is_new("b", &b));
-    wait_for("it is told, too", LONG, || {
-        running.said().lines().any(|line| line.contains(&s.name("b")) && line.contains("rotated in")).then_some(())
-    });
-    assert_eq!(running.said().lines().filter(|line| line.contains(&s.name("a")) && line.contains("rotated in")).count(), 1, "once");
+    let is_told = || running.said().lines().any(|line| line.contains(&s.name("b")) && line.contains("  rotated"));
+    wait_for("it is told, too", LONG, || is_told().then_some(()));
+    let said = running.said();
+    assert_eq!(said.lines().filter(|line| line.contains(&s.name("a")) && line.contains("  rotated")).count(), 1, "once: {said}");
 }

@@ -122,6 +122,17 @@ fn calls_of_one_kind_stay_unanswered_and_others_do_not() {
 }
 
 #[test]
+fn calls_of_one_kind_stay_refused_and_others_do_not() {
+    let stage = Stage::new("calls_of_one_kind_stay_refused_and_others_do_not");
+    stage.proxy.refuse("GET /info", 500, "out of order");
+    let ask = |path| answer(&call(&stage.proxy.socket(), "GET", path, ""));
+    for _ in 0..2 {
+        assert_eq!(ask("/info"), "{\"message\":\"out of order\"}\n500");
+    }
+    assert!(ask("/_ping").ends_with("200"));
+}
+
+#[test]
 fn another_hand_acts_between_two_calls() {
     let stage = Stage::new("another_hand_acts_between_two_calls");
     let (sender, receiver) = mpsc::channel();
