@@ -5,6 +5,7 @@ mod explain;
 mod history;
 mod hold;
 mod report;
+mod restore;
 mod resume;
 mod rotate;
 mod status;

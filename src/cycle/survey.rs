@@ -22,10 +22,11 @@ const LOOKS_AT_ONCE: usize = 16;
 impl Cycle<'_> {
     /// What would be done now for such a request. Asks engine and registry, changes nothing.
     pub async fn plan(&self, request: &Request) -> Result<Plan, CycleError> {
-        self.plan_with(request, |reference, digest| Ok(self.seen_since(reference, digest)?)).await
+        let survey = self.survey().await?;
+        self.plan_with(request, survey, |reference, digest| Ok(self.seen_since(reference, digest)?)).await
     }
 
-    /// The same, and notes what each reference points to: from here on `min_age` counts.
+    /// The same, and notes what each reference points to: from here on `min_age` counts. Images that the engine has dropped are pulled again.
     pub(super) async fn plan_and_note(&self, request: &Request) -> Result<Plan, CycleError> {
         let note = |reference: &Reference, digest: &Digest| match self.store.saw(reference, digest, self.clock.at()) {
             Ok(since) => Ok(Some(since)),
@@ -35,15 +36,17 @@ impl Cycle<'_> {
                 Ok(None)
             }
         };
-        self.plan_with(request, note).await
+        let survey = self.survey().await?;
+        let survey = self.restore(survey, request).await?;
+        self.plan_with(request, survey, note).await
     }
 
     async fn plan_with(
         &self,
         request: &Request,
+        survey: Survey,
         seen_since: impl Fn(&Reference, &Digest) -> Result<Option<Timestamp>, CycleError>,
     ) -> Result<Plan, CycleError> {
-        let survey = self.survey().await?;
         let is_known = |name: &String| survey.stuck.contains(name) || survey.find(name).is_some();
         if let Some(name) = request.names.iter().find(|name| !is_known(name)) {
             return Err(CycleError::NoSuchContainer { name: name.clone() });

@@ -21,7 +21,7 @@ use super::connect::{Connector, bollard_over};
 use super::hello::{Hello, hello};
 use super::pull_progress::Layers;
 use super::registries::registry_settings;
-use super::{Engine, EngineError, EngineInfo, Executed, Life, Pull, Refusal, exec, is_rootless, list, sources};
+use super::{Engine, EngineError, EngineInfo, Executed, Life, Pull, Refusal, exec, has_digest_ids, is_rootless, list, sources};
 use crate::model::{Container, ContainerId, Credential, Digest, Image, Listed, Platform, Reference, RestartPolicy, StopSignal};
 
 /// For changes that touch no process.
@@ -61,7 +61,12 @@ impl Docker {
 impl Engine for Docker {
     async fn info(&self) -> Result<EngineInfo, EngineError> {
         let info = self.calls.look("info", "/info").await?.unwrap_or_default();
-        Ok(EngineInfo { version: self.version.clone(), registries: registry_settings(&info), is_rootless: is_rootless(&info) })
+        Ok(EngineInfo {
+            version: self.version.clone(),
+            registries: registry_settings(&info),
+            is_rootless: is_rootless(&info),
+            has_digest_ids: has_digest_ids(&info),
+        })
     }
 
     fn platform(&self) -> &Platform {

@@ -37,6 +37,8 @@ pub struct EngineInfo {
     pub registries: RegistrySettings,
     /// True if it runs without root: its networks are then not the host's.
     pub is_rootless: bool,
+    /// True if the id of an image is the digest of what was pulled, an index's where there is one: containerd's image store.
+    pub has_digest_ids: bool,
 }
 
 /// Ends when the engine goes away, whether it stops or is killed. Holds a connection until it is dropped.
@@ -120,4 +122,10 @@ pub trait Engine: Send + Sync {
 fn is_rootless(info: &Value) -> bool {
     let options = info.pointer("/SecurityOptions").and_then(Value::as_array);
     options.is_some_and(|all| all.iter().filter_map(Value::as_str).any(|option| option == "name=rootless"))
+}
+
+/// True with containerd's image store (seen on Docker 26.1 and 28.5, SystemInfo: `DriverStatus`).
+fn has_digest_ids(info: &Value) -> bool {
+    let status = info.pointer("/DriverStatus").and_then(Value::as_array);
+    status.is_some_and(|all| all.iter().any(|line| line.pointer("/1").and_then(Value::as_str) == Some("io.containerd.snapshotter.v1")))
 }

@@ -261,15 +261,35 @@ impl Image {
         self.id() == other.id() || (has_layers && this == that)
     }
 
-    /// Digests by which it was pulled from the repository of `reference`.
+    /// Its id, where that is the digest of what was pulled: so it is in containerd's store, which forgets the digests of an image whose last tag moves
+    /// away (seen on Docker 28.5). `Descriptor` is there in no other store (API 1.48, ImageInspect); before it, a digest that is the id tells.
+    fn own_digest(&self) -> Option<Digest> {
+        let id = self.id();
+        let descriptor = self.0.pointer("/Descriptor/digest").and_then(Value::as_str);
+        let is_digest =
+            descriptor.into_iter().chain(self.repo_digests().filter_map(|text| Some(text.split_once('@')?.1))).any(|d| d == id.as_str());
+        id.as_str().parse().ok().filter(|_| is_digest)
+    }
+
+    fn repo_digests(&self) -> impl Iterator<Item = &str> {
+        self.0.pointer("/RepoDigests").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
+    }
+
+    /// True if a registry can be asked for it: it was pulled, or (in containerd's store, which tells neither from the other) made here.
+    pub fn has_digest(&self) -> bool {
+        self.own_digest().is_some() || self.repo_digests().next().is_some()
+    }
+
+    /// Digests by which the repository of `reference` has it, or would have it.
     pub fn digests_of(&self, reference: &Reference) -> Vec<Digest> {
         let pulled = |text: &str| -> Option<Digest> {
             let (_, digest) = text.split_once('@')?;
             text.parse::<Reference>().ok().filter(|r| r.is_same_repository(reference))?;
             digest.parse().ok()
         };
-        let digests = self.0.pointer("/RepoDigests").and_then(Value::as_array);
-        digests.map_or_else(Vec::new, |all| all.iter().filter_map(Value::as_str).filter_map(pulled).collect())
+        let mut digests: Vec<Digest> = self.repo_digests().filter_map(pulled).collect();
+        digests.extend(self.own_digest().filter(|own| !digests.contains(own)));
+        digests
     }
 }
 

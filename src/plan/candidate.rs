@@ -20,6 +20,8 @@ pub struct Survey {
     pub images: BTreeMap<ImageId, Image>,
     /// Those of them that the engine tells nothing of, and what it said instead.
     pub unanswered_images: BTreeMap<ImageId, String>,
+    /// Images that they run and the engine does not show, and why they could not be pulled again.
+    pub lost: BTreeMap<ImageId, String>,
     /// Rotations that the store knows and that are not closed.
     pub known: BTreeSet<RotationId>,
     /// Units whose open rotation waits for a person.
@@ -152,7 +154,8 @@ fn candidate(survey: &Survey, config: &Config, ties: &Ties<'_>, container: &Cont
     if let Some(message) = survey.unanswered_images.get(&container.image_id()) {
         return Err(Reason::NoAnswer { message: message.clone() });
     }
-    let image = image.ok_or(Reason::NoDigest)?.clone();
+    let gone = || Reason::ImageGone { message: survey.lost.get(&container.image_id()).cloned() };
+    let image = image.ok_or_else(gone)?.clone();
     if image.is_blank() {
         return Err(Reason::ImageBlank);
     }

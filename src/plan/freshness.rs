@@ -25,8 +25,7 @@ pub struct Known {
 /// The newer digest, or why there is none to rotate to. `answer` is what the registry said of the candidate's reference, or why it said nothing.
 pub fn freshness(candidate: &Candidate, answer: Result<Digest, Reason>, known: &Known) -> Result<Digest, Reason> {
     // Without any digest it was never pulled: a registry's image of the same name need not be related to it.
-    let has_digest = candidate.image.document().pointer("/RepoDigests").and_then(|d| d.as_array()).is_some_and(|d| !d.is_empty());
-    if !has_digest {
+    if !candidate.image.has_digest() {
         return Err(Reason::NoDigest);
     }
     let digest = answer?;

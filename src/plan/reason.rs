@@ -66,6 +66,11 @@ pub enum Reason {
     },
     /// The engine knows no digest of what runs: built or loaded here, so that a registry's image of this name may be a stranger's.
     NoDigest,
+    /// The engine has no image of its id any more: nobody can tell its settings from the image's, or go back to it.
+    ImageGone {
+        /// Why it could not be pulled again, if that was tried.
+        message: Option<String>,
+    },
     /// The engine shows nothing of its image, so that nobody can tell its settings from the image's.
     ImageBlank,
     /// A restart policy that this version does not know.
@@ -153,6 +158,7 @@ impl Reason {
             Self::PinnedById => "pinned_by_id",
             Self::BadReference { .. } => "bad_reference",
             Self::NoDigest => "no_digest",
+            Self::ImageGone { .. } => "image_gone",
             Self::ImageBlank => "image_blank",
             Self::UnknownRestartPolicy => "unknown_restart_policy",
             Self::Unresolved { .. } => "unresolved",
@@ -194,6 +200,8 @@ impl Reason {
             Self::StopSignal { .. } => Some("create it with --stop-signal instead of Watchtower's label".into()),
             Self::RemovedOnExit => Some("create it without --rm".into()),
             Self::NoDigest => Some("pull it from a registry once, and create the container from that".into()),
+            Self::ImageGone { message: None } => Some("`rotate now` pulls it again by its digest, and goes on".into()),
+            Self::ImageGone { message: Some(_) } => Some("create it anew, from what its tag points to now".into()),
             Self::ImageBlank => {
                 Some("remove it, the stopped containers whose image is gone (`docker ps -a` shows those by id) and the image; then pull and create it anew".into())
             }
@@ -229,6 +237,10 @@ impl fmt::Display for Reason {
             Self::PinnedById => f.write_str("held: created from an image id, which no registry can be asked for"),
             Self::BadReference { typed } => write!(f, "held: `{typed}` is not an image reference"),
             Self::NoDigest => f.write_str("held: its image was built or loaded here; a registry's image of that name may be another"),
+            Self::ImageGone { message: None } => f.write_str("waits: the engine has dropped its image, whose tag moved away"),
+            Self::ImageGone { message: Some(message) } => {
+                write!(f, "held: the engine has dropped its image, whose tag moved away, and it cannot be pulled again: {message}")
+            }
             Self::ImageBlank => {
                 f.write_str("held: the engine shows nothing of its image, of which a part is missing from the engine's store")
             }

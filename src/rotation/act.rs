@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::observe::image_documents;
 use super::{Act, Keyring, Member, Purpose, Record, Role};
 use crate::engine::{Engine, EngineError, Pull, PullWatcher};
-use crate::model::{Container, ContainerId, Reference, RestartPolicy};
+use crate::model::{Container, ContainerId, ImageId, Platform, Reference, RestartPolicy};
 use crate::spec::{self, SpecError};
 
 /// An act that was not done, or not surely.
@@ -48,7 +48,7 @@ pub async fn perform(
         Act::Pull { member: n } => {
             let m = member(n)?;
             let reference = m.pull_reference();
-            pull(engine, &reference, &reference.to_string(), m, keyring, pulls).await
+            pull(engine, &reference, &reference.to_string(), m.platform.as_ref(), keyring, pulls).await
         }
         Act::MoveTag { member: n } => {
             let m = member(n)?;
@@ -57,7 +57,7 @@ pub async fn perform(
         Act::PullOld { member: n } => {
             let m = member(n)?;
             let digest = m.old_digest.as_ref().ok_or(ActError::Record("old digest"))?;
-            pull(engine, &m.reference.at_digest(digest), m.old_image.as_str(), m, keyring, pulls).await
+            pull(engine, &m.reference.at_digest(digest), m.old_image.as_str(), m.platform.as_ref(), keyring, pulls).await
         }
         Act::TagOld { member: n } => {
             let m = member(n)?;
@@ -92,8 +92,14 @@ pub async fn perform(
         Act::Remove { member: n, role } => Ok(engine.remove(&id(engine, record, member(n)?, *role).await?).await?),
         Act::RemoveVolume { name } => Ok(engine.remove_volume(name).await?),
         Act::Unpin { member: n } => Ok(engine.remove_image(&record.pin(*n)).await?),
+        Act::UnpinLeft { pin } => Ok(engine.remove_image(pin).await?),
         Act::RemoveImage { image } => Ok(engine.remove_image(image.as_str()).await?),
     }
+}
+
+/// Pulls an image that a container runs and the engine has dropped. Moves no tag, and belongs to no rotation: nothing has to be undone.
+pub async fn pull_again(engine: &dyn Engine, reference: &Reference, image: &ImageId, keyring: &dyn Keyring) -> Result<(), ActError> {
+    pull(engine, reference, image.as_str(), None, keyring, &|_| {}).await
 }
 
 /// Pulls, and looks whether `image` is there: otherwise the next step would be the same pull again, without end.
@@ -101,12 +107,12 @@ async fn pull(
     engine: &dyn Engine,
     reference: &Reference,
     image: &str,
-    member: &Member,
+    platform: Option<&Platform>,
     keyring: &dyn Keyring,
     progress: &PullWatcher<'_>,
 ) -> Result<(), ActError> {
     let credential = keyring.credential(reference).await.map_err(ActError::NoCredential)?;
-    engine.pull(reference, Pull { credential: credential.as_ref(), platform: member.platform.as_ref(), progress }).await?;
+    engine.pull(reference, Pull { credential: credential.as_ref(), platform, progress }).await?;
     match engine.image(image).await? {
         Some(_) => Ok(()),
         None => Err(ActError::NotPulled(reference.clone())),

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::probe::Sample;
 use super::{Act, Record, Refused, Role, Watch};
 use crate::model::ContainerId;
+use crate::store::Store;
 
 /// What a process remembers between two looks; none of it outlives the process.
 #[derive(Debug)]
@@ -26,9 +27,17 @@ pub struct Memory {
     pub watches: HashMap<ContainerId, Watch>,
     /// Those of them that ran.
     pub have_run: HashSet<ContainerId>,
+    /// Pins of open rotations; none if they are not known.
+    pub pins: Option<HashSet<String>>,
 }
 
 impl Memory {
+    /// True if a tag is the pin of a rotation that is closed.
+    pub fn is_left_pin(&self, tag: &str) -> bool {
+        let is_pin = tag.strip_prefix(Record::PINS).is_some_and(|rest| rest.starts_with(':'));
+        is_pin && self.pins.as_ref().is_some_and(|pins| !pins.contains(tag))
+    }
+
     /// Takes in a probe that has ended; one of a container that is not watched any more is no news.
     pub fn take(&mut self, sample: Sample, now: Duration) {
         if let Some(watch) = self.watches.get_mut(&sample.container) {
@@ -68,6 +77,12 @@ impl Memory {
         self.have_run.clear();
         self.agent = format!("{agent}+{}", now.as_millis());
     }
+}
+
+/// What no open rotation may lose.
+pub fn pins(store: &dyn Store) -> Option<HashSet<String>> {
+    let records = store.open_rotations().inspect_err(|error| tracing::warn!("pins that were left stay: {error}")).ok()?;
+    Some(records.iter().flat_map(|record| (0..record.members.len()).map(|n| record.pin(n))).collect())
 }
 
 /// The container that an act starts or stops.

@@ -21,6 +21,7 @@ mod run;
 mod step;
 mod write;
 
+pub use act::{ActError, pull_again};
 pub use decide::decide;
 pub use failure::{Failure, GateFailure, StuckReason, Withdrawal};
 pub use gate::{Answer, Countdown, GateRules, Late, Proof, Verdict, Watch, countdown, late, seen_late, verdict};

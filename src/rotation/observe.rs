@@ -73,7 +73,7 @@ async fn look_at(
         view.replacement = found.filter(|_| member.is_tool_owned).and_then(|found| Replacement::of(member, &found));
     }
     if record.stage != Stage::Switching || is_back {
-        view.images = images(engine, record, n, member).await?;
+        view.images = images(engine, record, n, member, memory).await?;
     }
     let at_the_beginning = Container::new(member.document.clone());
     if record.stage == Stage::Creating
@@ -133,9 +133,10 @@ fn see(record: &Record, member: &Member, memory: &mut Memory, moment: Moment, co
     ContainerView::new(container, rules, memory.watches.get(&container.id()).cloned())
 }
 
-async fn images(engine: &dyn Engine, record: &Record, n: usize, member: &Member) -> Result<ImagesView, EngineError> {
+async fn images(engine: &dyn Engine, record: &Record, n: usize, member: &Member, memory: &Memory) -> Result<ImagesView, EngineError> {
     let new = engine.image(&member.pull_reference().to_string()).await?;
     let old = engine.image(member.old_image.as_str()).await?;
+    let left_pins = old.as_ref().map(|old| old.tags().into_iter().filter(|tag| memory.is_left_pin(tag)).map(str::to_owned).collect());
     let tag = match member.tag() {
         Some(tag) => engine.image(&tag.to_string()).await?,
         None => None,
@@ -156,6 +157,7 @@ async fn images(engine: &dyn Engine, record: &Record, n: usize, member: &Member)
         is_old_tagged,
         tag: tag.map(|image| image.id()),
         pin: pin.map(|image| image.id()),
+        left_pins: left_pins.unwrap_or_default(),
     })
 }
 

@@ -104,6 +104,8 @@ pub struct ImagesView {
     pub tag: Option<ImageId>,
     /// Where our pin points.
     pub pin: Option<ImageId>,
+    /// Pins of the old image that rotations left which are closed: the engine had refused to remove them.
+    pub left_pins: Vec<String>,
 }
 
 /// The comparison of predecessor and successor.

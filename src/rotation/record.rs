@@ -155,6 +155,9 @@ pub struct Opening {
 }
 
 impl Record {
+    /// The repository of all pins.
+    pub const PINS: &'static str = "localhost/rotate/keep";
+
     /// A new record in its first stage.
     pub fn open(opening: Opening) -> Self {
         let Opening { id, purpose, members, terms, agent, boot, at } = opening;
@@ -199,8 +202,8 @@ impl Record {
     /// The tag that keeps the old image of a member from `image prune`.
     pub fn pin(&self, member: usize) -> String {
         match member {
-            0 => format!("localhost/rotate/keep:{}", self.id),
-            n => format!("localhost/rotate/keep:{}-{n}", self.id),
+            0 => format!("{}:{}", Self::PINS, self.id),
+            n => format!("{}:{}-{n}", Self::PINS, self.id),
         }
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::act::{ActError, perform};
 use super::lifeline::Lifeline;
-use super::memory::Memory;
+use super::memory::{self, Memory};
 use super::observe::{Moment, observe};
 use super::probe::Prober;
 use super::{Act, Change, Keyring, Observed, Progress, Record, Refused, Stage, Step, StuckReason, Watcher, decide, write};
@@ -106,6 +106,7 @@ impl Rotation<'_> {
             refused: Vec::new(),
             watches: HashMap::new(),
             have_run: HashSet::new(),
+            pins: memory::pins(self.store),
         };
         let mut prober = Prober::new(self.engine, self.clock);
         let mut silence = None;

@@ -87,6 +87,8 @@ pub enum Act {
     RemoveVolume { name: String },
     /// Remove our tag from the old image.
     Unpin { member: usize },
+    /// Remove the tag of an earlier rotation from the old image: containerd's store refuses to take an image's last one while a container runs it.
+    UnpinLeft { pin: String },
     /// Remove an image that has no tag and that nothing uses.
     RemoveImage { image: ImageId },
 }
@@ -155,6 +157,7 @@ impl Act {
             Self::Remove { role, .. } => of("remove", role),
             Self::RemoveVolume { .. } => "remove_volume".to_owned(),
             Self::Unpin { .. } => "unpin".to_owned(),
+            Self::UnpinLeft { .. } => "unpin_left".to_owned(),
             Self::RemoveImage { .. } => "remove_image".to_owned(),
         }
     }
@@ -189,6 +192,7 @@ impl fmt::Display for Act {
             Self::Remove { role, .. } => write!(f, "remove the {role}"),
             Self::RemoveVolume { name } => write!(f, "remove the volume {name}"),
             Self::Unpin { .. } => f.write_str("unpin the old image"),
+            Self::UnpinLeft { pin } => write!(f, "remove the pin {pin} that an earlier rotation left"),
             Self::RemoveImage { image } => write!(f, "remove the unused image {}", image.short()),
         }
     }

@@ -82,6 +82,7 @@ pub fn images() -> ImagesView {
         is_old_tagged: false,
         tag: Some(ImageId::new("sha256:new")),
         pin: Some(ImageId::new("sha256:old")),
+        left_pins: vec![],
     }
 }
 

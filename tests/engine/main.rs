@@ -26,6 +26,7 @@ mod history;
 mod hold;
 mod late;
 mod mirror;
+mod moved_tag;
 mod numbers;
 mod platform;
 mod probe;

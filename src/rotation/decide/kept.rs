@@ -36,9 +36,10 @@ pub fn step(record: &Record, observed: &Observed) -> Step {
     }
     for (n, (member, view)) in members() {
         let unpin = view.images.pin.is_some().then_some(Act::Unpin { member: n });
+        let left = view.images.left_pins.iter().filter(|_| view.predecessor.is_none()).map(|pin| Act::UnpinLeft { pin: pin.clone() });
         let is_unused = view.predecessor.is_none() && !view.images.is_old_tagged && member.new_image.as_ref() != Some(&member.old_image);
         let old = view.images.old.clone().filter(|_| is_unused).map(|image| Act::RemoveImage { image });
-        if let Some(step) = [unpin, old].into_iter().flatten().find_map(|act| attempt_once(observed, act)) {
+        if let Some(step) = unpin.into_iter().chain(left).chain(old).find_map(|act| attempt_once(observed, act)) {
             return step;
         }
     }

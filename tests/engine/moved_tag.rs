@@ -1,0 +1,47 @@
+//! A container whose tag has moved on here before it was rotated: some engines then forget by which digest its image was pulled.
+
+use super::{FAST, entry, look, now, scratch, tagged};
+
+#[test]
+fn a_container_is_rotated_although_another_hand_pulled_its_tag_before() {
+    let s = scratch("pulled-by-hand");
+    s.push("web", "ok:v1");
+    s.run("web", &["--restart", "always"]);
+    let old = look(&s, &s.name("web"));
+    s.push("web", "ok:v2");
+    s.host.docker(&["pull", &s.image("web")]);
+
+    let outcome = now(&s, &["web"], &["--json"]).exits(0);
+    assert_eq!(entry(&outcome, &s.name("web"))["verdict"], "rotated", "{outcome}");
+    let new = look(&s, &s.name("web"));
+    assert_ne!(new.id, old.id);
+    assert_eq!(new.image, tagged(&s, "web"));
+    assert!(new.is_running);
+    assert_eq!(entry(&now(&s, &["web"], &["--json"]).exits(0), &s.name("web"))["reason"], "up_to_date");
+}
+
+#[test]
+fn two_containers_of_one_tag_are_rotated_one_after_the_other() {
+    let s = scratch("two-of-one");
+    s.push("web", "ok:v1");
+    s.run("web", &[]);
+    s.host.docker(&["run", "-d", "--name", &s.name("b"), &s.image("web")]);
+    s.push("web", "ok:v2");
+    let pins = || {
+        let tags = s.host.docker(&["images", "--format", "{{.Repository}}:{{.Tag}} {{.ID}}", "--no-trunc"]);
+        let keep = |line: &&str| line.starts_with("localhost/rotate/keep:");
+        tags.lines().filter(keep).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let others = pins();
+    let run = |name: &str| {
+        let outcome = s.agent().config(&format!("{FAST}keep_old = \"0s\"\n")).run(&["now", &s.name(name), "--json"]).exits(0);
+        entry(&outcome, &s.name(name))
+    };
+    assert_eq!(run("web")["verdict"], "rotated");
+    assert_eq!(run("web")["reason"], "up_to_date");
+    assert_eq!(run("b")["verdict"], "rotated");
+    assert_eq!(look(&s, &s.name("b")).image, tagged(&s, "web"));
+    assert_eq!(run("b")["reason"], "up_to_date");
+    let left: Vec<_> = pins().into_iter().filter(|pin| !others.contains(pin)).collect();
+    assert_eq!(left, Vec::<String>::new(), "no pin is left over");
+}
