@@ -159,3 +159,19 @@ fn a_container_that_another_tool_finds_by_label_is_not_kept() {
     record.members[0].is_tool_owned = true;
     check("compose", &record, &seen, &Step::Act(Act::Remove { member: 0, role: Role::Predecessor }));
 }
+
+#[test]
+fn a_pin_that_an_earlier_rotation_left_goes_with_the_last_container_of_its_image() {
+    let new = || Some(container("new", "web", Status::Running, RestartPolicy::Always));
+    let mut seen = observed(None, new());
+    let record = at(Stage::Kept);
+    let left = "localhost/rotate/keep:aaaaaa".to_owned();
+    seen.members[0].images.is_old_tagged = true;
+    seen.members[0].images.left_pins = vec![left.clone()];
+    check("ours first", &record, &seen, &Step::Act(Act::Unpin { member: 0 }));
+    seen.members[0].images.pin = None;
+    check("then it", &record, &seen, &Step::Act(Act::UnpinLeft { pin: left }));
+    seen.members[0].predecessor = Some(container("old", OLD, Status::Exited, RestartPolicy::No));
+    seen.members[0].successor.as_mut().expect("a successor").name = "other".into();
+    check("not while it has a container", &record, &seen, &Step::Write(Change::Close));
+}

@@ -1,6 +1,7 @@
 //! A container whose tag has moved on here before it was rotated: some engines then forget by which digest its image was pulled.
 
 use super::{FAST, entry, look, now, scratch, tagged};
+use crate::lab::{Answer, FakeRegistry};
 
 #[test]
 fn a_container_is_rotated_although_another_hand_pulled_its_tag_before() {
@@ -44,4 +45,41 @@ fn two_containers_of_one_tag_are_rotated_one_after_the_other() {
     assert_eq!(run("b")["reason"], "up_to_date");
     let left: Vec<_> = pins().into_iter().filter(|pin| !others.contains(pin)).collect();
     assert_eq!(left, Vec::<String>::new(), "no pin is left over");
+}
+
+#[test]
+fn a_container_whose_image_was_dropped_is_taken_back_when_its_gate_fails() {
+    let s = scratch("dropped-back");
+    s.push("web", "ok:v1");
+    s.run("web", &["--restart", "always"]);
+    let old = look(&s, &s.name("web"));
+    s.push("web", "sick:v2");
+    s.host.docker(&["pull", &s.image("web")]);
+    let outcome = now(&s, &["web"], &["--json"]).exits(1);
+    assert_eq!(entry(&outcome, &s.name("web"))["verdict"], "rolled_back", "{outcome}");
+    assert_eq!(look(&s, &s.name("web")), old);
+}
+
+/// Docker 26.1 with containerd's store drops the image; other engines show it by its id, and ask for nothing.
+#[test]
+fn a_container_whose_image_is_dropped_here_and_gone_from_its_registry_is_held_with_that_reason() {
+    let s = scratch("dropped-gone");
+    let registry = FakeRegistry::in_front_of(s.host);
+    let first = s.push("web", "ok:v1");
+    let image = format!("{}/{}:latest", registry.address(), s.name("web"));
+    s.host.docker(&["run", "-d", "--pull", "always", "--name", &s.name("web"), &image]);
+    let old = look(&s, &s.name("web"));
+    s.push("web", "ok:v2");
+    s.host.docker(&["pull", &image]);
+    registry.script(move |head| head.target.ends_with(&first).then(|| Answer::status(404)));
+
+    let plan = s.rotate(&["plan", &s.name("web"), "--json"]).exits(0).json()["skipped"].clone();
+    let said = entry(&now(&s, &["web"], &["--json"]).exits(0), &s.name("web"));
+    if s.host.engine() == "docker-26.1-containerd" {
+        assert_eq!((&plan[0]["reason"], &said["reason"]), (&"image_gone".into(), &"image_gone".into()), "{said}");
+        assert!(said["message"].as_str().is_some_and(|text| text.contains("cannot be pulled again")), "{said}");
+        assert_eq!(look(&s, &s.name("web")), old);
+    } else {
+        assert_eq!(said["verdict"], "rotated", "{said}");
+    }
 }

@@ -1,4 +1,4 @@
-//! Two images that are one, whatever their ids.
+//! Two images that are one, whatever their ids; and by which digests one is known.
 
 use rotate::model::Image;
 use serde_json::{Value, json};
@@ -30,4 +30,27 @@ fn images_are_the_same_by_id_or_by_all_that_makes_a_container() {
     let nothing = |id: &str| Image::new(json!({ "Id": id }));
     assert!(nothing("a").is_blank());
     assert!(!nothing("a").is_same_as(&nothing("b")), "documents that say nothing are no evidence");
+}
+
+#[test]
+fn an_images_digests_are_those_it_was_pulled_by_and_its_id_where_that_is_one() {
+    let [of_config, pulled, pin] = ["a", "b", "c"].map(|digit| format!("sha256:{}", digit.repeat(64)));
+    let web = format!("registry.lan/web@{pulled}");
+    let kept = format!("localhost/rotate/keep@{pulled}");
+    let elsewhere = format!("registry.lan/other@{pin}");
+    let table = [
+        ("classic", json!({ "Id": of_config, "RepoDigests": [web] }), vec![&pulled], true),
+        ("classic, built here", json!({ "Id": of_config, "RepoDigests": [] }), vec![], false),
+        ("classic, another repository's", json!({ "Id": of_config, "RepoDigests": [elsewhere] }), vec![], true),
+        ("containerd", json!({ "Id": pulled, "RepoDigests": [web] }), vec![&pulled], true),
+        ("containerd, pinned only", json!({ "Id": pulled, "RepoDigests": [kept] }), vec![&pulled], true),
+        ("containerd, no name left", json!({ "Id": pulled, "RepoDigests": [], "Descriptor": { "digest": pulled } }), vec![&pulled], true),
+        ("nothing known", json!({ "Id": pulled }), vec![], false),
+    ];
+    let reference = "registry.lan/web:1".parse().expect("a reference");
+    for (what, document, digests, has_digest) in table {
+        let image = Image::new(document);
+        let found: Vec<_> = image.digests_of(&reference).iter().map(ToString::to_string).collect();
+        assert_eq!((found.iter().collect(), image.has_digest()), (digests, has_digest), "{what}");
+    }
 }
