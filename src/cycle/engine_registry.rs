@@ -26,19 +26,36 @@ impl EngineRegistry {
     }
 }
 
+impl EngineRegistry {
+    async fn ask(&self, reference: &Reference) -> Result<Result<Digest, EngineError>, RegistryError> {
+        let credential = self.credential(reference).await?;
+        self.limits.check(reference.registry())?;
+        Ok(self.engine.remote_digest(reference, credential.as_ref()).await)
+    }
+
+    fn read(&self, reference: &Reference, error: &EngineError) -> RegistryError {
+        let error = read(reference, error);
+        self.limits.note(reference.registry(), &error);
+        error
+    }
+}
+
 #[async_trait]
 impl Registry for EngineRegistry {
     async fn resolve(&self, reference: &Reference) -> Result<Digest, RegistryError> {
         if let Target::Digest(digest) = reference.target() {
             return Ok(digest.clone());
         }
-        let credential = self.credential(reference).await?;
-        self.limits.check(reference.registry())?;
-        let answer = self.engine.remote_digest(reference, credential.as_ref()).await.map_err(|error| read(reference, &error));
-        if let Err(error) = &answer {
-            self.limits.note(reference.registry(), error);
+        self.ask(reference).await?.map_err(|error| self.read(reference, &error))
+    }
+
+    async fn has(&self, reference: &Reference, digest: &Digest) -> Result<bool, RegistryError> {
+        let reference = reference.at_digest(digest);
+        match self.ask(&reference).await? {
+            Ok(_) => Ok(true),
+            Err(EngineError::Refused { message, .. }) if message.contains("manifest unknown") => Ok(false),
+            Err(error) => Err(self.read(&reference, &error)),
         }
-        answer
     }
 
     async fn credential(&self, reference: &Reference) -> Result<Option<Credential>, RegistryError> {

@@ -124,7 +124,7 @@ impl Cycle<'_> {
             let since = digest.map(|digest| self.seen_since(reference, digest)).transpose()?.flatten();
             if let Some(candidate) = candidates.iter().find(|candidate| candidate.container.id() == container.id()) {
                 let known = self.known(candidate, digest, since, &Request::default())?;
-                decision = Some(Decision::of(plan::freshness(candidate, answer.clone(), &known)));
+                decision = Some(Decision::of(self.fresh(candidate, answer.clone(), &known).await));
             }
             registry = Some(Answer::of(answer, since, policy.as_ref().ok(), self.clock.at()));
         }

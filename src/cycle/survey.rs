@@ -63,12 +63,23 @@ impl Cycle<'_> {
             let answer = answers.get(&candidate.reference).cloned().unwrap_or(Err(Reason::NoDigest));
             let since = since.get(&candidate.reference).copied().flatten();
             let known = self.known(&candidate, answer.as_ref().ok(), since, request)?;
-            match plan::freshness(&candidate, answer, &known) {
+            match self.fresh(&candidate, answer, &known).await {
                 Ok(digest) => rotations.push(Planned { candidate, digest }),
                 Err(reason) => skipped.push(candidate.skip(reason)),
             }
         }
         Ok(Plan { not_followed, limits: self.registry.limits(), ..plan::order(rotations, skipped) })
+    }
+
+    /// See [`plan::freshness`]; and what was made here and not pushed is not replaced by what a registry has under its name.
+    pub(super) async fn fresh(&self, candidate: &Candidate, answer: Result<Digest, Reason>, known: &Known) -> Result<Digest, Reason> {
+        let newer = plan::freshness(candidate, answer, known)?;
+        let Some(made_here) = candidate.image.digest_made_here() else { return Ok(newer) };
+        match self.registry.has(&candidate.reference, &made_here).await {
+            Ok(true) => Ok(newer),
+            Ok(false) => Err(Reason::NoDigest),
+            Err(error) => Err(held(error)),
+        }
     }
 
     /// Since when a reference points to this digest, as far as a run has seen it.

@@ -275,6 +275,13 @@ impl Image {
         self.0.pointer("/RepoDigests").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
     }
 
+    /// Its digest, if it was committed or built here in a store that gives one to every image. Only such a one has a parent there; one that was
+    /// pulled, loaded, or built by BuildKit has none (seen on Docker 26.1 and 28.5).
+    pub fn digest_made_here(&self) -> Option<Digest> {
+        let parent = self.0.pointer("/Parent").and_then(Value::as_str).unwrap_or_default();
+        self.own_digest().filter(|_| !parent.is_empty())
+    }
+
     /// True if a registry can be asked for it: it was pulled, or (in containerd's store, which tells neither from the other) made here.
     pub fn has_digest(&self) -> bool {
         self.own_digest().is_some() || self.repo_digests().next().is_some()

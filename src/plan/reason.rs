@@ -64,7 +64,7 @@ pub enum Reason {
         /// As it stands in the container.
         typed: String,
     },
-    /// The engine knows no digest of what runs: built or loaded here, so that a registry's image of this name may be a stranger's.
+    /// The engine knows no digest of what runs, or one of an image made here that its registry does not have: built or loaded here, so that a registry's image of this name may be a stranger's.
     NoDigest,
     /// The engine has no image of its id any more: nobody can tell its settings from the image's, or go back to it.
     ImageGone {

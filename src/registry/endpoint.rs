@@ -21,8 +21,8 @@ pub struct Endpoint {
 pub struct Question<'a> {
     /// What was typed.
     pub reference: &'a Reference,
-    /// Its tag.
-    pub tag: &'a str,
+    /// The tag or digest that is asked for.
+    pub target: &'a str,
     /// Who is asked.
     pub endpoint: &'a Endpoint,
     /// What this endpoint, and nobody else, may be shown.
@@ -47,7 +47,7 @@ impl Endpoint {
 
     /// A manifest's address. Err: the grammar allows hosts that no URL does (`host:99999`).
     pub fn manifest(&self, scheme: &str, question: &Question<'_>) -> Result<Url, RegistryError> {
-        let url = format!("{scheme}://{}/v2/{}/manifests/{}", self.base, question.reference.repository(), question.tag);
+        let url = format!("{scheme}://{}/v2/{}/manifests/{}", self.base, question.reference.repository(), question.target);
         Url::parse(&url).map_err(|e| RegistryError::Unreachable { host: self.name.clone(), detail: e.to_string() })
     }
 }

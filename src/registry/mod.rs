@@ -1,4 +1,5 @@
-//! What digest a reference points to now. It asks and never pulls: one HEAD a reference, and never a GET of a manifest, which would count as a pull.
+//! What digest a reference points to now. It asks and never pulls: one HEAD a reference (and another where what runs was made here), and never a GET of a
+//! manifest, which would count as a pull.
 
 mod answer;
 mod authorize;
@@ -39,6 +40,11 @@ pub trait Registry: Send + Sync {
     ///
     /// Errors: see [`RegistryError`]. A host that says «too many requests» or cannot be reached is not asked again by the same instance.
     async fn resolve(&self, reference: &Reference) -> Result<Digest, RegistryError>;
+
+    /// True if it has a manifest of this digest in the reference's repository. Asked with one HEAD, too.
+    ///
+    /// Errors: as [`Registry::resolve`], but not that there is none.
+    async fn has(&self, reference: &Reference, digest: &Digest) -> Result<bool, RegistryError>;
 
     /// The credential for a pull of this reference: the same that [`Registry::resolve`] is let in with.
     ///

@@ -60,10 +60,24 @@ impl HttpRegistry {
         mirrors.chain([Endpoint::origin(registry)]).collect()
     }
 
+    /// Asks for a tag or a digest, of the first that has an answer.
+    async fn ask_all(&self, reference: &Reference, target: &str) -> Result<Digest, RegistryError> {
+        let mut answer = Err(RegistryError::Unreachable { host: reference.registry().to_owned(), detail: "nobody to ask".to_owned() });
+        for endpoint in self.endpoints(reference.registry()) {
+            answer = self.ask_endpoint(reference, target, &endpoint).await;
+            match &answer {
+                Ok(_) => break,
+                // As the engine does with a mirror, whatever it says: what counts is the registry's own word.
+                Err(error) => tracing::debug!(%reference, host = endpoint.name, %error, "no digest"),
+            }
+        }
+        answer
+    }
+
     /// Asks one endpoint, within the deadline; a credential helper has its own.
-    async fn ask_endpoint(&self, reference: &Reference, tag: &str, endpoint: &Endpoint) -> Result<Digest, RegistryError> {
+    async fn ask_endpoint(&self, reference: &Reference, target: &str, endpoint: &Endpoint) -> Result<Digest, RegistryError> {
         let credential = self.credentials.find(&endpoint.name, reference.repository()).await?;
-        let question = Question { reference, tag, endpoint, credential };
+        let question = Question { reference, target, endpoint, credential };
         let host = Arc::clone(self.hosts.lock().await.entry(endpoint.name.clone()).or_default());
         // One at a time to one host: one that says «too many» must not be asked by the next one already under way.
         let mut host = host.lock().await;
@@ -157,16 +171,15 @@ impl Registry for HttpRegistry {
             Target::Tag(tag) => tag,
             Target::Digest(digest) => return Ok(digest.clone()),
         };
-        let mut answer = Err(RegistryError::Unreachable { host: reference.registry().to_owned(), detail: "nobody to ask".to_owned() });
-        for endpoint in self.endpoints(reference.registry()) {
-            answer = self.ask_endpoint(reference, tag, &endpoint).await;
-            match &answer {
-                Ok(_) => break,
-                // As the engine does with a mirror, whatever it says: what counts is the registry's own word.
-                Err(error) => tracing::debug!(%reference, host = endpoint.name, %error, "no digest"),
-            }
+        self.ask_all(reference, tag).await
+    }
+
+    async fn has(&self, reference: &Reference, digest: &Digest) -> Result<bool, RegistryError> {
+        match self.ask_all(&reference.at_digest(digest), digest.as_str()).await {
+            Ok(_) => Ok(true),
+            Err(RegistryError::NotFound { .. }) => Ok(false),
+            Err(error) => Err(error),
         }
-        answer
     }
 
     async fn credential(&self, reference: &Reference) -> Result<Option<Credential>, RegistryError> {

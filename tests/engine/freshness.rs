@@ -32,6 +32,27 @@ fn an_image_that_was_built_here_is_held() {
     assert_eq!(entry(&outcome, &s.name("built"))["reason"], reason);
 }
 
+#[test]
+fn an_image_that_was_made_here_over_a_registrys_tag_is_replaced_only_once_it_was_pushed() {
+    let s = scratch("patched");
+    s.push("web", "nohealth:v1");
+    s.push("base", "nohealth:v1");
+    s.run("base", &[]);
+    s.host.docker(&["commit", "-m", "patched here", &s.name("base"), &s.image("web")]);
+    s.host.docker(&["run", "-d", "--name", &s.name("web"), &s.image("web")]);
+    let patched = look(&s, &s.name("web"));
+    let run = || entry(&s.agent().config(FAST).run(&["now", &s.name("web"), "--json"]).exits(0), &s.name("web"));
+    assert_eq!(run()["reason"], "no_digest", "the registry has another image of that name");
+    let by_engine = s.agent().config("registry.via = \"engine\"\n").run(&["now", &s.name("web"), "--json"]).exits(0);
+    assert_eq!(entry(&by_engine, &s.name("web"))["reason"], "no_digest", "{by_engine}");
+    assert_eq!(look(&s, &s.name("web")), patched);
+
+    s.host.docker(&["push", &s.image("web")]);
+    assert_eq!(run()["reason"], "up_to_date");
+    s.push("web", "nohealth:v2");
+    assert_eq!(run()["verdict"], "rotated");
+}
+
 /// A container that follows a tag of a scripted registry, and its reference.
 fn followed(s: &Scratch, registry: &FakeRegistry, name: &str) {
     s.push(name, "nohealth:v1");
