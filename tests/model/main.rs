@@ -1,5 +1,6 @@
 //! The words that travel between rooms: what they take, what they refuse, and that they read back what they write.
 
+mod container;
 mod digest;
 mod image;
 mod insecure;
