@@ -38,6 +38,16 @@ async fn what_is_pinned_needs_no_registry() {
 }
 
 #[tokio::test]
+async fn whether_a_digest_is_there_is_asked_with_one_head() {
+    for (status, expected) in [(200, Some(true)), (404, Some(false)), (403, None), (500, None)] {
+        let server = Server::start(move |_| if status == 200 { Answer::digest() } else { Answer::status(status) });
+        let web = reference(&format!("{}/web:1", server.address));
+        assert_eq!(anonymous().has(&web, &DIGEST.parse().unwrap()).await.ok(), expected, "{status}");
+        assert_eq!(server.asked(), [format!("HEAD /v2/web/manifests/{DIGEST}")]);
+    }
+}
+
+#[tokio::test]
 async fn a_tag_that_is_gone_is_said_by_its_name() {
     check(|| Answer::status(404), "registry HOST has no HOST/web:1").await;
 }
