@@ -6,7 +6,6 @@ use super::problem::chain;
 use super::{Exit, Problem, SocketError};
 use crate::cycle::CycleError;
 use crate::engine::EngineError;
-use crate::registry::RegistryError;
 use crate::rotation::RunError;
 use crate::store::{LockError, StoreError};
 
@@ -25,9 +24,6 @@ pub enum AskError {
     /// The state directory.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// Credentials of registries.
-    #[error(transparent)]
-    Credentials(#[from] RegistryError),
     /// The pass.
     #[error(transparent)]
     Cycle(#[from] CycleError),
@@ -47,7 +43,7 @@ impl AskError {
             Self::Lock(error) => error.state().to_owned(),
             Self::Store(error) | Self::Cycle(CycleError::Store(error)) => error.state().to_owned(),
             Self::Cycle(CycleError::Rotation(_)) => "the rotation is recorded and not finished; `rotate status` shows what runs".to_owned(),
-            Self::Socket(_) | Self::Credentials(_) | Self::Host(_) | Self::NeedsEngine | Self::Cycle(_) => "nothing was changed".to_owned(),
+            Self::Socket(_) | Self::Host(_) | Self::NeedsEngine | Self::Cycle(_) => "nothing was changed".to_owned(),
         }
     }
 
@@ -58,7 +54,7 @@ impl AskError {
             Self::Engine(error) | Self::Cycle(CycleError::Engine(error)) => error.help(),
             Self::Lock(error) => error.help().to_owned(),
             Self::Store(error) | Self::Cycle(CycleError::Store(error)) => error.help().to_owned(),
-            Self::Credentials(error) => error.help().to_string(),
+            Self::Cycle(CycleError::Credentials(error)) => error.help().to_string(),
             Self::Cycle(CycleError::Rotation(_)) => "when the cause is gone, run `rotate now`: it goes on from there".to_owned(),
             Self::Cycle(CycleError::NoSuchContainer { .. }) => "`rotate status` lists the containers".to_owned(),
             Self::Cycle(CycleError::NothingKept { .. }) => {
@@ -81,7 +77,7 @@ impl AskError {
     /// The exit code.
     fn exit(&self) -> Exit {
         match self {
-            Self::Credentials(_) => Exit::Configuration,
+            Self::Cycle(CycleError::Credentials(_)) => Exit::Configuration,
             Self::Socket(SocketError::NoneFound(_)) | Self::NeedsEngine => Exit::NoEngine,
             Self::Socket(_) => Exit::Configuration,
             Self::Engine(error) | Self::Cycle(CycleError::Engine(error) | CycleError::Rotation(RunError::Engine { source: error, .. })) => {

@@ -10,7 +10,7 @@ use crate::cycle::{Cycle, EngineRegistry};
 use crate::engine::{Docker, Engine};
 use crate::host;
 use crate::interrupt::Interrupt;
-use crate::registry::{Credentials, HttpRegistry, Registry};
+use crate::registry::{Credentials, HttpRegistry, Registry, Unreadable};
 use crate::rotation::Watcher;
 use crate::store::Store;
 
@@ -65,10 +65,11 @@ impl Session {
         let engine = Arc::new(Docker::connect(&socket).await?);
         let info = engine.info().await?;
         tracing::debug!(version = info.version, socket = %socket.display(), "engine");
-        let credentials = Credentials::load()?;
-        let registry: Box<dyn Registry> = match loaded.config.registry_via {
-            RegistryVia::Rotate => Box::new(HttpRegistry::new(info.registries, credentials)),
-            RegistryVia::Engine => Box::new(EngineRegistry::new(engine.clone(), credentials)),
+        // What was begun needs no registry any more, and a service may be down.
+        let registry: Box<dyn Registry> = match (Credentials::load(), loaded.config.registry_via) {
+            (Err(error), _) => Box::new(Unreadable(error)),
+            (Ok(credentials), RegistryVia::Rotate) => Box::new(HttpRegistry::new(info.registries, credentials)),
+            (Ok(credentials), RegistryVia::Engine) => Box::new(EngineRegistry::new(engine.clone(), credentials)),
         };
         let (agent, boot) = (host::agent().map_err(AskError::Host)?, host::boot().map_err(AskError::Host)?);
         Ok(Self { loaded, engine, registry, clock, interrupt, agent, boot })

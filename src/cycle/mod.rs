@@ -27,7 +27,7 @@ use crate::config::{Config, Origins};
 use crate::engine::{Engine, EngineError};
 use crate::interrupt::Interrupt;
 use crate::model::{Credential, Reference};
-use crate::registry::Registry;
+use crate::registry::{Registry, RegistryError};
 use crate::rotation::{Keyring, Rotation, RunError, Watcher};
 use crate::store::{Store, StoreError};
 
@@ -67,6 +67,9 @@ pub enum CycleError {
     /// A rotation that the next run goes on with.
     #[error("the rotation of {0}")]
     Rotation(#[from] RunError),
+    /// The credentials for registries cannot be read. What was left is finished.
+    #[error(transparent)]
+    Credentials(RegistryError),
     /// A name that no container has.
     #[error("there is no container named `{name}`")]
     NoSuchContainer {

@@ -51,6 +51,9 @@ impl Cycle<'_> {
         if let Some(name) = request.names.iter().find(|name| !is_known(name)) {
             return Err(CycleError::NoSuchContainer { name: name.clone() });
         }
+        if let Some(fault) = self.registry.fault() {
+            return Err(CycleError::Credentials(fault));
+        }
         let (candidates, mut skipped) = plan::select(&survey, self.config, &request.names);
         let answers = ask(self.registry, &candidates).await;
         let not_followed = not_followed(&candidates);

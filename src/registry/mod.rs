@@ -17,6 +17,7 @@ mod limits;
 mod rate;
 mod resolve;
 mod token;
+mod unreadable;
 
 use async_trait::async_trait;
 
@@ -27,6 +28,7 @@ pub use fault::{CertificateFault, FileFault, Garbage, HelperFault};
 pub use helper::HelperLimits;
 pub use limits::Limits;
 pub use resolve::HttpRegistry;
+pub use unreadable::Unreadable;
 
 use crate::model::{Credential, Digest, RateLimit, Reference};
 
@@ -36,6 +38,11 @@ const HUB: &str = "docker.io";
 /// A registry, or many: whoever knows where tags point.
 #[async_trait]
 pub trait Registry: Send + Sync {
+    /// Why nothing can be asked at all; what was begun before can be finished all the same.
+    fn fault(&self) -> Option<RegistryError> {
+        None
+    }
+
     /// The digest that the reference's tag points to now: the index's where there is one.
     ///
     /// Errors: see [`RegistryError`]. A host that says «too many requests» or cannot be reached is not asked again by the same instance.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use rustix::process::Signal;
 use serde_json::json;
 
-use super::{CONFIG, SOON, ask, daemon, id, is_new, scratch, send, stale};
+use super::{CONFIG, SOON, ask, begun, daemon, id, is_new, scratch, send, socket, stale, text};
 use crate::lab::{Scratch, wait_for};
 
 /// True once the old container has given its name away: its service is down.
@@ -30,6 +30,24 @@ fn killed_in_a_switch_the_next_start_goes_on_without_being_asked() {
         let history = ask(&s, &["history", &s.name("web"), "--json"]).json();
         (history["rotations"][0]["verdict"] == "rotated").then_some(())
     });
+}
+
+/// What was begun needs no registry any more, and its service is down.
+#[test]
+fn killed_in_a_switch_the_next_start_goes_on_though_the_credentials_cannot_be_read() {
+    let s = scratch("kill-creds");
+    let old = stale(&s, &["--restart", "always"]);
+    let running = daemon(&s, CONFIG);
+    let client = send(&s, "POST", "/v1/now", &json!({ "names": [s.name("web")] }).to_string());
+    wait_for("it switches", SOON, || is_switching(&s).then_some(()));
+    running.kill();
+    drop(client);
+    s.file("config.json", "{ \"auths\": ");
+    let agent = s.agent().config(CONFIG).env("DOCKER_CONFIG", &text(s.dir()));
+    let _running = begun(&s, agent.spawn(&["daemon", "--socket", &text(&socket(&s))]));
+    wait_for("the successor serves", SOON, || is_new(&s, &old).then_some(()));
+    let refused = ask(&s, &["now", &s.name("web")]).exits(78);
+    assert!(refused.stderr.contains("config.json"), "nobody is asked without credentials instead: {refused}");
 }
 
 #[test]
