@@ -111,7 +111,11 @@ impl Calls {
                 EngineError::Unreachable { socket: self.connector.socket().to_owned(), cause }
             }
             Ok(_) => error,
-            Err(error) => error,
+            // It is not up yet, or goes away again: asked once more, like any that is away.
+            Err(error) => {
+                let cause = io::Error::other(format!("another engine answers there than a moment ago: {error}"));
+                EngineError::Unreachable { socket: self.connector.socket().to_owned(), cause }
+            }
         }
     }
 
