@@ -20,14 +20,16 @@ pub async fn take(state_dir: &Path, socket: &Path) -> Result<(Lock, SqliteStore)
     let mut told = None;
     let lock = loop {
         match Lock::take(state_dir) {
-            Err(LockError::Held { .. }) if control::is_answered(socket) => return Err(ListenError::InUse(socket.to_owned()).into()),
+            Err(LockError::Held { .. }) if control::is_answered(socket).await => return Err(ListenError::InUse(socket.to_owned()).into()),
             Err(held @ LockError::Held { .. }) => wait(&held, "the daemon begins when that one is done", &mut told).await,
+            Err(error) if error.is_passing() => wait(&error, "the daemon begins when that is over", &mut told).await,
             taken => break taken?,
         }
     };
     loop {
         match SqliteStore::open(state_dir) {
             Err(full @ StoreError::Full(_)) => wait(&full, "the daemon begins when there is room on that disk", &mut told).await,
+            Err(error) if error.is_passing() => wait(&error, "the daemon begins when that is over", &mut told).await,
             opened => return Ok((lock, opened?)),
         }
     }

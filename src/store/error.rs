@@ -3,6 +3,9 @@
 use std::io;
 use std::path::PathBuf;
 
+/// With less room than this no file of SQLite's can be made.
+const SMALLEST: u64 = 64 * 1024;
+
 /// The store cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -48,7 +51,27 @@ pub enum StoreError {
     },
 }
 
+/// A disk or a table of files that is full, and a device that failed once: over without a change of any setting.
+pub(super) fn is_passing(error: &io::Error) -> bool {
+    use rustix::io::Errno;
+    let passing = [Errno::NOSPC, Errno::DQUOT, Errno::MFILE, Errno::NFILE, Errno::IO, Errno::NOMEM, Errno::INTR, Errno::AGAIN];
+    Errno::from_io_error(error).is_some_and(|errno| passing.contains(&errno))
+}
+
 impl StoreError {
+    /// True if it may go away without anybody's doing.
+    pub fn is_passing(&self) -> bool {
+        use rusqlite::ErrorCode::{DatabaseBusy, DatabaseLocked, OutOfMemory, SystemIoFailure};
+        match self {
+            Self::Full(_) => true,
+            Self::Io { source, .. } => is_passing(source),
+            Self::Sqlite { source, .. } => {
+                matches!(source.sqlite_error_code(), Some(DatabaseBusy | DatabaseLocked | OutOfMemory | SystemIoFailure))
+            }
+            Self::NotOurs(_) | Self::Newer { .. } | Self::Damaged { .. } => false,
+        }
+    }
+
     /// What is true now.
     pub fn state(&self) -> &'static str {
         "the file was not changed; no container was touched by this"
@@ -79,6 +102,8 @@ impl StoreError {
             Some(NotADatabase) => Self::NotOurs(path),
             Some(DatabaseCorrupt) => Self::Damaged { path, detail: source.to_string() },
             Some(DiskFull) => Self::Full(path),
+            // The files beside it (`-wal`, `-shm`) cannot be made there.
+            Some(CannotOpen) if is_disk_full(&path) => Self::Full(path),
             Some(CannotOpen | PermissionDenied | ReadOnly) => {
                 let source = io::Error::new(io::ErrorKind::PermissionDenied, source.to_string());
                 Self::Io { path, source }
@@ -86,4 +111,9 @@ impl StoreError {
             _ => Self::Sqlite { path, source },
         }
     }
+}
+
+fn is_disk_full(path: &std::path::Path) -> bool {
+    let folder = path.parent().unwrap_or(path);
+    rustix::fs::statvfs(folder).is_ok_and(|disk| disk.f_bavail * disk.f_frsize < SMALLEST)
 }

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{FlockOperation, flock};
 
+use super::error::is_passing;
+
 /// The right to write the store and to rotate. Given back when dropped, or when the process ends, however it ends.
 #[derive(Debug)]
 pub struct Lock {
@@ -34,6 +36,14 @@ pub enum LockError {
 }
 
 impl LockError {
+    /// True if it may go away without anybody's doing.
+    pub fn is_passing(&self) -> bool {
+        match self {
+            Self::Held { .. } => true,
+            Self::Io { source, .. } => is_passing(source),
+        }
+    }
+
     /// What is true now.
     pub fn state(&self) -> &'static str {
         "nothing was changed"
@@ -42,7 +52,9 @@ impl LockError {
     /// What to do.
     pub fn help(&self) -> &'static str {
         match self {
-            Self::Held { .. } => "wait until it is done, or see what it does: `rotate status` reads beside it",
+            Self::Held { .. } => {
+                "wait until it is done; `rotate status` reads beside it. A daemon holds it as long as it runs: leave out --config, --engine and --state-dir to ask that one"
+            }
             Self::Io { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
                 "run as root, or choose another directory with --state-dir"
             }
