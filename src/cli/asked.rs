@@ -37,7 +37,7 @@ pub fn question(command: &Command) -> Option<Ask> {
 
 /// Asks and shows the answer.
 pub async fn run(args: &Args, ask: &Ask, printer: &Printer) -> Result<Exit, CliError> {
-    let (loaded, state_dir) = match daemon(args)? {
+    let (loaded, state_dir) = match daemon(args).await? {
         Asked::Daemon(client) => {
             let tell = |progress: Progress| {
                 if let Doing::Acting { act } = &progress.what {
@@ -59,18 +59,25 @@ enum Asked {
     Here(Box<Loaded>, PathBuf),
 }
 
-/// A command that says with which engine, state directory or configuration it wants to work means this process, unless it names a socket too.
-fn daemon(args: &Args) -> Result<Asked, CliError> {
+/// A command that says with which engine (`DOCKER_HOST` too), state directory or configuration it wants to work means this process, unless it names a
+/// socket too.
+async fn daemon(args: &Args) -> Result<Asked, CliError> {
     if let Some(socket) = &args.socket {
-        return Ok(Asked::Daemon(Client::connect(socket)?));
+        return Ok(Asked::Daemon(Client::connect(socket).await?));
     }
-    let is_for_here = args.config.is_some() || args.engine.is_some() || args.state_dir.is_some();
-    if !is_for_here && let Some(client) = Client::find(Path::new(control::DEFAULT_SOCKET))? {
+    let is_for_here = args.config.is_some() || args.engine.is_some() || args.state_dir.is_some() || is_another_engine();
+    if !is_for_here && let Some(client) = Client::find(Path::new(control::DEFAULT_SOCKET)).await? {
         return Ok(Asked::Daemon(client));
     }
     let loaded = setup::load(args)?;
     let state_dir = setup::state_dir(args, &loaded.config);
     Ok(Asked::Here(Box::new(loaded), state_dir))
+}
+
+/// True if the environment names an engine that is not the host's own: the daemon's is another.
+fn is_another_engine() -> bool {
+    let own = ["", "unix:///var/run/docker.sock", "unix:///run/docker.sock"];
+    std::env::var("DOCKER_HOST").is_ok_and(|host| !own.contains(&host.as_str()))
 }
 
 fn of_the_store(ask: &Ask, state_dir: &Path) -> Result<View, AskError> {

@@ -1,7 +1,6 @@
 //! A command's end of the socket.
 
 use std::io;
-use std::os::unix::net::UnixStream as StdStream;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -71,21 +70,20 @@ impl ClientError {
 /// A daemon that listens.
 pub struct Client {
     socket: PathBuf,
-    stream: StdStream,
+    stream: UnixStream,
 }
 
 impl Client {
     /// A daemon that has to be there.
-    pub fn connect(socket: &Path) -> Result<Self, ClientError> {
+    pub async fn connect(socket: &Path) -> Result<Self, ClientError> {
         let unreachable = |source| ClientError::Unreachable { socket: socket.to_owned(), source };
-        let stream = StdStream::connect(socket).map_err(unreachable)?;
-        stream.set_nonblocking(true).map_err(unreachable)?;
+        let stream = UnixStream::connect(socket).await.map_err(unreachable)?;
         Ok(Self { socket: socket.to_owned(), stream })
     }
 
     /// A daemon, if one is there. One that does not let this user in is there.
-    pub fn find(socket: &Path) -> Result<Option<Self>, ClientError> {
-        match Self::connect(socket) {
+    pub async fn find(socket: &Path) -> Result<Option<Self>, ClientError> {
+        match Self::connect(socket).await {
             Ok(client) => Ok(Some(client)),
             Err(ClientError::Unreachable { source, .. })
                 if matches!(source.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) =>
@@ -110,7 +108,6 @@ impl Client {
         let Self { socket, stream } = self;
         let no_answer = |detail: String| ClientError::NoAnswer { socket: socket.clone(), detail };
         let said = |error: &dyn std::error::Error| no_answer(error.to_string());
-        let stream = UnixStream::from_std(stream).map_err(|e| said(&e))?;
         let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(|e| said(&e))?;
         tokio::spawn(connection);
         let (command, fields) = parts(ask).map_err(|e| said(&e))?;

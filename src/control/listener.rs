@@ -3,10 +3,10 @@
 use std::fs;
 use std::io;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
-use std::os::unix::net::UnixStream;
+use std::os::unix::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use tokio::net::UnixListener;
+use tokio::net::{UnixListener, UnixStream};
 
 use crate::ask::{Exit, Problem};
 
@@ -47,23 +47,27 @@ impl ListenError {
     }
 }
 
-/// True if somebody answers at `path`.
-pub fn is_answered(path: &Path) -> bool {
-    UnixStream::connect(path).is_ok()
+/// True if somebody listens at `path`. Does not wait for one whom too many want to speak to.
+pub async fn is_answered(path: &Path) -> bool {
+    match UnixStream::connect(path).await {
+        Ok(_) => true,
+        Err(error) => error.kind() == io::ErrorKind::WouldBlock,
+    }
 }
 
 /// Listens at `path`. What a dead daemon left there is replaced. Whoever may write the socket may rotate: its owner and its group (0660).
 ///
 /// The caller holds the state directory's lock, so that two daemons of one host do not meet here.
-pub fn listen(path: &Path) -> Result<UnixListener, ListenError> {
+pub async fn listen(path: &Path) -> Result<UnixListener, ListenError> {
     let failed = |source| ListenError::Io { path: path.to_owned(), source };
     if let Some(directory) = path.parent() {
         fs::create_dir_all(directory).map_err(failed)?;
     }
     match fs::symlink_metadata(path) {
         Ok(found) if !found.file_type().is_socket() => return Err(ListenError::NoSocket(path.to_owned())),
-        Ok(_) => match UnixStream::connect(path) {
+        Ok(_) => match UnixStream::connect(path).await {
             Ok(_) => return Err(ListenError::InUse(path.to_owned())),
+            Err(source) if source.kind() == io::ErrorKind::WouldBlock => return Err(ListenError::InUse(path.to_owned())),
             Err(source) if source.kind() == io::ErrorKind::ConnectionRefused => fs::remove_file(path).map_err(failed)?,
             Err(source) => return Err(failed(source)),
         },
@@ -71,7 +75,9 @@ pub fn listen(path: &Path) -> Result<UnixListener, ListenError> {
         Err(source) => return Err(failed(source)),
     }
     // Nobody else may write it before its rights are set: bound under a name of its own, then moved to where it is looked for.
-    let fresh = path.with_extension(format!("{}.tmp", std::process::id()));
+    // A socket's path has 107 bytes at most (unix(7)): this one, and so that of its first name, which is no longer.
+    SocketAddr::from_pathname(path).map_err(failed)?;
+    let fresh = path.with_file_name(".new");
     let _ = fs::remove_file(&fresh);
     let listener = UnixListener::bind(&fresh).map_err(failed)?;
     let mode = fs::Permissions::from_mode(0o660);

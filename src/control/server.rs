@@ -19,7 +19,9 @@ use serde_json::{Value, json};
 use tokio::net::UnixListener;
 use tokio::sync::Semaphore;
 use tokio::sync::broadcast::{Receiver, error::RecvError};
+use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio_io_timeout::TimeoutStream;
 
 use super::line::Line;
 use crate::ask::{Ask, Exit, Problem, View};
@@ -31,7 +33,7 @@ const CONNECTIONS: usize = 128;
 const WATCHERS: usize = 96;
 /// Between two connections that are accepted, at least.
 const PAUSE: Duration = Duration::from_millis(2);
-/// A request has to have arrived within this time.
+/// A request has to have arrived within this time, and what is answered has to be taken within it, piece by piece.
 const REQUEST: Duration = Duration::from_secs(10);
 /// No request that means something is larger.
 const LARGEST: usize = 64 * 1024;
@@ -55,13 +57,17 @@ struct Shared {
 }
 
 /// At work in the background.
-pub struct Server(Arc<Semaphore>);
+pub struct Server {
+    accepting: JoinHandle<()>,
+    slots: Arc<Semaphore>,
+}
 
 impl Server {
-    /// Waits until nobody is being answered any more, at most so long: watchers stay until the end.
+    /// Accepts nobody any more, and waits until nobody is being answered, at most so long: watchers stay until the end.
     pub async fn drain(&self, most: Duration) {
+        self.accepting.abort();
         let all = u32::try_from(CONNECTIONS).unwrap_or(u32::MAX);
-        let _ = timeout(most, self.0.acquire_many(all)).await;
+        let _ = timeout(most, self.slots.acquire_many(all)).await;
     }
 }
 
@@ -69,8 +75,7 @@ impl Server {
 pub fn serve(listener: UnixListener, desk: Arc<dyn Desk>) -> Server {
     let slots = Arc::new(Semaphore::new(CONNECTIONS));
     let shared = Shared { desk, watchers: Arc::new(Semaphore::new(WATCHERS)) };
-    tokio::spawn(accept(listener, shared, Arc::clone(&slots)));
-    Server(slots)
+    Server { accepting: tokio::spawn(accept(listener, shared, Arc::clone(&slots))), slots }
 }
 
 async fn accept(listener: UnixListener, shared: Shared, slots: Arc<Semaphore>) {
@@ -99,7 +104,10 @@ async fn accept(listener: UnixListener, shared: Shared, slots: Arc<Semaphore>) {
             let _slot = slot;
             let mut http = http1::Builder::new();
             http.timer(TokioTimer::new()).header_read_timeout(REQUEST).keep_alive(false).max_buf_size(LARGEST);
-            if let Err(error) = http.serve_connection(TokioIo::new(stream), service).await {
+            // Whoever does not read what is answered is not waited for.
+            let mut stream = TimeoutStream::new(stream);
+            stream.set_write_timeout(Some(REQUEST));
+            if let Err(error) = http.serve_connection(TokioIo::new(Box::pin(stream)), service).await {
                 tracing::debug!("a client went away: {error}");
             }
         });
@@ -145,17 +153,24 @@ async fn asked(State(Shared { desk, .. }): State<Shared>, Path(command): Path<St
     }
     let is_long = ask.rotates();
     let progress = desk.progress();
+    if !ask.writes() {
+        return whole(desk.answer(ask).await);
+    }
     // On its own, so that it goes on if the client goes away.
     let answer = tokio::spawn(async move { desk.answer(ask).await });
     if is_long {
         return ndjson(Body::from_stream(stream::unfold(Some((progress, answer)), following)));
     }
-    let answer = answer.await.unwrap_or_else(|_| Err(lost()));
+    whole(answer.await.unwrap_or_else(|_| Err(lost())))
+}
+
+/// An answer in one piece.
+fn whole(answer: Result<View, Problem>) -> Response {
     let status = answer.as_ref().map_or_else(|problem| status(problem.exit), |_| StatusCode::OK);
     (status, ndjson(Body::from(last(answer).bytes()))).into_response()
 }
 
-type Work = tokio::task::JoinHandle<Result<View, Problem>>;
+type Work = JoinHandle<Result<View, Problem>>;
 
 async fn following(at: Option<(Receiver<Progress>, Work)>) -> Option<(Result<Bytes, Infallible>, Option<(Receiver<Progress>, Work)>)> {
     let (mut progress, mut work) = at?;

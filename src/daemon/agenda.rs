@@ -101,10 +101,14 @@ impl Agenda {
     pub fn ended(&mut self, pass: Pass, outcome: Outcome, look_at: Option<Timestamp>, now: Moment) {
         match (pass, outcome) {
             (Pass::Run, Outcome::Done) => (self.is_owed, self.run_failures, self.run_at) = (false, 0, Duration::ZERO),
-            (Pass::Run, Outcome::Failed) => {
-                self.run_at = now.elapsed + backoff(FIRST_RUN_RETRY, LONGEST_RUN_RETRY, self.run_failures);
-                self.run_failures += 1;
+            // A rotation of it may be open, and its service down.
+            (Pass::Run, Outcome::Failed) if look_at.is_some() => {
+                self.fail_run(now);
+                self.failures = 0;
+                self.resume_at = Some(now.elapsed + FIRST_RETRY);
+                return;
             }
+            (Pass::Run, Outcome::Failed) => self.fail_run(now),
             (Pass::Resume, Outcome::Failed) => {
                 self.resume_at = Some(now.elapsed + backoff(FIRST_RETRY, LONGEST_RETRY, self.failures));
                 self.failures += 1;
@@ -116,9 +120,14 @@ impl Agenda {
         self.resume_at = look_at.map(|at| now.elapsed + look_in(at, now));
     }
 
+    fn fail_run(&mut self, now: Moment) {
+        self.run_at = now.elapsed + backoff(FIRST_RUN_RETRY, LONGEST_RUN_RETRY, self.run_failures);
+        self.run_failures += 1;
+    }
+
     /// What is open or kept may have changed by another hand than this agenda's. Brings a look forward, never back.
     pub fn look(&mut self, look_at: Option<Timestamp>, now: Moment) {
-        let at = look_at.map(|at| now.elapsed + look_in(at, now));
+        let at = look_at.map(|at| now.elapsed + until(at, now).clamp(FIRST_RETRY, LATE_LOOK));
         self.resume_at = self.resume_at.into_iter().chain(at).min();
     }
 }

@@ -21,6 +21,8 @@ use crate::store::{SqliteStore, Store};
 
 /// Questions that have their turn or wait for it; more are sent away.
 const WAITING: usize = 16;
+/// Questions that change nothing and are answered at the same time; more wait.
+const READING: usize = 8;
 /// Lines that a slow watcher may lag behind before it misses some.
 const LAG: usize = 256;
 
@@ -37,6 +39,7 @@ pub struct State {
     progress: broadcast::Sender<Progress>,
     turn: tokio::sync::Mutex<()>,
     waiting: Semaphore,
+    reading: Semaphore,
     teller: Teller,
     standing: Mutex<Standing>,
 }
@@ -65,6 +68,7 @@ impl State {
             progress: broadcast::Sender::new(LAG),
             turn: tokio::sync::Mutex::new(()),
             waiting: Semaphore::new(WAITING),
+            reading: Semaphore::new(READING),
             teller: Teller::default(),
             standing: Mutex::new(Standing { loaded, read_at, refused: None, next_run: None, problem: None }),
         }
@@ -152,6 +156,11 @@ impl State {
         }
     }
 
+    /// True if the last pass got through.
+    pub(super) fn is_well(&self) -> bool {
+        self.standing().problem.is_none()
+    }
+
     fn sees_engine(&self) {
         if self.standing().problem.take().is_some() {
             tracing::info!("a pass got through again");
@@ -197,6 +206,7 @@ impl State {
         if self.interrupt.is_set() {
             return Err(busy("the daemon is stopping"));
         }
+        let _changed = Changed(&self.is_changed);
         let answer = self.answer_now(ask, Arc::clone(&self.pulse) as Arc<dyn Clock>).await.map_err(|error| error.problem());
         match &answer {
             Ok(view) => {
@@ -205,7 +215,6 @@ impl State {
             }
             Err(problem) => tracing::error!("{}. Now: {}. {}", problem.error, problem.state, problem.help),
         }
-        self.is_changed.notify_one();
         answer
     }
 
@@ -219,13 +228,24 @@ impl State {
     }
 }
 
+/// Tells the loop at its end, also where that is a panic: a rotation may be open.
+struct Changed<'a>(&'a Notify);
+
+impl Drop for Changed<'_> {
+    fn drop(&mut self) {
+        self.0.notify_one();
+    }
+}
+
 #[async_trait]
 impl Desk for State {
     async fn answer(&self, ask: Ask) -> Result<View, Problem> {
-        if matches!(ask, Ask::Status {}) {
-            return self.status().await;
-        }
         if !ask.writes() {
+            // Each asks the engine with many connections.
+            let _reading = self.reading.acquire().await;
+            if matches!(ask, Ask::Status {}) {
+                return self.status().await;
+            }
             return self.answer_now(&ask, Arc::clone(&self.clock)).await.map_err(|error| error.problem());
         }
         let Ok(_waiting) = self.waiting.try_acquire() else { return Err(busy("too many questions wait for their turn")) };

@@ -65,7 +65,7 @@ pub async fn run(start: Start, loaded: Loaded) -> Result<Exit, DaemonError> {
     }
     let is_missed = catches_up && timetable.is_missed(last_run, state.clock.at());
     let mut agenda = Agenda::new(timetable, is_missed);
-    let listener = control::listen(&start.socket)?;
+    let listener = control::listen(&start.socket).await?;
     let server = control::serve(listener, Arc::clone(&state) as Arc<dyn Desk>);
     systemd::ready();
     tracing::info!("rotate {} is ready at {}", env!("CARGO_PKG_VERSION"), start.socket.display());
@@ -100,7 +100,9 @@ pub async fn run(start: Start, loaded: Loaded) -> Result<Exit, DaemonError> {
             () = state.clock.sleep(pause) => {}
             () = state.is_changed.notified() => {
                 agenda.look(state.look_at(), moment(&state));
-                systemd::status(&at_rest(&agenda));
+                if state.is_well() {
+                    systemd::status(&at_rest(&agenda));
+                }
             }
             _ = hangup.recv() => reload(&start, &state, &mut agenda, seed),
             _ = terminate.recv() => break,

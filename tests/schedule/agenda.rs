@@ -132,3 +132,22 @@ fn what_jitter_puts_off_is_not_lost_when_the_same_schedule_is_read_again() {
     assert_eq!(agenda.next_run(), Some(at("2026-11-25T05:00:00Z")));
     assert_eq!(agenda.due(Moment { at: between, elapsed: Duration::from_secs(91) }), None);
 }
+
+/// The engine went away in the middle of a switch and came back after the run had given up: its service may be down.
+#[test]
+fn what_a_run_or_a_question_left_open_is_gone_on_with_at_once() {
+    let start = at("2026-11-25T12:00:00Z");
+    let now = |seconds| Moment { at: start + SignedDuration::from_secs(seconds), elapsed: Duration::from_secs(seconds.unsigned_abs()) };
+    let mut agenda = Agenda::new(timetable("", start), true);
+    agenda.ended(Pass::Resume, Outcome::Done, None, now(0));
+    assert_eq!(agenda.due(now(0)), Some(Pass::Run));
+    agenda.ended(Pass::Run, Outcome::Failed, Some(now(180).at), now(180));
+    assert_eq!((agenda.due(now(180)), agenda.pause(now(180))), (None, Duration::from_secs(1)));
+    assert_eq!(agenda.due(now(181)), Some(Pass::Resume));
+    agenda.ended(Pass::Resume, Outcome::Done, None, now(182));
+    assert_eq!(agenda.due(now(182)), None, "the run itself is not tried again at once");
+    assert_eq!(agenda.due(now(196)), Some(Pass::Run));
+    agenda.ended(Pass::Run, Outcome::Done, None, now(197));
+    agenda.look(Some(now(198).at), now(198));
+    assert_eq!(agenda.pause(now(198)), Duration::from_secs(1));
+}
