@@ -27,6 +27,11 @@ fn the_unit_starts_is_confined_heals_reloads_and_stops() {
     wait_for("it is proved", SOON, || unit.ask(&["history", &web, "--json"]).contains("\"rotated\"").then_some(()));
     let new = id(&s);
 
+    // A command that means another engine than the daemon's does not ask the daemon.
+    let elsewhere = s.host.exec(&["env", "DOCKER_HOST=unix:///run/nowhere.sock", &unit.program, "plan", &web]);
+    let said = String::from_utf8_lossy(&elsewhere.stderr);
+    assert!(elsewhere.status.code() == Some(69) && said.contains("/run/nowhere.sock"), "{said}");
+
     let journal = unit.journal();
     assert!(journal.contains(&format!("ROTATE_CONTAINER={web}")) && journal.contains("ROTATE_STEP="), "{journal}");
 
@@ -83,10 +88,9 @@ fn with_its_drop_ins_the_daemon_serves_the_engine_of_a_user() {
     }
     let unit = Unit::install(&s, CONFIG);
     unit.configure(&format!("{CONFIG}engine = \"unix:///run/user/1000/docker.sock\"\n"));
-    unit.drop_in(concat!(
-        include_str!("../../systemd/drop-ins/user-engine.conf"),
-        include_str!("../../systemd/drop-ins/container-networks.conf")
-    ));
+    let drop_ins =
+        concat!(include_str!("../../systemd/drop-ins/user-engine.conf"), include_str!("../../systemd/drop-ins/container-networks.conf"));
+    unit.drop_in(&drop_ins.replace("/home/NAME", "/home/op"));
     let old = stale(&s, &["--label", "rotate.health.http=:80/"]);
     unit.start();
     let rotated = unit.ask(&["now", &s.name("web"), "--json"]);
