@@ -72,24 +72,30 @@ pub fn by_hand(s: &Scratch) -> io::Result<()> {
     Ok(())
 }
 
-struct Connection(BufReader<UnixStream>);
+struct Connection {
+    stream: BufReader<UnixStream>,
+    /// The engine's newest version.
+    api: String,
+}
 
 impl Connection {
     fn open(s: &Scratch) -> io::Result<Self> {
-        Ok(Self(BufReader::new(UnixStream::connect(s.host.socket())?)))
+        let api = s.host.api("GET", "/version").1["ApiVersion"].as_str().unwrap_or_default().to_owned();
+        Ok(Self { stream: BufReader::new(UnixStream::connect(s.host.socket())?), api })
     }
 
     fn call(&mut self, method: &str, path: &str, body: &str) -> io::Result<String> {
-        let length = body.len();
-        let head =
-            format!("{method} /v1.45{path} HTTP/1.1\r\nHost: engine\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n");
-        self.0.get_mut().write_all(format!("{head}{body}").as_bytes())?;
+        let (length, api) = (body.len(), &self.api);
+        let head = format!(
+            "{method} /v{api}{path} HTTP/1.1\r\nHost: engine\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n"
+        );
+        self.stream.get_mut().write_all(format!("{head}{body}").as_bytes())?;
         let mut status = String::new();
-        self.0.read_line(&mut status)?;
+        self.stream.read_line(&mut status)?;
         let mut length = 0;
         loop {
             let mut line = String::new();
-            self.0.read_line(&mut line)?;
+            self.stream.read_line(&mut line)?;
             if line.trim().is_empty() {
                 break;
             }
@@ -98,7 +104,7 @@ impl Connection {
             }
         }
         let mut answer = vec![0; length];
-        self.0.read_exact(&mut answer)?;
+        self.stream.read_exact(&mut answer)?;
         let answer = String::from_utf8_lossy(&answer).into_owned();
         if status.contains(" 20") { Ok(answer) } else { Err(io::Error::other(format!("{method} {path}: {} {answer}", status.trim()))) }
     }

@@ -7,6 +7,7 @@ mod by_hand;
 #[path = "../lab/mod.rs"]
 mod lab;
 
+use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -101,28 +102,30 @@ fn power_cut(s: &Scratch, unit: &Unit, addresses: [&str; 2], page: &mut Page, k:
     page.turn(s);
     let host = s.host;
     let config = s.host.path("/etc/rotate/rotate.toml");
+    let (tell, told) = mpsc::channel();
     let cut = move || {
         // The proxy knows the engine of this boot only.
         std::fs::write(config, CONFIG).expect("the host's disk takes a file");
         host.cut_power();
+        let _ = tell.send(());
     };
     proxy.at(k, fault(when, Action::Run(Box::new(cut))));
     unit.ask(&["now", &s.name("web")]);
     let call = called(&proxy, k);
-    let was_cut = proxy.done() > 0;
+    if proxy.done() == 0 {
+        return None;
+    }
+    told.recv_timeout(SOON).expect("the power is cut");
     drop(proxy);
-    let later = was_cut.then(|| {
-        let [service, control] = thread::scope(|scope| {
-            let answers = addresses.map(|address| scope.spawn(move || first_answer(address)));
-            host.boot();
-            answers.map(|answer| answer.join().expect("it answers"))
-        });
-        service.saturating_duration_since(control)
+    let [service, control] = thread::scope(|scope| {
+        let answers = addresses.map(|address| scope.spawn(move || first_answer(address)));
+        host.boot();
+        answers.map(|answer| answer.join().expect("it answers"))
     });
     at_rest(s, unit);
     unit.ask(&["now", &s.name("web")]);
     assert_eq!(ask(addresses[0]), Some(page.text()), "{}", unit.journal());
-    later.map(|later| (later, call))
+    Some((service.saturating_duration_since(control), call))
 }
 
 fn first_answer(address: &str) -> Instant {

@@ -83,6 +83,7 @@ impl FaultProxy {
 
     /// At a path of one's choice, for everybody: such as one that a host sees too.
     pub fn start_at(socket: &Path, engine: &Path) -> FaultProxy {
+        let _ = fs::remove_file(socket); // of a run that was killed
         FaultProxy::begin(socket.to_owned(), None, engine, None)
     }
 
