@@ -1,11 +1,15 @@
 //! Images that containers run and the engine has dropped: pulled again by digest, so that their containers can be compared, pinned and gone back to.
 
 use std::collections::BTreeSet;
+use std::pin::pin;
+use std::time::Duration;
 
 use super::{Cycle, CycleError, Request};
-use crate::model::{Container, Digest, ImageId, Reference};
+use crate::model::{Container, Digest, Image, ImageId, Reference};
 use crate::plan::{self, Reason, Survey};
 use crate::rotation;
+
+const SIGN_OF_LIFE: Duration = Duration::from_secs(60);
 
 impl Cycle<'_> {
     /// Looks again for what the engine has dropped of the images that are wanted (Docker 26.1 with containerd's store, once an image's last tag has moved
@@ -19,20 +23,26 @@ impl Cycle<'_> {
         for (image, reference) in dropped {
             let digest = image.as_str().parse::<Digest>().ok().filter(|_| has_digest_ids);
             match self.pull_again(&image, &reference, digest).await {
-                Ok(()) => survey.images.extend(self.engine.image(image.as_str()).await?.map(|found| (image, found))),
-                Err(message) => {
-                    survey.lost.insert(image, message);
-                }
+                Ok(found) => survey.images.extend(found.map(|found| (image, found))),
+                Err(message) => survey.lost.extend([(image, message)]),
             }
         }
         Ok(survey)
     }
 
-    async fn pull_again(&self, image: &ImageId, reference: &Reference, digest: Option<Digest>) -> Result<(), String> {
+    async fn pull_again(&self, image: &ImageId, reference: &Reference, digest: Option<Digest>) -> Result<Option<Image>, String> {
         let digest = digest.ok_or("its digest is not known")?;
         tracing::info!(image = %image, "pull {reference} again as {}, which the engine has dropped", digest.short());
-        let pulled = rotation::pull_again(self.engine, &reference.at_digest(&digest), image, self).await;
-        pulled.map_err(|error| error.to_string())
+        let reference = reference.at_digest(&digest);
+        let mut pull = pin!(rotation::pull_again(self.engine, &reference, image, self));
+        loop {
+            tokio::select! {
+                pulled = &mut pull => break pulled.map_err(|error| error.to_string())?,
+                // A sign of life: a large image on a slow line takes longer than a pass may be silent.
+                () = self.clock.sleep(SIGN_OF_LIFE) => {}
+            }
+        }
+        self.engine.image(image.as_str()).await.map_err(|error| error.to_string())
     }
 }
 
