@@ -4,10 +4,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::sync::{MutexGuard as Turn, Notify, Semaphore, broadcast};
 
 use super::pulse::Pulse;
+use super::standing::Standing;
 use super::tell::Teller;
 use super::{Outcome, Pass, systemd};
 use crate::ask::{self, Ask, AskError, Exit, Problem, Session, View, Where};
@@ -44,20 +45,9 @@ pub struct State {
     standing: Mutex<Standing>,
 }
 
-/// How the daemon does.
-struct Standing {
-    loaded: Arc<Loaded>,
-    read_at: Timestamp,
-    /// The configuration that was read last, if it is not in force.
-    refused: Option<Problem>,
-    next_run: Option<Timestamp>,
-    /// Why the last pass could not go on; none if it did.
-    problem: Option<String>,
-}
-
 impl State {
     pub(super) fn new(engine: Where, store: SqliteStore, loaded: Loaded, clock: Arc<dyn Clock>) -> Self {
-        let (loaded, read_at) = (Arc::new(loaded), clock.at());
+        let standing = Standing::new(Arc::new(loaded), clock.at());
         Self {
             engine,
             store,
@@ -70,7 +60,7 @@ impl State {
             waiting: Semaphore::new(WAITING),
             reading: Semaphore::new(READING),
             teller: Teller::default(),
-            standing: Mutex::new(Standing { loaded, read_at, refused: None, next_run: None, problem: None }),
+            standing: Mutex::new(standing),
         }
     }
 
@@ -258,44 +248,22 @@ impl Desk for State {
     }
 
     fn state(&self) -> Value {
-        let standing = self.standing();
-        json!({
-            "version": ask::JSON_VERSION,
-            "program": env!("CARGO_PKG_VERSION"),
-            "pid": std::process::id(),
-            "is_busy": self.is_busy(),
-            "next_run": standing.next_run,
-            "problem": standing.problem,
-            "configuration": { "files": standing.loaded.files, "read_at": standing.read_at, "refused": standing.refused },
-        })
+        self.standing().document(self.is_busy())
     }
 }
 
 impl State {
-    /// What `status` shows of the daemon itself.
-    fn lines(&self) -> Vec<String> {
-        let standing = self.standing();
-        let time = |at: Timestamp| at.strftime("%Y-%m-%d %H:%M:%SZ").to_string();
-        let next = standing.next_run.map_or_else(|| "never".to_owned(), time);
-        let mut lines = vec![format!("the daemon runs (process {}); next run: {next}", std::process::id())];
-        if let Some(problem) = &standing.refused {
-            let since = time(standing.read_at);
-            lines.push(format!("its configuration is that of {since}; the files have changed since and are refused: {}", problem.error));
-        }
-        lines
-    }
-
     /// How things stand, and how the daemon does; the latter also where the engine says nothing.
     async fn status(&self) -> Result<View, Problem> {
         match self.answer_now(&Ask::Status {}, Arc::clone(&self.clock)).await.map_err(|error| error.problem()) {
             Ok(mut view) => {
-                view.below.extend(self.lines());
+                view.below.extend(self.standing().lines());
                 if let Value::Object(document) = &mut view.document {
                     document.insert("daemon".to_owned(), self.state());
                 }
                 Ok(view)
             }
-            Err(problem) => Err(Problem { state: format!("{}; {}", problem.state, self.lines().join("; ")), ..problem }),
+            Err(problem) => Err(Problem { state: format!("{}; {}", problem.state, self.standing().lines().join("; ")), ..problem }),
         }
     }
 }

@@ -7,6 +7,7 @@ mod memory;
 mod pulse;
 mod run;
 mod standby;
+mod standing;
 mod systemd;
 mod tell;
 mod timetable;

@@ -15,15 +15,20 @@ fn is_switching(s: &Scratch) -> bool {
     !s.host.docker(&["ps", "-aq", "--filter", &filter]).is_empty()
 }
 
+/// A daemon was killed in the middle of a switch; the container's id before that.
+fn killed_in_a_switch(s: &Scratch) -> String {
+    let old = stale(s, &["--restart", "always"]);
+    let running = daemon(s, CONFIG);
+    let _client = send(s, "POST", "/v1/now", &json!({ "names": [s.name("web")] }).to_string());
+    wait_for("it switches", SOON, || is_switching(s).then_some(()));
+    running.kill();
+    old
+}
+
 #[test]
 fn killed_in_a_switch_the_next_start_goes_on_without_being_asked() {
     let s = scratch("kill");
-    let old = stale(&s, &["--restart", "always"]);
-    let running = daemon(&s, CONFIG);
-    let client = send(&s, "POST", "/v1/now", &json!({ "names": [s.name("web")] }).to_string());
-    wait_for("it switches", SOON, || is_switching(&s).then_some(()));
-    running.kill();
-    drop(client);
+    let old = killed_in_a_switch(&s);
     let _running = daemon(&s, CONFIG);
     wait_for("the successor serves", SOON, || is_new(&s, &old).then_some(()));
     wait_for("it is proved", SOON, || {
@@ -36,12 +41,7 @@ fn killed_in_a_switch_the_next_start_goes_on_without_being_asked() {
 #[test]
 fn killed_in_a_switch_the_next_start_goes_on_though_the_credentials_cannot_be_read() {
     let s = scratch("kill-creds");
-    let old = stale(&s, &["--restart", "always"]);
-    let running = daemon(&s, CONFIG);
-    let client = send(&s, "POST", "/v1/now", &json!({ "names": [s.name("web")] }).to_string());
-    wait_for("it switches", SOON, || is_switching(&s).then_some(()));
-    running.kill();
-    drop(client);
+    let old = killed_in_a_switch(&s);
     s.file("config.json", "{ \"auths\": ");
     let agent = s.agent().config(CONFIG).env("DOCKER_CONFIG", &text(s.dir()));
     let _running = begun(&s, agent.spawn(&["daemon", "--socket", &text(&socket(&s))]));

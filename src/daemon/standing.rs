@@ -1,0 +1,55 @@
+//! How the daemon itself does, as it is shown: its configuration, its next run, and what the last pass met.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use crate::ask::{self, Problem};
+use crate::config::Loaded;
+
+/// What is shown of it.
+pub struct Standing {
+    /// The configuration in force.
+    pub loaded: Arc<Loaded>,
+    /// When it was read.
+    pub read_at: Timestamp,
+    /// The configuration that was read last, if it is not in force.
+    pub refused: Option<Problem>,
+    /// When the next scheduled run begins.
+    pub next_run: Option<Timestamp>,
+    /// Why the last pass could not go on; none if it did.
+    pub problem: Option<String>,
+}
+
+impl Standing {
+    /// At the start, with the configuration that was just read.
+    pub fn new(loaded: Arc<Loaded>, read_at: Timestamp) -> Self {
+        Self { loaded, read_at, refused: None, next_run: None, problem: None }
+    }
+
+    /// As a document.
+    pub fn document(&self, is_busy: bool) -> Value {
+        json!({
+            "version": ask::JSON_VERSION,
+            "program": env!("CARGO_PKG_VERSION"),
+            "pid": std::process::id(),
+            "is_busy": is_busy,
+            "next_run": self.next_run,
+            "problem": self.problem,
+            "configuration": { "files": self.loaded.files, "read_at": self.read_at, "refused": self.refused },
+        })
+    }
+
+    /// The lines below those of the containers.
+    pub fn lines(&self) -> Vec<String> {
+        let time = |at: Timestamp| at.strftime("%Y-%m-%d %H:%M:%SZ").to_string();
+        let next = self.next_run.map_or_else(|| "never".to_owned(), time);
+        let mut lines = vec![format!("the daemon runs (process {}); next run: {next}", std::process::id())];
+        if let Some(problem) = &self.refused {
+            let since = time(self.read_at);
+            lines.push(format!("its configuration is that of {since}; the files have changed since and are refused: {}", problem.error));
+        }
+        lines
+    }
+}
