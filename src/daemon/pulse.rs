@@ -10,8 +10,8 @@ use jiff::Timestamp;
 
 use crate::clock::Clock;
 
-/// A thousand references whose registries do not answer take 42 minutes: eight at a time, 20 s each. Acts on the engine give signs while they last.
-const LONGEST_WAIT: Duration = Duration::from_secs(45 * 60);
+/// Registries give a sign after each few that were asked, acts on the engine while they last; no other wait is longer than a few minutes.
+const LONGEST_WAIT: Duration = Duration::from_secs(10 * 60);
 
 /// A clock that notes when it was asked. Only what holds the turn may ask it: a question in between must not hide a pass that hangs.
 pub struct Pulse {
@@ -54,5 +54,45 @@ impl Clock for Pulse {
         self.beat();
         self.clock.sleep(duration).await;
         self.beat();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+
+    /// A clock that the test moves.
+    struct Moved(Mutex<Duration>);
+
+    #[async_trait]
+    impl Clock for Moved {
+        fn at(&self) -> Timestamp {
+            Timestamp::UNIX_EPOCH + self.elapsed()
+        }
+
+        fn elapsed(&self) -> Duration {
+            *self.0.lock().expect("no test panicked")
+        }
+
+        async fn sleep(&self, _: Duration) {}
+    }
+
+    #[test]
+    fn a_pass_that_asks_for_no_time_for_too_long_is_lost_whoever_else_asks() {
+        let clock = Arc::new(Moved(Mutex::default()));
+        let pulse = Pulse::new(Arc::clone(&clock) as Arc<dyn Clock>);
+        let goes_on = |seconds| *clock.0.lock().expect("no test panicked") += Duration::from_secs(seconds);
+        for _ in 0..10 {
+            goes_on(9 * 60);
+            assert!(!pulse.is_lost(), "a long wait is no hang");
+            pulse.elapsed();
+        }
+        goes_on(11 * 60);
+        clock.elapsed(); // a question in between
+        assert!(pulse.is_lost());
+        pulse.at();
+        assert!(!pulse.is_lost());
     }
 }

@@ -1,7 +1,9 @@
 //! The unit file as it is shipped, under the host's systemd, and the drop-ins beside it.
 
+use serde_json::json;
+
 use super::{CONFIG, SOON, id, is_new, scratch, stale};
-use crate::lab::{Unit, wait_for};
+use crate::lab::{Answer, FakeRegistry, Unit, wait_for};
 
 #[test]
 fn the_unit_starts_is_confined_heals_reloads_and_stops() {
@@ -95,4 +97,50 @@ fn with_its_drop_ins_the_daemon_serves_the_engine_of_a_user() {
     unit.start();
     let rotated = unit.ask(&["now", &s.name("web"), "--json"]);
     assert!(is_new(&s, &old), "{rotated}{}", unit.journal());
+}
+
+#[test]
+fn with_its_drop_in_a_command_on_the_host_may_do_more_than_read_and_connect() {
+    let s = scratch("commands");
+    if s.host.engine().ends_with("rootless") {
+        return; // its engine is a user's; the unit as shipped is the host's
+    }
+    let unit = Unit::install(&s, &format!("{CONFIG}deadline = \"20s\"\n[health]\ncommands = {{ links = [\"/usr/sbin/ip\", \"link\"] }}\n"));
+    let old = stale(&s, &["--label", "rotate.health.command=links"]);
+    unit.start();
+    let refused = unit.ask(&["now", &s.name("web"), "--json"]);
+    assert!(refused.contains("\"rolled_back\"") && refused.contains("last probe: exit code"), "{refused}");
+    assert_eq!(id(&s), old);
+    unit.drop_in(include_str!("../../systemd/drop-ins/host-commands.conf"));
+    unit.start();
+    let rotated = unit.ask(&["now", "--retry", &s.name("web"), "--json"]);
+    assert!(is_new(&s, &old), "{rotated}{}", unit.journal());
+}
+
+#[test]
+fn a_credential_that_systemd_hands_over_opens_a_registry_for_the_daemon() {
+    let s = scratch("loaded");
+    if s.host.engine().ends_with("rootless") {
+        return; // as above
+    }
+    let unit = Unit::install(&s, CONFIG);
+    s.push("web", "nohealth:v1");
+    let registry = FakeRegistry::in_front_of(s.host);
+    let image = format!("{}/{}:latest", registry.address(), s.name("web"));
+    s.host.docker(&["run", "-d", "--pull", "always", "--name", &s.name("web"), &image]);
+    let old = id(&s);
+    s.push("web", "nohealth:v2");
+    // «alice:secret»
+    let basic = "YWxpY2U6c2VjcmV0";
+    registry.script(move |head| {
+        let is_known = head.header("authorization") == Some(&format!("Basic {basic}"));
+        (!is_known).then(|| Answer::status(401).header("WWW-Authenticate", "Basic realm=\"lab\""))
+    });
+    let file = s.host_file("config.json", &json!({ "auths": { registry.address(): { "auth": basic } } }).to_string());
+    s.host.exec(&["chmod", "600", &file]);
+    unit.drop_in(&format!("[Service]\nLoadCredential=config.json:{file}\n"));
+    unit.start();
+    let rotated = unit.ask(&["now", &s.name("web"), "--json"]);
+    assert!(is_new(&s, &old), "{rotated}{}", unit.journal());
+    assert!(!unit.journal().contains(basic), "no secret is logged");
 }
