@@ -1,6 +1,7 @@
 //! Which boot and which process this is, so that what was seen before is not taken for evidence now.
 
 use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
 
 /// A text that changes with every boot of the host.
@@ -17,6 +18,18 @@ pub fn boot() -> io::Result<String> {
 /// A text that no other process of this program has had.
 pub fn agent() -> io::Result<String> {
     Ok(format!("{}-{:016x}", std::process::id(), getrandom::u64().map_err(io::Error::from)?))
+}
+
+/// A number that differs from host to host, and is the same after each start: from machine-id(5), else a random one.
+pub fn seed() -> io::Result<u64> {
+    match fs::read_to_string("/etc/machine-id") {
+        Ok(id) if !id.trim().is_empty() => {
+            let mut hasher = DefaultHasher::new();
+            id.trim().hash(&mut hasher);
+            Ok(hasher.finish())
+        }
+        _ => getrandom::u64().map_err(io::Error::from),
+    }
 }
 
 /// Six random hex digits, for a rotation's id.

@@ -1,5 +1,7 @@
 //! What earlier runs left: rotations to finish, predecessors past their time, and the way back that a person asks for.
 
+use std::collections::HashSet;
+
 use super::report::{Entry, Report, Verdict};
 use super::{Cycle, CycleError};
 use crate::rotation::{Record, RunError, Stage};
@@ -11,7 +13,13 @@ impl Cycle<'_> {
         let mut records = self.store.open_rotations()?;
         records.sort_by_key(|record| record.stage != Stage::Switching);
         let mut first_error = None;
+        let switching: HashSet<String> =
+            records.iter().filter(|record| record.stage == Stage::Switching).map(|record| record.unit.clone()).collect();
         for mut record in records {
+            // What is only kept has time. Whether its successor is well cannot be seen while that one is itself being replaced.
+            if record.stage == Stage::Kept && (self.interrupt.is_set() || self.is_still_switching(&switching, &record)?) {
+                continue;
+            }
             match self.go_on(&mut record).await {
                 Ok(entry) => report.entries.extend(entry),
                 Err(error) => {
@@ -26,6 +34,14 @@ impl Cycle<'_> {
             }
         }
         first_error.map_or(Ok(()), Err)
+    }
+
+    /// True if another rotation of its unit was in the middle of its switch and has not ended since.
+    fn is_still_switching(&self, switching: &HashSet<String>, record: &Record) -> Result<bool, CycleError> {
+        if !switching.contains(&record.unit) {
+            return Ok(false);
+        }
+        Ok(self.store.open_rotations()?.iter().any(|other| other.unit == record.unit && other.stage == Stage::Switching))
     }
 
     async fn go_on(&self, record: &mut Record) -> Result<Option<Entry>, CycleError> {

@@ -14,6 +14,7 @@ use crate::ask::{Exit, Problem, Where};
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError, Loaded, LogLevel};
 use crate::control::{self, Desk};
+use crate::host;
 use crate::store::Store;
 
 /// Without a watchdog: how often the wall clock is looked at, which may have been set.
@@ -54,7 +55,7 @@ pub async fn run(start: Start, loaded: Loaded) -> Result<Exit, DaemonError> {
     let last_run = store.last_run()?;
     let catches_up = loaded.config.catch_up;
     let state = Arc::new(State::new(start.engine.clone(), store, loaded, Arc::clone(&start.clock)));
-    let seed = getrandom::u64().map_err(std::io::Error::from)?;
+    let seed = host::seed()?;
     let timetable = usable(&state.loaded().config, seed, &state)?;
     warn_of_unknown_zone(&timetable);
     // From now on there is something that can be missed.
