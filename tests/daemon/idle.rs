@@ -11,10 +11,9 @@ use serde_json::json;
 use super::{CONFIG, SOON, daemon, id, request, scratch, stale, state};
 use crate::lab::wait_for;
 
-/// Long enough to see a timer that ticks each second, or each ten.
-const WATCHED: Duration = Duration::from_secs(25);
-/// One a minute looks at the wall clock, which may have been set.
-const MOST_WAKE_UPS: u64 = 1;
+/// A minute, in which the watchdog is fed twice; without one the wall clock is looked at, which may have been set: each a turn of the loop, or two.
+const WATCHED: Duration = Duration::from_secs(61);
+const MOST_WAKE_UPS: u64 = 4;
 
 /// How often its threads went to sleep again.
 fn wake_ups(pid: u64) -> u64 {
