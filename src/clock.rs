@@ -1,5 +1,6 @@
 //! Time, as a seam: the simulation and tests move it.
 
+use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
@@ -20,6 +21,21 @@ pub trait Clock: Send + Sync {
 pub fn seconds_between(from: Timestamp, to: Timestamp) -> Option<f64> {
     let between = to.duration_since(from);
     (!between.is_negative()).then(|| between.as_secs_f64())
+}
+
+/// How often a long wait asks for the time.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(60);
+
+/// Awaits what may take longer than a pass may be silent (a stop with an hour of grace, a large image on a slow line) and has a deadline of its own: the
+/// clock is asked each minute meanwhile.
+pub async fn with_signs_of_life<T>(clock: &dyn Clock, work: impl Future<Output = T>) -> T {
+    let mut work = pin!(work);
+    loop {
+        tokio::select! {
+            done = &mut work => return done,
+            () = clock.sleep(SIGN_OF_LIFE) => {}
+        }
+    }
 }
 
 /// The host's clock.

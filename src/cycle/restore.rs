@@ -1,15 +1,12 @@
 //! Images that containers run and the engine has dropped: pulled again by digest, so that their containers can be compared, pinned and gone back to.
 
 use std::collections::BTreeSet;
-use std::pin::pin;
-use std::time::Duration;
 
 use super::{Cycle, CycleError, Request};
+use crate::clock::with_signs_of_life;
 use crate::model::{Container, Digest, Image, ImageId, Reference};
 use crate::plan::{self, Reason, Survey};
 use crate::rotation;
-
-const SIGN_OF_LIFE: Duration = Duration::from_secs(60);
 
 impl Cycle<'_> {
     /// Looks again for what the engine has dropped of the images that are wanted (Docker 26.1 with containerd's store, once an image's last tag has moved
@@ -34,14 +31,8 @@ impl Cycle<'_> {
         let digest = digest.ok_or("its digest is not known")?;
         tracing::info!(image = %image, "pull {reference} again as {}, which the engine has dropped", digest.short());
         let reference = reference.at_digest(&digest);
-        let mut pull = pin!(rotation::pull_again(self.engine, &reference, image, self));
-        loop {
-            tokio::select! {
-                pulled = &mut pull => break pulled.map_err(|error| error.to_string())?,
-                // A sign of life: a large image on a slow line takes longer than a pass may be silent.
-                () = self.clock.sleep(SIGN_OF_LIFE) => {}
-            }
-        }
+        let pull = rotation::pull_again(self.engine, &reference, image, self);
+        with_signs_of_life(self.clock, pull).await.map_err(|error| error.to_string())?;
         self.engine.image(image.as_str()).await.map_err(|error| error.to_string())
     }
 }

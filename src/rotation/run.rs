@@ -1,7 +1,6 @@
 //! The loop: look, decide, write the intent, act, look again. It never trusts the answer to its last call over what the engine shows.
 
 use std::collections::{HashMap, HashSet};
-use std::pin::pin;
 use std::time::Duration;
 
 use super::act::{ActError, perform};
@@ -10,7 +9,7 @@ use super::memory::{self, Memory};
 use super::observe::{Moment, observe};
 use super::probe::Prober;
 use super::{Act, Change, Keyring, Observed, Progress, Record, Refused, Stage, Step, StuckReason, Watcher, decide, write};
-use crate::clock::Clock;
+use crate::clock::{Clock, with_signs_of_life};
 use crate::engine::{Engine, EngineError, Refusal};
 use crate::interrupt::Interrupt;
 use crate::model::ContainerId;
@@ -18,8 +17,6 @@ use crate::store::{Store, StoreError};
 
 /// Between two tries to get an answer.
 const RETRY: Duration = Duration::from_millis(300);
-/// While an act takes its time (a stop may take an hour of grace), the clock is asked this often: a sign of life.
-const SIGN_OF_LIFE: Duration = Duration::from_secs(60);
 /// An engine that is gone, or does not answer, for so long leaves the record to the next run.
 const PATIENCE: Duration = Duration::from_secs(180);
 /// The same once a container has proved itself: no service waits for the answer, and other containers do.
@@ -198,7 +195,7 @@ impl Rotation<'_> {
         memory.begin(record, &act, self.clock.elapsed());
         let pulls = |progress| (self.watcher)(Progress::pulling(record, progress));
         let answer = tokio::select! {
-            answer = self.with_signs_of_life(perform(self.engine, record, &act, self.keyring, &pulls)) => answer,
+            answer = with_signs_of_life(self.clock, perform(self.engine, record, &act, self.keyring, &pulls)) => answer,
             // Nothing is lost by a pull that ends early.
             () = self.interrupt.wait(), if matches!(act, Act::Pull { .. }) => return Ok(()),
         };
@@ -226,17 +223,6 @@ impl Rotation<'_> {
         tracing::warn!(rotation = %record.id, container = %record.unit, "{}: the engine refused to {act}: {message}", record.unit);
         memory.refuse(Refused { act, refusal, message });
         Ok(())
-    }
-
-    /// What is awaited has a deadline of its own.
-    async fn with_signs_of_life<T>(&self, work: impl Future<Output = T>) -> T {
-        let mut work = pin!(work);
-        loop {
-            tokio::select! {
-                done = &mut work => return done,
-                () = self.clock.sleep(SIGN_OF_LIFE) => {}
-            }
-        }
     }
 
     /// Turns a kept rotation back because a person asked for it. Nothing on the engine has changed when it returns.
