@@ -111,7 +111,10 @@ impl Cycle<'_> {
             status.stuck = status.stuck.take().or_else(|| record.stuck.as_ref().map(ToString::to_string));
             if let (Stage::Kept, Some(member), Some(until)) = (record.stage, record.members.first(), record.keep_until) {
                 let named = survey.containers.iter().find(|container| container.name() == member.name);
-                let why = named.and_then(|container| rotation::seen_late(&record, container, self.clock.at()));
+                let why = match named {
+                    Some(container) => rotation::seen_late(self.engine, &record, container, self.clock.at()).await?,
+                    None => None,
+                };
                 status.unwell = status.unwell.take().or(why.map(|why| format!("the new container {why}")));
                 let name = record.old_name(member);
                 let is_there = survey.containers.iter().any(|container| container.name() == name);

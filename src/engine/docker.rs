@@ -12,6 +12,7 @@ use bollard::query_parameters as query;
 use futures_util::{FutureExt, StreamExt};
 use http_body_util::BodyExt;
 use hyper::Method;
+use jiff::{SignedDuration, Timestamp};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
@@ -21,8 +22,8 @@ use super::connect::{Connector, bollard_over};
 use super::hello::{Hello, hello};
 use super::pull_progress::Layers;
 use super::registries::registry_settings;
-use super::{Engine, EngineError, EngineInfo, Executed, Life, Pull, Refusal, exec, has_digest_ids, is_rootless, list, sources};
-use crate::model::{Container, ContainerId, Credential, Digest, Image, Listed, Platform, Reference, RestartPolicy, StopSignal};
+use super::{Engine, EngineError, EngineInfo, Executed, Life, Pull, Refusal, ending, exec, has_digest_ids, is_rootless, list, sources};
+use crate::model::{Container, ContainerId, Credential, Digest, Ending, Image, Listed, Platform, Reference, RestartPolicy, StopSignal};
 
 /// For changes that touch no process.
 const CHANGE: Duration = Duration::from_secs(60);
@@ -138,6 +139,19 @@ impl Engine for Docker {
         let answer = self.typed.inspect_registry_image(&name, credential.map(|c| registry_auth(c, reference)));
         let digest = self.calls.ask(&call, ASK_REGISTRY, answer).await?.descriptor.digest.unwrap_or_default();
         digest.parse().map_err(|_| EngineError::Garbage { call, detail: "no digest".to_owned() })
+    }
+
+    async fn ending(&self, container: &Container) -> Result<Ending, EngineError> {
+        let (Some(since), Some(end)) = (container.state().started_at, container.ended_at()) else { return Ok(Ending::Unknown) };
+        let call = format!("ask how container {} ended", container.id().short());
+        let filters = ending::filters(&container.id()).to_string();
+        // By the engine's clock alone: until a time to come it would keep the answer open. `stop` is told a moment after the end.
+        let until = end.saturating_add(SignedDuration::from_secs(2)).unwrap_or(end);
+        let time = |at: Timestamp| format!("{}.{:09}", at.as_second(), at.subsec_nanosecond());
+        let filters = utf8_percent_encode(&filters, NON_ALPHANUMERIC);
+        let path = format!("/events?since={}&until={}&filters={filters}", time(since), time(until));
+        let (_, body) = self.calls.raw(&call, LOOK, Method::GET, &path, None).await?;
+        Ok(ending::read(&body))
     }
 
     async fn life(&self) -> Result<Life, EngineError> {

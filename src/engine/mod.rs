@@ -4,6 +4,7 @@ mod api_version;
 mod calls;
 mod connect;
 mod docker;
+mod ending;
 mod error;
 mod exec;
 mod hello;
@@ -25,7 +26,7 @@ pub use exec::{Executed, last_line};
 pub use pull_progress::PullProgress;
 
 use crate::model::{
-    Container, ContainerId, Credential, Digest, Image, Listed, Platform, Reference, RegistrySettings, RestartPolicy, StopSignal,
+    Container, ContainerId, Credential, Digest, Ending, Image, Listed, Platform, Reference, RegistrySettings, RestartPolicy, StopSignal,
 };
 
 /// What the engine says of itself.
@@ -84,6 +85,8 @@ pub trait Engine: Send + Sync {
     async fn check_sources(&self, sources: &[String]) -> Result<(), EngineError>;
     /// The last lines that a container wrote to stdout and stderr, oldest first.
     async fn log_tail(&self, container: &ContainerId, lines: usize) -> Result<Vec<String>, EngineError>;
+    /// Whether the last process of a container was asked to end.
+    async fn ending(&self, container: &Container) -> Result<Ending, EngineError>;
     /// A hold on the engine's life, as it is now.
     async fn life(&self) -> Result<Life, EngineError>;
     /// Runs a command in a container that runs, and waits for its end. One that outlives `deadline` goes on: no

@@ -184,6 +184,12 @@ impl Container {
         (kind != "NONE").then_some(check)
     }
 
+    /// When its last process ended; none while one runs or if none ever did (the engine says year 1).
+    pub fn ended_at(&self) -> Option<Timestamp> {
+        let at: Option<Timestamp> = self.text("/State/FinishedAt").parse().ok();
+        at.filter(|at| *at > Timestamp::UNIX_EPOCH && !self.state().is_active())
+    }
+
     /// Its state at this look.
     pub fn state(&self) -> State {
         let field = |name: &str| self.0.pointer(&format!("/State/{name}"));

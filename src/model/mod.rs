@@ -3,6 +3,7 @@
 mod container;
 mod credential;
 mod digest;
+mod ending;
 mod hold;
 mod id;
 mod image;
@@ -22,6 +23,7 @@ mod stop_signal;
 pub use container::{Attachment, Container, Health, State, Status};
 pub use credential::Credential;
 pub use digest::{Digest, DigestError};
+pub use ending::Ending;
 pub use hold::Hold;
 pub use id::{ContainerId, ImageId, RotationId};
 pub use image::Image;

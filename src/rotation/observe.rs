@@ -1,15 +1,18 @@
 //! One look at the engine for a record: fills [`Observed`]. Reads only, and as little as the stage needs while a service is down.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use serde_json::Value;
 
 use super::memory::Memory;
 use super::observed::Comparison;
 use super::{
-    ContainerView, GateRules, Goal, ImagesView, Member, MemberView, Observed, Proof, Purpose, Record, Replacement, Role, Stage, Watch,
+    ContainerView, GateFailure, GateRules, Goal, ImagesView, Late, Member, MemberView, Observed, Proof, Purpose, Record, Replacement, Role,
+    Stage, Watch, late,
 };
 use crate::engine::{Engine, EngineError};
-use crate::model::{Container, ContainerId, Image, Platform};
+use crate::model::{Container, ContainerId, Ending, Image, Platform};
 use crate::spec;
 
 /// The moment of a look.
@@ -18,7 +21,7 @@ pub struct Moment {
     /// Wall-clock time.
     pub at: Timestamp,
     /// Time since the process began.
-    pub now: std::time::Duration,
+    pub now: Duration,
     /// See [`Observed::is_interrupted`].
     pub is_interrupted: bool,
 }
@@ -97,7 +100,13 @@ async fn look_at(
     }
     view.has_successor_run = member.successor.as_ref().is_some_and(|id| memory.have_run.contains(id));
     view.predecessor = predecessor.map(|c| see(record, member, memory, moment, &c, Role::Predecessor));
-    view.successor = successor.map(|c| see(record, member, memory, moment, &c, Role::Successor));
+    if let Some(new) = successor {
+        let mut seen = see(record, member, memory, moment, &new, Role::Successor);
+        if record.stage == Stage::Kept && matches!(late(&seen, member.policy, moment.at, moment.now), Late::Suspected(_)) {
+            seen.ending = ending(engine, &new).await?;
+        }
+        view.successor = Some(seen);
+    }
     Ok(view)
 }
 
@@ -131,6 +140,38 @@ fn see(record: &Record, member: &Member, memory: &mut Memory, moment: Moment, co
         }
     }
     ContainerView::new(container, rules, memory.watches.get(&container.id()).cloned())
+}
+
+/// What is wrong now with the container that has the name, as far as its state and the engine's events show it; what only a probe can tell, as the
+/// last run saw it.
+pub async fn seen_late(
+    engine: &dyn Engine,
+    record: &Record,
+    container: &Container,
+    at: Timestamp,
+) -> Result<Option<GateFailure>, EngineError> {
+    let Some(member) = record.members.iter().find(|member| member.successor.as_ref() == Some(&container.id())) else { return Ok(None) };
+    let mut view = ContainerView::new(container, GateRules::of(container, &record.terms, true), None);
+    let judge = |view: &ContainerView| late(view, member.policy, at, Duration::ZERO);
+    if matches!(judge(&view), Late::Suspected(_)) {
+        view.ending = ending(engine, container).await?;
+    }
+    Ok(match judge(&view) {
+        Late::Failed(why) | Late::Suspected(why) => Some(why),
+        Late::Well => None,
+        Late::Unclear | Late::Ask { .. } => record.late.clone(),
+    })
+}
+
+/// How the last process of a container ended, as far as the engine tells.
+async fn ending(engine: &dyn Engine, container: &Container) -> Result<Ending, EngineError> {
+    match engine.ending(container).await {
+        Err(EngineError::Refused { message, .. }) => {
+            tracing::warn!(container = %container.name(), "the engine does not tell how `{}` ended: {message}", container.name());
+            Ok(Ending::Unknown)
+        }
+        answer => answer,
+    }
 }
 
 async fn images(engine: &dyn Engine, record: &Record, n: usize, member: &Member, memory: &Memory) -> Result<ImagesView, EngineError> {

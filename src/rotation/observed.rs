@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::{Act, GateRules, Replacement, Watch};
 use crate::engine::Refusal;
-use crate::model::{Container, ContainerId, ImageId, Platform, RestartPolicy, State};
+use crate::model::{Container, ContainerId, Ending, ImageId, Platform, RestartPolicy, State};
 
 /// One look at the host, the engine and this process.
 #[derive(Debug, Clone, PartialEq)]
@@ -83,6 +83,8 @@ pub struct ContainerView {
     pub gate: GateRules,
     /// What this process saw of it while it had to prove itself.
     pub watch: Option<Watch>,
+    /// How its last process ended; asked for only where something follows from it.
+    pub ending: Ending,
 }
 
 /// One look at the images of a member.
@@ -129,6 +131,7 @@ impl ContainerView {
             state: container.state(),
             gate,
             watch,
+            ending: Ending::Unknown,
         }
     }
 

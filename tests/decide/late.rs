@@ -3,15 +3,19 @@
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use rotate::model::{Health, RestartPolicy, State, Status};
-use rotate::rotation::{Answer, GateFailure, GateRules, Late, Proof, Watch, late};
+use rotate::model::{Ending, Health, RestartPolicy, State, Status};
+use rotate::rotation::{Answer, ContainerView, GateFailure, GateRules, Late, Proof, Watch, late};
 
-use crate::make::{rules, state};
+use crate::make::{container, rules, state};
 
 /// `age`: seconds since its last start.
 fn check(name: &str, rules: &GateRules, policy: RestartPolicy, state: &State, age: i64, expected: &Late) {
     let at = Timestamp::UNIX_EPOCH + SignedDuration::from_secs(100 + age);
-    assert_eq!(&late(rules, policy, state, None, at, Duration::ZERO), expected, "{name}");
+    assert_eq!(&late(&view(rules, state), policy, at, Duration::ZERO), expected, "{name}");
+}
+
+fn view(rules: &GateRules, state: &State) -> ContainerView {
+    ContainerView { gate: rules.clone(), state: state.clone(), ..container("new", "web", state.status, RestartPolicy::No) }
 }
 
 const OLD: i64 = 3_600;
@@ -25,7 +29,7 @@ fn an_exit_is_a_failure_unless_a_person_may_have_stopped_it() {
     use RestartPolicy::{Always, No, OnFailure, UnlessStopped};
     let failed = |code| Late::Failed(GateFailure::Exited { code });
     let table = [
-        (No, exited(1), failed(1)),
+        (No, exited(1), Late::Suspected(GateFailure::Exited { code: 1 })),
         (No, exited(139), failed(139)),
         (No, exited(134), failed(134)),
         (No, exited(0), Late::Unclear),
@@ -43,6 +47,14 @@ fn an_exit_is_a_failure_unless_a_person_may_have_stopped_it() {
     for (policy, state, expected) in table {
         check(&format!("{policy} {state:?}"), &rules(), policy, &state, OLD, &expected);
     }
+}
+
+#[test]
+fn an_exit_that_a_stop_may_have_made_is_what_the_engine_remembers_of_it() {
+    let at = Timestamp::UNIX_EPOCH + SignedDuration::from_secs(100 + OLD);
+    let judge = |ending| late(&ContainerView { ending, ..view(&rules(), &exited(1)) }, RestartPolicy::No, at, Duration::ZERO);
+    assert_eq!(judge(Ending::ByItself), Late::Failed(GateFailure::Exited { code: 1 }));
+    assert_eq!(judge(Ending::ByHand), Late::Unclear);
 }
 
 #[test]
@@ -72,7 +84,8 @@ fn a_probe_fails_late_when_all_its_retries_fail_and_says_nothing_if_it_cannot_be
     let after = |answers: &[Answer]| {
         let mut watch = Watch::begin(Duration::ZERO, false);
         answers.iter().for_each(|answer| watch.take(Duration::ZERO, Duration::ZERO, answer.clone()));
-        late(&rules, RestartPolicy::No, &state(Status::Running), Some(&watch), at, Duration::ZERO)
+        let view = ContainerView { watch: Some(watch), ..view(&rules, &state(Status::Running)) };
+        late(&view, RestartPolicy::No, at, Duration::ZERO)
     };
     let (well, unwell) = (Answer::Well, Answer::Unwell("status 503".into()));
     let ask = Late::Ask { until: Duration::from_millis(200) };

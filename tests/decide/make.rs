@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use rotate::model::{ContainerId, ImageId, RestartPolicy, RotationId, State, Status};
+use rotate::model::{ContainerId, Ending, ImageId, RestartPolicy, RotationId, State, Status};
 use rotate::rotation::{ContainerView, GateRules, ImagesView, Member, MemberView, Observed, Opening, Proof, Purpose, Record, Terms};
 
 pub const AGENT: &str = "agent";
@@ -69,7 +69,15 @@ pub fn rules() -> GateRules {
 }
 
 pub fn container(id: &str, name: &str, status: Status, policy: RestartPolicy) -> ContainerView {
-    ContainerView { id: ContainerId::new(id), name: name.into(), policy: Some(policy), state: state(status), gate: rules(), watch: None }
+    ContainerView {
+        id: ContainerId::new(id),
+        name: name.into(),
+        policy: Some(policy),
+        state: state(status),
+        gate: rules(),
+        watch: None,
+        ending: Ending::Unknown,
+    }
 }
 
 pub fn images() -> ImagesView {

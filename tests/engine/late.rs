@@ -5,7 +5,10 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::{FAST, entry, leftovers, look, scratch, tagged};
-use crate::lab::{Scratch, wait_for};
+use crate::lab::{FaultProxy, Scratch, wait_for};
+
+/// A program that ends with a code of its own when it is asked to.
+const ENDS_WITH_1: &str = r#"{"Cmd": ["trap 'exit 1' TERM; /bin/busybox httpd -f -p 80 -h /www & wait"]}"#;
 
 /// Rotated from a good image to one that serves for a while, exits with 1 after it, and says «boom»; and it has.
 fn dead(s: &Scratch, options: &[&str]) -> String {
@@ -72,17 +75,32 @@ fn a_late_death_goes_back_where_that_is_wanted_and_its_digest_is_refused() {
 #[test]
 fn a_container_that_a_person_stopped_is_no_late_failure() {
     let s = scratch("late-hand");
-    for (name, policy) in [("no", "no"), ("always", "always")] {
-        s.push(name, "nohealth:v1");
+    for (name, policy, config) in [("no", "no", "{}"), ("always", "always", "{}"), ("one", "no", ENDS_WITH_1)] {
+        s.push_with(name, "nohealth:v1", config);
         s.run(name, &["--restart", policy, "--label", "rotate.on_late_failure=rollback"]);
-        s.push(name, "nohealth:v2");
+        s.push_with(name, "nohealth:v2", config);
         s.agent().config(FAST).run(&["now", &s.name(name)]).exits(0);
         let new = look(&s, &s.name(name)).id;
         s.host.docker(&["stop", &s.name(name)]);
         s.agent().config(FAST).run(&["now", &s.name(name)]).exits(0);
         let web = look(&s, &s.name(name));
-        assert!(!web.is_running && web.id == new, "{policy}: nobody started it");
+        assert!(!web.is_running && web.id == new, "{name}: nobody started it");
+        let status = s.rotate(&["status", "--json"]).exits(0);
+        assert!(!status.stdout.contains("exited with code"), "{status}");
     }
+}
+
+#[test]
+fn a_death_that_the_engine_does_not_remember_is_reported_and_nothing_is_started() {
+    let s = scratch("late-forgotten");
+    dead(&s, &["--label", "rotate.on_late_failure=rollback"]);
+    let new = look(&s, &s.name("web")).id;
+    let proxy = FaultProxy::start(&s.host.socket());
+    proxy.refuse("GET /events?since", 500, "it is forgotten");
+    let outcome = s.agent().engine(&proxy.socket()).config(FAST).run(&["now", &s.name("web"), "--json"]).exits(1);
+    assert_eq!(entry(&outcome, &s.name("web"))["verdict"], "failed_late", "{outcome}");
+    let web = look(&s, &s.name("web"));
+    assert!(!web.is_running && web.id == new, "{outcome}");
 }
 
 #[test]

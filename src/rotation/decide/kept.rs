@@ -12,8 +12,9 @@ pub fn step(record: &Record, observed: &Observed) -> Step {
     }
     let health = health(record, observed);
     let is_doubtful = match &health {
-        Late::Failed(why) => {
-            if let Some(step) = on_late_failure(record, observed, why) {
+        Late::Failed(why) | Late::Suspected(why) => {
+            let is_sure = matches!(health, Late::Failed(_));
+            if let Some(step) = on_late_failure(record, observed, why, is_sure) {
                 return step;
             }
             true
@@ -50,14 +51,14 @@ pub fn step(record: &Record, observed: &Observed) -> Step {
 fn health(record: &Record, observed: &Observed) -> Late {
     let served = record.members.iter().zip(&observed.members).filter_map(|(member, view)| {
         let successor = view.successor.as_ref().filter(|new| new.name == member.name)?;
-        Some(late(&successor.gate, member.policy, &successor.state, successor.watch.as_ref(), observed.at, observed.now))
+        Some(late(successor, member.policy, observed.at, observed.now))
     });
     served.reduce(|first, next| if first == Late::Well { next } else { first }).unwrap_or(Late::Well)
 }
 
-/// Back, if that is wanted and has not failed before; else it is written down with the last log lines, once.
-fn on_late_failure(record: &Record, observed: &Observed, why: &GateFailure) -> Option<Step> {
-    if record.terms.returns_late && !record.terms.stays && record.failed_rollback.is_none() {
+/// Back, if that is wanted, has not failed before and is sure; else it is written down with the last log lines, once.
+fn on_late_failure(record: &Record, observed: &Observed, why: &GateFailure, is_sure: bool) -> Option<Step> {
+    if is_sure && record.terms.returns_late && !record.terms.stays && record.failed_rollback.is_none() {
         return Some(turn_back(Failure::Late { why: why.clone() }));
     }
     let is_known = record.late.as_ref().is_some_and(|known| std::mem::discriminant(known) == std::mem::discriminant(why));

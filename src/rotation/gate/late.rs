@@ -5,8 +5,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::{Answer, GateRules, Proof, Watch};
-use crate::model::{Container, Health, RestartPolicy, State, Status};
-use crate::rotation::{GateFailure, Record};
+use crate::model::{Ending, Health, RestartPolicy, State, Status};
+use crate::rotation::{ContainerView, GateFailure};
 
 /// From so many restarts on, the last one a short while ago, it is a loop.
 const LOOP: u64 = 3;
@@ -31,50 +31,51 @@ pub enum Late {
     },
     /// It failed.
     Failed(GateFailure),
-}
-
-/// What is wrong now with the container that has the name, as far as its state shows it; what only a probe can tell, as the last run saw it.
-pub fn seen_late(record: &Record, container: &Container, at: Timestamp) -> Option<GateFailure> {
-    let member = record.members.iter().find(|member| member.successor.as_ref() == Some(&container.id()))?;
-    let rules = GateRules::of(container, &record.terms, true);
-    match late(&rules, member.policy, &container.state(), None, at, Duration::ZERO) {
-        Late::Failed(why) => Some(why),
-        Late::Well => None,
-        Late::Unclear | Late::Ask { .. } => record.late.clone(),
-    }
+    /// It may have failed, or a person stopped it: that is told, and nothing follows from it.
+    Suspected(GateFailure),
 }
 
 /// Judges one look. `at` and `now` are of this look.
 ///
-/// No engine tells whether a person stopped a container (Docker's inspect does not show it), so an exit is a failure only where it cannot be
-/// taken for a person's doing: see [`died`].
-pub fn late(rules: &GateRules, policy: RestartPolicy, state: &State, watch: Option<&Watch>, at: Timestamp, now: Duration) -> Late {
+/// A container's document does not show whether a person stopped it, so an exit is a failure only where it cannot be taken for a person's doing
+/// (see [`died`]), or where the engine remembers that it was none.
+pub fn late(view: &ContainerView, policy: RestartPolicy, at: Timestamp, now: Duration) -> Late {
+    let (rules, state) = (&view.gate, &view.state);
     let is_young = state.started_at.is_some_and(|since| at.duration_since(since).unsigned_abs() < rules.deadline);
     let restarted = |code| Late::Failed(GateFailure::Restarted { times: state.restart_count.max(1), code });
     match state.status {
         Status::Created | Status::Paused | Status::Dead => Late::Unclear,
         Status::Exited if state.oom_killed && state.exit_code != 0 => Late::Failed(GateFailure::OutOfMemory),
         Status::Exited if died(policy, state) => Late::Failed(GateFailure::Exited { code: state.exit_code }),
+        Status::Exited if may_have_died(policy, state) => match view.ending {
+            Ending::ByItself => Late::Failed(GateFailure::Exited { code: state.exit_code }),
+            Ending::Unknown => Late::Suspected(GateFailure::Exited { code: state.exit_code }),
+            Ending::ByHand => Late::Unclear,
+        },
         Status::Exited if rules.is_oneshot && state.exit_code == 0 => Late::Well,
         Status::Exited => Late::Unclear,
         Status::Restarting => restarted(Some(state.exit_code)),
         Status::Running if is_young && state.restart_count >= LOOP => restarted(None),
         Status::Running if is_young && state.restart_count > 0 => Late::Unclear,
-        Status::Running => running(rules, state, watch, is_young, now),
+        Status::Running => running(rules, state, view.watch.as_ref(), is_young, now),
     }
 }
 
 /// Under `always` and `unless-stopped` the engine restarts what exits: what stays down was stopped by hand. Under `on-failure` it gives up after
-/// the allowed number. Under `no` an exit code of 0, or of a signal that a hand sends (`docker stop`: 143, 137), may be a person's.
+/// the allowed number. Under `no` only a signal that no hand sends is beyond doubt.
 fn died(policy: RestartPolicy, state: &State) -> bool {
     let code = state.exit_code;
-    let is_crash = code != 0 && (code < 128 || CRASHES.contains(&(code - 128)));
     match policy {
         _ if NOT_RUN.contains(&code) => true,
         RestartPolicy::Always | RestartPolicy::UnlessStopped => false,
         RestartPolicy::OnFailure(most) => code != 0 && most > 0 && state.restart_count >= u64::from(most),
-        RestartPolicy::No => is_crash,
+        RestartPolicy::No => CRASHES.contains(&(code - 128)),
     }
+}
+
+/// Programs end with a code of their own when they crash, and some when they are asked to end. 0, 143 and 137 are what `docker stop` makes of a program.
+fn may_have_died(policy: RestartPolicy, state: &State) -> bool {
+    policy == RestartPolicy::No && (1..128).contains(&state.exit_code)
 }
 
 fn running(rules: &GateRules, state: &State, watch: Option<&Watch>, is_young: bool, now: Duration) -> Late {

@@ -5,7 +5,7 @@ mod rules;
 mod verdict;
 mod watch;
 
-pub use late::{Late, late, seen_late};
+pub use late::{Late, late};
 pub use rules::{GateRules, Proof};
 pub use verdict::{Countdown, Verdict, countdown, verdict};
 pub use watch::{Answer, Watch};
