@@ -1,0 +1,89 @@
+//! What harm is done at which call, and what came so far.
+
+use std::{
+    path::PathBuf,
+    sync::{Mutex, MutexGuard, PoisonError, atomic::AtomicBool},
+};
+
+use crate::lab::{Api, http::Head};
+
+/// What to do at a call.
+pub enum Action {
+    /// SIGKILL to the process that called.
+    Kill,
+    /// Close the connection without an answer.
+    Cut,
+    /// Answer with this status and an error in the engine's form.
+    Status(u16, String),
+    /// Keep the connection open and never answer.
+    Hang,
+    /// Call this, then go on as if nothing were: another hand between two calls.
+    Run(Box<dyn FnOnce() + Send>),
+}
+
+/// When to do it.
+pub enum Fault {
+    /// The call does not reach the engine (but it does after a [`Action::Run`]).
+    Before(Action),
+    /// The engine has answered in full; its answer is not passed on (but it is after a [`Action::Run`]).
+    After(Action),
+}
+
+pub(super) enum Point {
+    Mutation { left: usize },
+    Request { part: String, left: usize },
+}
+
+pub(super) struct Shared {
+    pub(super) engine: PathBuf,
+    pub(super) state: Mutex<State>,
+    pub(super) api: Mutex<Option<Api>>,
+    pub(super) is_closing: AtomicBool,
+}
+
+#[derive(Default)]
+pub(super) struct State {
+    pub(super) requests: Vec<String>,
+    pub(super) versions: Vec<Option<u32>>,
+    pub(super) faults: Vec<(Point, Fault)>,
+    /// For good: what a request has in it that is never answered, or with this status and error.
+    pub(super) lasting: Vec<(String, Option<(u16, String)>)>,
+    pub(super) done: usize,
+}
+
+pub(super) fn is_mutating(request: &str) -> bool {
+    !request.starts_with("GET ") && !request.starts_with("HEAD ")
+}
+
+impl Shared {
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes the request down, counts it on every fault, and takes the first that is due.
+    pub(super) fn fault(&self, head: &Head) -> Option<Fault> {
+        let request = format!("{} {}", head.method, head.target);
+        let mut state = self.state();
+        let mut due = None;
+        for (index, (point, _)) in state.faults.iter_mut().enumerate() {
+            let (is_meant, left) = match point {
+                Point::Mutation { left } => (is_mutating(&request), left),
+                Point::Request { part, left } => (request.contains(part.as_str()), left),
+            };
+            *left -= usize::from(is_meant && *left > 0);
+            if is_meant && *left == 0 && due.is_none() {
+                due = Some(index);
+            }
+        }
+        let lasting = state.lasting.iter().find(|(part, _)| request.contains(part.as_str())).map(|(_, answer)| match answer {
+            None => Fault::Before(Action::Hang),
+            Some((status, message)) => Fault::Before(Action::Status(*status, message.clone())),
+        });
+        state.requests.push(request);
+        state.versions.push(head.version);
+        let Some(due) = due else { return lasting };
+        let (_, fault) = state.faults.remove(due);
+        state.done += 1;
+        Some(fault)
+    }
+}

@@ -1,0 +1,111 @@
+//! One call on its way to the engine and back, and the harm that is done to it.
+
+use std::{
+    fs,
+    io::{self, Read, Write},
+    net::Shutdown,
+    os::unix::net::UnixStream,
+    path::Path,
+    process,
+    sync::PoisonError,
+    thread,
+};
+
+use rustix::{
+    net::sockopt::socket_peercred,
+    process::{Pid, Signal, kill_process},
+};
+
+use super::fault::{Action, Fault, Shared};
+use crate::lab::{Api, http::Head};
+
+pub(super) fn serve(shared: &Shared, mut caller: UnixStream) -> io::Result<()> {
+    let result = answer(shared, &mut caller);
+    // Not only dropped: the thread that copies the body holds the same connection.
+    let _ = caller.shutdown(Shutdown::Both);
+    result
+}
+
+fn answer(shared: &Shared, caller: &mut UnixStream) -> io::Result<()> {
+    let Some(mut head) = Head::read(caller)? else { return Ok(()) };
+    let fault = shared.fault(&head);
+    let api = *shared.api.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(api) = api {
+        if head.target == "/version" {
+            return api.tell(&shared.engine, caller);
+        }
+        Api::pass_on(&shared.engine, &mut head)?;
+    }
+    match fault {
+        None => pass_on(&shared.engine, &head, caller, &mut &*caller),
+        Some(Fault::Before(action)) => {
+            if act(action, caller)? {
+                pass_on(&shared.engine, &head, caller, &mut &*caller)?;
+            }
+            Ok(())
+        }
+        Some(Fault::After(action)) => {
+            let mut answer = Vec::new();
+            pass_on(&shared.engine, &head, caller, &mut answer)?;
+            if act(action, caller)? { caller.write_all(&answer) } else { Ok(()) }
+        }
+    }
+}
+
+/// Sends a request to the engine, its body too, and the engine's answer to `answer`, until the engine closes.
+/// The engine is told of a caller that goes away, as it would be without us.
+fn pass_on(engine: &Path, head: &Head, caller: &UnixStream, answer: &mut impl Write) -> io::Result<()> {
+    let mut engine = UnixStream::connect(engine)?;
+    engine.write_all(&head.closing())?;
+    thread::spawn({
+        let (mut body, mut engine) = (caller.try_clone()?, engine.try_clone()?);
+        move || {
+            let _ = io::copy(&mut body, &mut engine);
+            let _ = engine.shutdown(Shutdown::Write);
+        }
+    });
+    io::copy(&mut engine, answer)?;
+    Ok(())
+}
+
+/// Does it; true if the call goes on.
+fn act(action: Action, caller: &mut UnixStream) -> io::Result<bool> {
+    match action {
+        Action::Kill => kill_caller(caller)?,
+        Action::Cut => {}
+        Action::Status(status, message) => {
+            let body = serde_json::json!({ "message": message }).to_string();
+            let head =
+                format!("HTTP/1.1 {status} Fault\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close", body.len());
+            caller.write_all(format!("{head}\r\n\r\n{body}").as_bytes())?;
+            caller.shutdown(Shutdown::Write)?;
+            read_away(caller);
+        }
+        Action::Hang => read_away(caller),
+        Action::Run(closure) => {
+            closure();
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Until the caller closes. To close before it has sent all would make its answer an error.
+fn read_away(caller: &mut UnixStream) {
+    let mut chunk = [0; 4096];
+    while caller.read(&mut chunk).is_ok_and(|count| count > 0) {}
+}
+
+/// Returns when the caller is dead, before its connection is closed: it must not see that.
+fn kill_caller(caller: &UnixStream) -> io::Result<()> {
+    let pid = socket_peercred(caller)?.pid;
+    assert!(pid != Pid::from_raw(process::id() as i32).expect("a process has an id"), "a test must not kill itself");
+    kill_process(pid, Signal::KILL)?;
+    let stat = format!("/proc/{}/stat", pid.as_raw_nonzero());
+    // The state is the first field behind the name, which may have anything in it, but not behind its last bracket.
+    let is_dead = |stat: String| stat.rsplit_once(") ").is_none_or(|(_, fields)| fields.starts_with(['Z', 'X']));
+    while !fs::read_to_string(&stat).map_or(true, is_dead) {
+        thread::yield_now();
+    }
+    Ok(())
+}
