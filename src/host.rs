@@ -1,8 +1,18 @@
-//! Which boot and which process this is, so that what was seen before is not taken for evidence now.
+//! Which boot and which process this is, so that what was seen before is not taken for evidence now; and that nobody looks into it.
 
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
+
+use rustix::process::{DumpableBehavior, set_dumpable_behavior};
+
+/// Credentials of registries and environments of containers pass through this process: from here on no core dump is made of it, and only root
+/// may look into its memory. A child begins anew (prctl(2), PR_SET_DUMPABLE).
+pub fn keep_memory_private() {
+    if let Err(error) = set_dumpable_behavior(DumpableBehavior::NotDumpable) {
+        eprintln!("warning: a core dump of this process would hold what is in its memory: {error}");
+    }
+}
 
 /// A text that changes with every boot of the host.
 ///

@@ -20,7 +20,7 @@ pub mod cycle;
 pub mod daemon;
 /// The only code that knows an engine's API.
 pub mod engine;
-/// Which boot and which process this is.
+/// Which boot and which process this is, and that nobody looks into it.
 pub mod host;
 /// «Stop, please», seen by every loop.
 pub mod interrupt;

@@ -6,6 +6,7 @@ use clap::Parser;
 use rotate::cli::{self, Args};
 
 fn main() -> ExitCode {
+    rotate::host::keep_memory_private();
     let args = Args::parse();
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,

@@ -17,6 +17,7 @@ use super::api_version::ApiVersion;
 use super::connect::{Connector, Delivery};
 use super::hello::{hello, is_about_version};
 use super::{EngineError, Refusal};
+use crate::text::masked;
 
 /// An engine that answers looks at once; this long is a hang.
 pub const LOOK: Duration = Duration::from_secs(20);
@@ -138,7 +139,7 @@ impl Calls {
             BollardError::JsonDataError { column, .. } => {
                 EngineError::Garbage { call: call.to_owned(), detail: format!("not the expected JSON at column {column}") }
             }
-            other => EngineError::Unanswered { call: call.to_owned(), detail: other.to_string() },
+            other => EngineError::Unanswered { call: call.to_owned(), detail: masked(&other.to_string()) },
         }
     }
 }
@@ -155,7 +156,7 @@ fn late(call: &str, deadline: Duration) -> EngineError {
     EngineError::Unanswered { call: call.to_owned(), detail: format!("waited {} s", deadline.as_secs()) }
 }
 
-/// A call that was answered with a no.
+/// A call that was answered with a no. An engine quotes the addresses that it asked, with all that is in them.
 pub fn refused(call: &str, status: u16, message: &str) -> EngineError {
-    EngineError::Refused { call: call.to_owned(), refusal: Refusal::read(status, message), message: message.trim().to_owned() }
+    EngineError::Refused { call: call.to_owned(), refusal: Refusal::read(status, message), message: masked(message.trim()) }
 }

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::text::masked;
+
 /// What is asked of a container, and how often.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Probe {
@@ -80,7 +82,8 @@ impl fmt::Display for StatusRange {
 impl fmt::Display for Check {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Http { port, path, .. } => write!(f, "http :{port}{path}"),
+            // A query may hold a password.
+            Self::Http { port, path, .. } => write!(f, "http :{port}{}", masked(path)),
             Self::Tcp { port } => write!(f, "tcp :{port}"),
             // An argument may be a password: the program alone says enough.
             Self::Exec { argv } => write!(f, "exec {}", argv.first().map_or("", String::as_str)),

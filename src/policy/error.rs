@@ -2,7 +2,7 @@
 
 use super::{LABELS, PREFIX};
 use crate::config::ValueError;
-use crate::text::{list, nearest, quoted};
+use crate::text::{list, masked, nearest, quoted};
 
 /// A label that cannot be followed. It holds its own container and no other; the caller adds that container's name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -14,7 +14,7 @@ pub enum PolicyError {
         label: String,
     },
     /// A value that the label cannot have.
-    #[error("label `{label}` cannot be {}: {reason}", quoted(value))]
+    #[error("label `{label}` cannot be {}: {reason}", quoted(&masked(value)))]
     BadValue {
         /// The label.
         label: String,
@@ -24,7 +24,7 @@ pub enum PolicyError {
         reason: ValueError,
     },
     /// A health probe that cannot be made.
-    #[error("label `{label}` cannot be {}: {reason}", quoted(value))]
+    #[error("label `{label}` cannot be {}: {reason}", quoted(&masked(value)))]
     BadProbe {
         /// The label.
         label: String,

@@ -90,8 +90,9 @@ impl Record {
                 }
                 self.stage = Stage::Closed;
                 self.stuck = None;
-                // Nothing needs it any more, and an environment may hold secrets.
+                // Nothing needs them any more, and an environment may hold secrets, as may what a probe asks.
                 self.members.iter_mut().for_each(|m| m.document = Value::Null);
+                self.terms.probe = None;
             }
         }
     }

@@ -23,6 +23,17 @@ const RECORDS: &str = "
     ))";
 
 impl SqliteStore {
+    /// Moves the write-ahead log into the file and empties it: what a record has forgotten still stands there. Beside a reader, or on a full disk,
+    /// that is left to the next time.
+    pub(super) fn empty_log(&self) {
+        let db = self.connection();
+        let emptied = db.busy_timeout(Duration::ZERO).and_then(|()| db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())));
+        let emptied = db.busy_timeout(super::schema::BUSY).and(emptied);
+        if let Err(error) = emptied {
+            tracing::debug!("the store's log is not emptied: {error}");
+        }
+    }
+
     pub(super) fn delete_old(&self, now: Timestamp) -> Result<(), StoreError> {
         let oldest = now.checked_sub(KEPT_FOR).unwrap_or(Timestamp::MIN).to_string();
         self.write(|db| db.execute(RECORDS, params![oldest, KEPT_RECORDS]))?;

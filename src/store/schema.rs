@@ -5,6 +5,7 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
@@ -15,6 +16,9 @@ use super::reserve::give_space;
 const APPLICATION_ID: i64 = 0x726f_7461;
 /// The format that this version writes: SQLite's `user_version`.
 const FORMAT: i64 = 3;
+
+/// How long one that writes is waited for.
+pub(super) const BUSY: Duration = Duration::from_secs(5);
 
 /// What format 2 changed. A reader of an older file has these tables in memory, empty: it migrates nothing.
 const HOLD: &str = "TABLE hold (name TEXT PRIMARY KEY, reason TEXT, until TEXT, at TEXT NOT NULL) STRICT;";
@@ -88,6 +92,8 @@ impl SqliteStore {
             bring_up_to_date(&mut connection, is_new).map_err(sql)?;
             connection.pragma_update(None, "journal_mode", "WAL").map_err(sql)?;
             connection.pragma_update(None, "synchronous", "FULL").map_err(sql)?;
+            // What a record forgets is overwritten: an environment may hold secrets.
+            connection.pragma_update(None, "secure_delete", true).map_err(sql)?;
         }
         Ok(store)
     }
@@ -125,7 +131,7 @@ impl SqliteStore {
         let path = state_dir.join("rotate.db");
         let connection =
             Connection::open_with_flags(&path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(|e| StoreError::of(&path, e))?;
-        connection.busy_timeout(std::time::Duration::from_secs(5)).map_err(|e| StoreError::of(&path, e))?;
+        connection.busy_timeout(BUSY).map_err(|e| StoreError::of(&path, e))?;
         Ok(Self { path, state_dir: state_dir.to_owned(), connection: Mutex::new(connection) })
     }
 

@@ -95,6 +95,13 @@ impl<'a> Agent<'a> {
         self.on_host()
     }
 
+    /// Where it may leave a core dump: in this folder, of any size.
+    pub fn may_dump_core(mut self, folder: &Path) -> Self {
+        let script = format!("ulimit -c unlimited && cd '{}' && exec \"$@\"", folder.display());
+        self.under.extend(["sh".to_owned(), "-c".to_owned(), script, "_".to_owned()]);
+        self
+    }
+
     fn has_rootless_engine(&self) -> bool {
         self.scratch.host.engine().ends_with("-rootless")
     }
@@ -221,8 +228,9 @@ impl Running<'_> {
         let Some(status) = within(limit, || self.ended()) else {
             panic!("`{}` does not end within {limit:?}; it said:\n{}", self.command, self.said());
         };
-        let (status, signal) = (status.code(), status.signal());
-        let outcome = Outcome { command: self.command.clone(), status, signal, stdout: text(&self.stdout), stderr: self.said() };
+        let (status, signal, dumped_core) = (status.code(), status.signal(), status.core_dumped());
+        let outcome =
+            Outcome { command: self.command.clone(), status, signal, dumped_core, stdout: text(&self.stdout), stderr: self.said() };
         self.scratch.note(outcome.to_string());
         outcome
     }
@@ -254,6 +262,7 @@ pub struct Outcome {
     command: String,
     pub status: Option<i32>,
     pub signal: Option<i32>,
+    pub dumped_core: bool,
     pub stdout: String,
     pub stderr: String,
 }

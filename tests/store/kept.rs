@@ -84,3 +84,27 @@ fn of_each_unit_the_newest_records_stay_and_open_ones_whatever_their_age() {
     store.prune(Timestamp::now() + jiff::SignedDuration::from_hours(24 * 366)).expect("a write");
     assert_eq!((count("web"), count("db")), (0, 1), "after a year only what is still kept");
 }
+
+#[test]
+fn when_a_rotation_is_over_its_environment_is_in_no_file_any_more() {
+    let (dir, store) = store();
+    let secret = "planted-0d8f7c";
+    let holds_it = || {
+        let files = std::fs::read_dir(dir.path()).expect("a folder").map(|entry| entry.expect("an entry").path());
+        let held = files.filter(|path| String::from_utf8_lossy(&std::fs::read(path).expect("a file")).contains(secret));
+        held.map(|path| path.file_name().expect("a name").to_string_lossy().into_owned()).collect::<Vec<_>>()
+    };
+    let mut record = template();
+    record.id = rotate::model::RotationId::new("web0001");
+    let mut environment: Vec<String> = (0..500).map(|n| format!("PADDING_{n}=so that it takes pages of its own")).collect();
+    environment.push(format!("PASSWORD={secret}"));
+    record.members[0].document = serde_json::json!({ "Config": { "Env": environment } });
+    for stage in [Stage::Switching, Stage::Kept] {
+        record.stage = stage;
+        store.save(&record).expect("a write");
+    }
+    assert_ne!(holds_it(), Vec::<String>::new(), "while it is kept, it could be created again");
+    record.apply(&rotate::rotation::Change::Close);
+    store.save(&record).expect("a write");
+    assert_eq!(holds_it(), Vec::<String>::new());
+}

@@ -1,0 +1,34 @@
+//! What a process that dies leaves behind: credentials pass through its memory.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::process::ExitStatusExt;
+use std::process::Command;
+
+use rustix::process::Signal;
+
+use super::{SOON, scratch};
+use crate::lab::{FaultProxy, wait_for};
+
+#[test]
+fn a_process_that_dies_leaves_no_core_dump_and_its_user_cannot_look_into_it() {
+    let s = scratch("core");
+    let folder = s.dir().join("cores");
+    fs::create_dir(&folder).and_then(|()| fs::set_permissions(&folder, Permissions::from_mode(0o777))).expect("a folder");
+    let proxy = FaultProxy::start_at(&s.dir().join("hangs.sock"), &s.host.socket());
+    proxy.hang("/");
+    let agent = s.agent().engine(&proxy.socket()).by_nobody().may_dump_core(&folder).spawn(&["plan"]);
+    wait_for("it asks the engine", SOON, || (!proxy.requests().is_empty()).then_some(()));
+    // proc(5): of a process that may be looked into, these files are its user's.
+    let owner = fs::metadata(format!("/proc/{}/environ", agent.pid())).expect("it runs").uid();
+    assert_eq!(owner, 0, "another process of the same user could read its memory");
+    agent.signal(Signal::ABORT);
+    let outcome = agent.wait(SOON);
+    assert_eq!(outcome.signal, Some(6), "{outcome}");
+    assert!(!outcome.dumped_core && fs::read_dir(&folder).expect("a folder").next().is_none(), "{outcome}");
+
+    // The same of another program, so that it is known whether this kernel makes any at all.
+    let script = format!("ulimit -c unlimited && cd '{}' && kill -ABRT $$", folder.display());
+    let other = Command::new("setpriv").args(["--reuid=65534", "--regid=65534", "--clear-groups", "sh", "-c", &script]).status();
+    eprintln!("another program leaves one: {}", other.expect("a shell can be started").core_dumped());
+}
