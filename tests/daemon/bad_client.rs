@@ -2,9 +2,13 @@
 
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
+use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{CONFIG, SOON, daemon, request, scratch, send, socket, state, text};
+use serde_json::json;
+
+use super::{CONFIG, SOON, begun, daemon, request, scratch, send, socket, state, text};
+use crate::lab::{FaultProxy, wait_for};
 
 /// Until the daemon closes the connection; what it said.
 fn answer(mut stream: UnixStream) -> String {
@@ -44,6 +48,72 @@ fn a_gigabyte_is_not_read() {
     let _ = head.write_all(b"GET /").and_then(|()| head.write_all(&piece));
     answer(head);
     state(&s);
+}
+
+#[test]
+fn neither_a_line_nor_a_head_nor_a_body_without_an_end_is_read() {
+    let s = scratch("endless");
+    let _running = daemon(&s, CONFIG);
+    let many = "x-more: 1\r\n".repeat(1000);
+    let long = "a".repeat(1 << 20);
+    let chunk = format!("8000\r\n{}\r\n", " ".repeat(0x8000));
+    for (what, text, status) in [
+        ("a long path", format!("GET /{long} HTTP/1.1\r\nhost: x\r\n\r\n"), "4"),
+        ("a long header", format!("GET /v1/daemon HTTP/1.1\r\nhost: {long}\r\n\r\n"), "431"),
+        ("many headers", format!("GET /v1/daemon HTTP/1.1\r\nhost: x\r\n{many}\r\n"), "431"),
+        ("many chunks", format!("POST /v1/now HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n{}", chunk.repeat(64)), "413"),
+    ] {
+        let mut stream = UnixStream::connect(socket(&s)).expect("a daemon");
+        // It may have closed before all was sent, and then its answer can be lost.
+        let is_sent = stream.write_all(text.as_bytes()).is_ok();
+        let said = answer(stream);
+        assert!(said.starts_with(&format!("HTTP/1.1 {status}")) || (!is_sent && said.is_empty()), "{what}: {said}");
+    }
+    state(&s);
+}
+
+#[test]
+fn more_connections_than_it_takes_wait_for_their_turn() {
+    let s = scratch("many");
+    let _running = daemon(&s, CONFIG);
+    let silent: Vec<_> = (0..200).map(|_| UnixStream::connect(socket(&s)).expect("a daemon")).collect();
+    // Those that say nothing are sent away after a while.
+    state(&s);
+    drop(silent);
+}
+
+#[test]
+fn more_questions_than_may_wait_are_refused_and_the_others_are_told_of_at_once() {
+    let s = scratch("queue");
+    let proxy = FaultProxy::start(&s.host.socket());
+    let _running = begun(&s, s.agent().engine(&proxy.socket()).config(CONFIG).spawn(&["daemon", "--socket", &text(&socket(&s))]));
+    wait_for("it is at rest", SOON, || (state(&s)["is_busy"] == false).then_some(()));
+    proxy.hang("/");
+    let hold = json!({ "names": [s.name("web")] }).to_string();
+    // One is being done, and fifteen wait.
+    let waiting: Vec<_> = (0..16).map(|_| send(&s, "POST", "/v1/hold", &hold)).collect();
+    let refused = wait_for("one is refused", SOON, || {
+        let mut stream = send(&s, "POST", "/v1/hold", &hold);
+        stream.set_read_timeout(Some(Duration::from_secs(2))).expect("a time limit");
+        let mut said = String::new();
+        stream.read_to_string(&mut said).is_ok().then_some(said)
+    });
+    assert!(refused.starts_with("HTTP/1.1 503") && refused.contains("too many questions wait"), "{refused}");
+    assert_eq!(state(&s)["is_busy"], true);
+    drop(waiting);
+}
+
+#[test]
+fn not_more_than_five_hundred_connections_a_second_are_taken() {
+    let s = scratch("rate");
+    let _running = daemon(&s, CONFIG);
+    let begun = Instant::now();
+    thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| (0..125).for_each(|_| drop(state(&s))));
+        }
+    });
+    assert!(begun.elapsed() > Duration::from_millis(1900), "1000 in {:?}", begun.elapsed());
 }
 
 #[test]
