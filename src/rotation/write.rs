@@ -78,5 +78,8 @@ fn save(store: &dyn Store, clock: &dyn Clock, record: &Record, change: &Change) 
     if matches!(change, Change::Prove { .. }) {
         store.accept(&record.unit)?;
     }
+    if matches!(change, Change::Close) {
+        store.overwrite_forgotten();
+    }
     Ok(())
 }

@@ -26,6 +26,8 @@ pub trait Store: Send + Sync {
     fn reserve(&self) -> Result<(), StoreError>;
     /// Writes a record, new or known.
     fn save(&self, record: &Record) -> Result<(), StoreError>;
+    /// Makes sure that what a saved record has forgotten can be read nowhere, as far as that can be done now. A store that is on no disk has nothing to do.
+    fn overwrite_forgotten(&self) {}
     /// True if a record of this id exists.
     fn has_rotation(&self, id: &RotationId) -> Result<bool, StoreError>;
     /// All records that are not closed, oldest first.

@@ -39,11 +39,11 @@ impl Store for SqliteStore {
         let sql = "INSERT INTO rotation (id, unit, stage, opened_at, changed_at, record) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
                    ON CONFLICT (id) DO UPDATE SET stage = ?3, changed_at = ?5, record = ?6";
         let now = Timestamp::now().to_string();
-        self.write(|db| db.execute(sql, params![record.id.as_str(), record.unit, stage, record.opened_at.to_string(), now, text]))?;
-        if record.stage == Stage::Closed {
-            self.empty_log();
-        }
-        Ok(())
+        self.write(|db| db.execute(sql, params![record.id.as_str(), record.unit, stage, record.opened_at.to_string(), now, text])).map(drop)
+    }
+
+    fn overwrite_forgotten(&self) {
+        self.empty_log();
     }
 
     fn has_rotation(&self, id: &RotationId) -> Result<bool, StoreError> {

@@ -106,5 +106,6 @@ fn when_a_rotation_is_over_its_environment_is_in_no_file_any_more() {
     assert_ne!(holds_it(), Vec::<String>::new(), "while it is kept, it could be created again");
     record.apply(&rotate::rotation::Change::Close);
     store.save(&record).expect("a write");
+    store.overwrite_forgotten();
     assert_eq!(holds_it(), Vec::<String>::new());
 }
