@@ -1,6 +1,6 @@
 //! What can go wrong with the state directory.
 
-use std::io;
+use std::io::{self, Read};
 use std::path::PathBuf;
 
 /// With less room than this no file of SQLite's can be made.
@@ -87,7 +87,7 @@ impl StoreError {
             Self::NotOurs(_) => "choose another directory with --state-dir",
             Self::Newer { .. } => "install that newer version again; going back is not possible with its store",
             Self::Damaged { .. } => {
-                "move the file away and run rotate again: containers tell by their names (`….rotate-old-…`, `….rotate-next-…`) what was going on; nothing is removed"
+                "move the file away and run rotate again: it takes over by the names of their containers (`….rotate-old-…`, `….rotate-next-…`) the rotations that were going on"
             }
             Self::Full(_) => "make room on that disk",
             Self::Sqlite { .. } => "see that nothing else uses the file and that the disk is sound",
@@ -99,6 +99,8 @@ impl StoreError {
         use rusqlite::ErrorCode::{CannotOpen, DatabaseCorrupt, DiskFull, NotADatabase, PermissionDenied, ReadOnly};
         let path = path.to_owned();
         match source.sqlite_error_code() {
+            // No other program's file begins so: that page was lost.
+            Some(NotADatabase) if begins_with_zeros(&path) => Self::Damaged { path, detail: "it begins with zeros".to_owned() },
             Some(NotADatabase) => Self::NotOurs(path),
             Some(DatabaseCorrupt) => Self::Damaged { path, detail: source.to_string() },
             Some(DiskFull) => Self::Full(path),
@@ -113,7 +115,14 @@ impl StoreError {
     }
 }
 
-fn is_disk_full(path: &std::path::Path) -> bool {
+/// True if the disk of a file has no room for anything of SQLite's.
+pub(super) fn is_disk_full(path: &std::path::Path) -> bool {
     let folder = path.parent().unwrap_or(path);
     rustix::fs::statvfs(folder).is_ok_and(|disk| disk.f_bavail * disk.f_frsize < SMALLEST)
+}
+
+fn begins_with_zeros(path: &std::path::Path) -> bool {
+    let mut head = [1; 64];
+    let read = std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut head));
+    read.is_ok() && head == [0; 64]
 }

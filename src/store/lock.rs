@@ -1,12 +1,19 @@
 //! One writer on a host: a locked file in the state directory that names its holder.
 
+use std::fmt;
 use std::fs::{self, File};
-use std::io::{self, Read, Seek, Write};
+use std::io::{self, Seek, Write};
 use std::path::{Path, PathBuf};
+use std::thread::sleep;
+use std::time::Duration;
 
-use rustix::fs::{FlockOperation, flock};
+use rustix::fs::{FlockOperation, flock, fstat, stat};
 
 use super::error::is_passing;
+
+/// A holder writes its process id right after it has the lock: how often, and how long after, one that was refused looks for it.
+const LOOKS: u32 = 10;
+const LOOK: Duration = Duration::from_millis(10);
 
 /// The right to write the store and to rotate. Given back when dropped, or when the process ends, however it ends.
 #[derive(Debug)]
@@ -18,12 +25,12 @@ pub struct Lock {
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
     /// Another process has it.
-    #[error("{} is held by process {holder}", .path.display())]
+    #[error("{} is held by {}", .path.display(), Named(*.holder))]
     Held {
         /// The lock file.
         path: PathBuf,
-        /// The other's process id, as it wrote it.
-        holder: String,
+        /// The other's process id, if it is known for sure.
+        holder: Option<u32>,
     },
     /// The file cannot be used.
     #[error("cannot lock {}: {source}", .path.display())]
@@ -70,19 +77,46 @@ impl Lock {
         let failed = |source: io::Error| LockError::Io { path: path.clone(), source };
         super::schema::create_dir(state_dir).map_err(failed)?;
         let mut file = fs::OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(failed)?;
-        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => {}
-            Err(rustix::io::Errno::WOULDBLOCK) => {
-                let mut holder = String::new();
-                file.read_to_string(&mut holder).map_err(failed)?;
-                return Err(LockError::Held { path, holder: holder.trim().to_owned() });
+        let mut looks = 0;
+        // Tried anew at each look: what ended meanwhile holds nothing.
+        while let Err(errno) = flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            if errno != rustix::io::Errno::WOULDBLOCK {
+                return Err(failed(errno.into()));
             }
-            Err(errno) => return Err(failed(errno.into())),
+            let holder = holder(&path, &file);
+            looks += 1;
+            if holder.is_some() || looks == LOOKS {
+                return Err(LockError::Held { path, holder });
+            }
+            sleep(LOOK);
         }
         // The lock is had; that a full disk takes no note of who has it must not keep a repair from going on.
         if let Err(error) = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| writeln!(file, "{}", std::process::id())) {
             tracing::warn!("cannot note in {} who holds it: {error}", path.display());
         }
         Ok(Self { _file: file })
+    }
+}
+
+/// The process that the file names, if it has the file open. A process id that an earlier holder left there may be anybody's by now.
+fn holder(path: &Path, file: &File) -> Option<u32> {
+    let pid = fs::read_to_string(path).ok()?.trim().parse::<u32>().ok()?;
+    let wanted = fstat(file).ok()?;
+    let is_lock = |open: fs::DirEntry| {
+        let named = fs::read_link(open.path()).is_ok_and(|target| target.file_name() == path.file_name());
+        named && stat(open.path()).is_ok_and(|found| (found.st_dev, found.st_ino) == (wanted.st_dev, wanted.st_ino))
+    };
+    fs::read_dir(format!("/proc/{pid}/fd")).ok()?.flatten().any(is_lock).then_some(pid)
+}
+
+/// How a message names who has the lock.
+struct Named(Option<u32>);
+
+impl fmt::Display for Named {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(pid) => write!(f, "process {pid}"),
+            None => f.write_str("another process"),
+        }
     }
 }

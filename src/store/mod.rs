@@ -2,6 +2,7 @@
 
 mod digests;
 mod error;
+mod file;
 mod holds;
 mod lock;
 mod prune;

@@ -10,10 +10,13 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags};
 
 use super::StoreError;
+use super::error::is_disk_full;
+use super::file::{begin, has_our_mark};
 use super::reserve::give_space;
 
 /// `rota` in ASCII: SQLite's `application_id`, by which the file is known to be ours.
-const APPLICATION_ID: i64 = 0x726f_7461;
+const APPLICATION_ID: i64 = MARK as i64;
+pub(super) const MARK: u32 = 0x726f_7461;
 /// The format that this version writes: SQLite's `user_version`.
 const FORMAT: i64 = 3;
 
@@ -67,17 +70,43 @@ impl SqliteStore {
     /// Errors: [`StoreError::NotOurs`], [`StoreError::Newer`], [`StoreError::Damaged`]; such a file is never changed.
     pub fn open(state_dir: &Path) -> Result<Self, StoreError> {
         create_dir(state_dir).map_err(|source| StoreError::Io { path: state_dir.to_owned(), source })?;
-        match Self::open_once(state_dir) {
+        let opened = match Self::open_once(state_dir) {
             // What was held back is for this moment, too: a repair must be able to begin on a full disk.
             Err(StoreError::Full(_) | StoreError::Io { .. } | StoreError::Sqlite { .. }) if give_space(state_dir)? => {
                 Self::open_once(state_dir)
             }
             opened => opened,
+        };
+        match opened {
+            Err(StoreError::Full(path) | StoreError::Io { path, .. } | StoreError::Sqlite { path, .. }) if is_disk_full(&path) => {
+                Self::open_unshared(state_dir).map_err(|_| StoreError::Full(path))
+            }
+            opened => opened,
         }
+    }
+
+    /// Without the index that readers share, for which there is no room: what was begun can be read, and so be brought to rest, though
+    /// nothing can be written.
+    fn open_unshared(state_dir: &Path) -> Result<Self, StoreError> {
+        let path = state_dir.join("rotate.db");
+        let sql = |e| StoreError::of(&path, e);
+        if !has_our_mark(&path).map_err(|source| StoreError::Io { path: path.clone(), source })? {
+            return Err(StoreError::NotOurs(path));
+        }
+        let store = Self::connect(state_dir, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        store.connection().pragma_update(None, "locking_mode", "EXCLUSIVE").map_err(sql)?;
+        store.check()?;
+        let found = format(&store.connection()).map_err(sql)?;
+        if found != FORMAT {
+            return Err(StoreError::Full(path));
+        }
+        store.connection().pragma_update(None, "synchronous", "FULL").map_err(sql)?;
+        Ok(store)
     }
 
     fn open_once(state_dir: &Path) -> Result<Self, StoreError> {
         let path = state_dir.join("rotate.db");
+        begin(state_dir)?;
         let is_new = !path.exists() || fs::metadata(&path).is_ok_and(|m| m.len() == 0);
         if !is_new {
             // Looked at through a read-only connection first, so that a file of another program is not even touched.
@@ -102,14 +131,15 @@ impl SqliteStore {
     pub fn read(state_dir: &Path) -> Result<Self, StoreError> {
         let path = state_dir.join("rotate.db");
         let sql = |e| StoreError::of(&path, e);
+        begin(state_dir)?;
         match fs::metadata(&path) {
-            Ok(_) => {}
-            Err(e) if e.kind() == io::ErrorKind::NotFound => {
+            Ok(file) if file.len() > 0 => {}
+            Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(StoreError::Io { path, source: e }),
+            _ => {
                 let connection = Connection::open_in_memory().map_err(sql)?;
                 connection.execute_batch(&schema()).map_err(sql)?;
                 return Ok(Self { path: path.clone(), state_dir: state_dir.to_owned(), connection: Mutex::new(connection) });
             }
-            Err(source) => return Err(StoreError::Io { path, source }),
         }
         // Read-write, because a reader of a write-ahead log may have to create its index; nothing is written.
         let store = Self::connect(state_dir, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
@@ -127,7 +157,7 @@ impl SqliteStore {
         Ok(store)
     }
 
-    fn connect(state_dir: &Path, flags: OpenFlags) -> Result<Self, StoreError> {
+    pub(super) fn connect(state_dir: &Path, flags: OpenFlags) -> Result<Self, StoreError> {
         let path = state_dir.join("rotate.db");
         let connection =
             Connection::open_with_flags(&path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(|e| StoreError::of(&path, e))?;
@@ -178,7 +208,16 @@ fn format(connection: &Connection) -> rusqlite::Result<i64> {
     connection.pragma_query_value(None, "user_version", |row| row.get(0))
 }
 
-/// Creates the state directory for its owner alone.
+/// Creates the state directory for its owner alone, so that it is there after a power cut: what is written in it later is safe only then.
 pub(super) fn create_dir(state_dir: &Path) -> io::Result<()> {
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(state_dir)
+    let missing: Vec<&Path> = state_dir.ancestors().take_while(|dir| !dir.as_os_str().is_empty() && !dir.exists()).collect();
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(state_dir)?;
+    for parent in missing.iter().filter_map(|dir| dir.parent()) {
+        let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
+        // Where that may not even be read, its owner has seen to it.
+        if let Ok(parent) = fs::File::open(parent) {
+            parent.sync_all()?;
+        }
+    }
+    Ok(())
 }

@@ -83,6 +83,12 @@ impl<'a> Agent<'a> {
         self
     }
 
+    /// Begins with this command, which becomes the agent: see [`super::trace`].
+    pub fn under(mut self, command: Vec<String>) -> Self {
+        self.under.extend(command);
+        self
+    }
+
     /// On the host, as the user whose engine it is.
     pub fn on_host_as_owner(mut self) -> Self {
         self.user = self.has_rootless_engine().then_some("op");

@@ -7,6 +7,7 @@
 mod agent;
 mod api;
 mod crowd;
+pub mod disk;
 mod driver;
 mod host;
 mod http;
@@ -15,6 +16,7 @@ mod proxy;
 mod registry;
 mod scratch;
 mod secure_registry;
+pub mod trace;
 mod unit;
 mod wait;
 

@@ -8,18 +8,27 @@ use rusqlite::Connection;
 
 use super::{at, digest, reference};
 
-fn format_1(dir: &Path) {
+pub fn format_1(dir: &Path) {
     let connection = Connection::open(dir.join("rotate.db")).expect("a database");
     connection.execute_batch(include_str!("format1.sql")).expect("the fixture");
 }
 
-fn format(dir: &Path) -> i64 {
+/// The same with what format 2 had, and format 3 adds to.
+pub fn format_2(dir: &Path) {
+    format_1(dir);
+    drop(SqliteStore::open(dir).expect("a store"));
+    let connection = Connection::open(dir.join("rotate.db")).expect("a database");
+    connection.execute_batch("DROP TABLE run; PRAGMA user_version = 2").expect("the fixture");
+}
+
+pub fn format(dir: &Path) -> i64 {
     let connection = Connection::open(dir.join("rotate.db")).expect("a database");
     connection.pragma_query_value(None, "user_version", |row| row.get(0)).expect("a number")
 }
 
 /// What the fixture tells, in either format.
-fn check(store: &SqliteStore) {
+#[track_caller]
+pub fn check(store: &SqliteStore) {
     let open = store.open_rotations().expect("records");
     assert_eq!(open.iter().map(|r| (r.id.as_str(), r.stage)).collect::<Vec<_>>(), [("ffd8cd", Stage::Kept)]);
     assert!(open[0].members[0].document.pointer("/Config/Env").is_some(), "what a lost predecessor is created from");

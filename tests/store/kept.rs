@@ -51,14 +51,14 @@ fn a_hold_is_replaced_released_and_forgotten_when_it_has_ended() {
 }
 
 /// The fixture's rotation that turned back, as another one of some unit.
-fn closed(store: &SqliteStore, unit: &str, n: u32) {
+pub fn closed(store: &SqliteStore, unit: &str, n: u32) {
     let mut record: Record = template();
     (record.id, record.unit) = (rotate::model::RotationId::new(format!("{unit}{n:04}")), unit.to_owned());
     record.opened_at = at("2026-11-25T12:00:00Z") + jiff::SignedDuration::from_secs(i64::from(n));
     store.save(&record).expect("a write");
 }
 
-fn template() -> Record {
+pub fn template() -> Record {
     let dir = tempfile::tempdir().expect("a folder");
     let connection = rusqlite::Connection::open(dir.path().join("rotate.db")).expect("a database");
     connection.execute_batch(include_str!("format1.sql")).expect("the fixture");

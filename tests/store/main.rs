@@ -1,7 +1,17 @@
-//! The store's file: formats, what is kept and what is forgotten. No engine.
+//! The store's file: formats, what is kept and what is forgotten, and what a kill, a power cut or a broken disk may do to it. No engine.
 
+#[path = "../lab/disk.rs"]
+#[allow(dead_code)] // not all of it is needed here
+mod disk;
+#[path = "../lab/trace.rs"]
+#[allow(dead_code)]
+mod trace;
+
+mod cut;
 mod formats;
 mod kept;
+mod killed;
+mod lock;
 
 use jiff::Timestamp;
 use rotate::model::{Digest, Reference};
