@@ -1,9 +1,11 @@
 //! One pass from inventory to outcome, the same for the daemon and for `rotate now`: first what an earlier run left, then what is new.
 
+mod adopt;
 mod engine_registry;
 mod explain;
 mod history;
 mod hold;
+mod lost;
 mod report;
 mod restore;
 mod resume;

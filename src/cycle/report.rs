@@ -189,6 +189,9 @@ fn turned_back(unit: &str, failure: &Failure, was_switched: bool) -> (Verdict, O
     match failure {
         Failure::Withdrawn { why: Withdrawal::DryRun } => (Verdict::DryRun, None, None),
         Failure::Withdrawn { why: Withdrawal::SameImage } => (Verdict::Skipped, message, None),
+        Failure::Withdrawn { why: Withdrawal::RecordLost } => {
+            (Verdict::RolledBack, message, Some("it is tried again in the next run".into()))
+        }
         Failure::Withdrawn { .. } => (Verdict::Withdrawn, message, None),
         Failure::Unexplained { .. } => {
             (Verdict::Held, message, Some(format!("nothing was touched; create `{unit}` anew by hand, or report the difference")))

@@ -9,10 +9,14 @@ use crate::rotation::{Record, RunError, Stage};
 impl Cycle<'_> {
     /// Goes on with every record that is not closed: first those in which a service may be down. One that cannot go on keeps no other from it,
     /// unless it is for an engine that is gone; the first error is returned at the end. Those that are only kept, and well, are not reported.
-    pub async fn resume(&self, report: &mut Report) -> Result<(), CycleError> {
+    ///
+    /// Before that, what left containers and no record is taken over by their names: of the units with these names, or of all that are selected.
+    pub async fn resume(&self, names: &[String], report: &mut Report) -> Result<(), CycleError> {
+        let adopted = self.adopt(names).await;
         let mut records = self.store.open_rotations()?;
         records.sort_by_key(|record| record.stage != Stage::Switching);
-        let mut first_error = None;
+        // What is known is brought to its end though the engine does not list its containers.
+        let mut first_error = adopted.err();
         let switching: HashSet<String> =
             records.iter().filter(|record| record.stage == Stage::Switching).map(|record| record.unit.clone()).collect();
         for mut record in records {
@@ -74,7 +78,7 @@ impl Cycle<'_> {
     /// Errors: [`CycleError::NothingKept`]; [`CycleError::NotOurs`] if another hand put a container of its own under the name. What was done before
     /// stands in the report.
     pub async fn roll_back(&self, name: &str, report: &mut Report) -> Result<(), CycleError> {
-        self.resume(report).await?;
+        self.resume(&[name.to_owned()], report).await?;
         let is_open = |record: &Record| record.unit == name && record.stage != Stage::Kept;
         if self.interrupt.is_set() || self.store.open_rotations()?.iter().any(is_open) {
             return Ok(());

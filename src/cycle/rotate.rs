@@ -32,7 +32,7 @@ impl Cycle<'_> {
     /// One pass: finishes what earlier runs left, then rotates what is new. What was done stands in the report, also where an error ends the pass.
     pub async fn run(&self, request: &Request, report: &mut Report) -> Result<(), CycleError> {
         report.is_dry_run = request.is_dry_run;
-        self.resume(report).await?;
+        self.resume(&request.names, report).await?;
         if self.interrupt.is_set() {
             return Ok(());
         }

@@ -174,7 +174,7 @@ impl State {
                 }
                 Ok(())
             }
-            Pass::Resume => Ok(cycle.resume(report).await?),
+            Pass::Resume => Ok(cycle.resume(&[], report).await?),
         }
     }
 

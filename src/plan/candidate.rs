@@ -98,7 +98,9 @@ impl Survey {
 pub fn select(survey: &Survey, config: &Config, names: &[String]) -> (Vec<Candidate>, Vec<Skipped>) {
     let ties = Ties::of(&survey.containers, &survey.unanswered);
     let mut candidates = Vec::new();
-    let is_meant = |id: &ContainerId, own: &str| names.is_empty() || names.iter().any(|name| means(name, id, own));
+    // Who names a unit means also what a rotation of it left.
+    let is_unit = |name: &str, own: &str| given_name(own).is_some_and(|(unit, _)| unit == name);
+    let is_meant = |id: &ContainerId, own: &str| names.is_empty() || names.iter().any(|name| means(name, id, own) || is_unit(name, own));
     let is_listed = |c: &Listed| is_meant(&c.id, &c.name) && !survey.is_of_a_rotation(&c.name);
     let no_answer = |Unanswered { listed, message }: &Unanswered| {
         let reason = Reason::NoAnswer { message: message.clone() };

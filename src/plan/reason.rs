@@ -207,7 +207,10 @@ impl Reason {
             }
             Self::Orphan { of, is_served: true } => Some(format!("if `{of}` is well, remove it by hand")),
             Self::Orphan { of, is_served: false } => {
-                Some(format!("rename it to `{of}`, give it its restart policy back (it ends its name) and start it"))
+                Some(format!(
+                    "`rotate now {of}` takes it over where the containers prove what they are; else rename it to `{of}`, give it its restart \
+                     policy back (it ends its name) and start it"
+                ))
             }
             Self::Stuck => Some("see `rotate status`".into()),
             _ => None,

@@ -105,6 +105,8 @@ pub enum Withdrawal {
     Replaced,
     /// Somebody took both containers away while the new one ran.
     TakenAway,
+    /// The state directory knew nothing of it, or nothing of its switch: what was going on was told by the containers' names.
+    RecordLost,
 }
 
 /// What the health gate saw.
@@ -224,6 +226,7 @@ impl Withdrawal {
             Self::TagMoved => "tag_moved",
             Self::Replaced => "container_replaced",
             Self::TakenAway => "container_taken_away",
+            Self::RecordLost => "record_lost",
         }
     }
 }
@@ -266,6 +269,9 @@ impl std::fmt::Display for Withdrawal {
             Self::TagMoved => f.write_str("somebody moved the image's tag in the meantime"),
             Self::Replaced => f.write_str("somebody created it again in the meantime, and not as it was"),
             Self::TakenAway => f.write_str("somebody took it away in the meantime"),
+            Self::RecordLost => {
+                f.write_str("the state directory lost its record in the middle of it; the names of its containers told how to undo it")
+            }
         }
     }
 }

@@ -1,0 +1,146 @@
+//! Rotations whose record is lost, or older than what the engine shows: their containers' names tell what was going on, and a record is made of
+//! that. Removes and starts nothing by itself.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::lost::{Found, created, is_behind, is_successor, with_policy};
+use super::rotate::{is_tool_owned, terms};
+use super::{Cycle, CycleError};
+use crate::model::{Container, Image, Reference, RotationId};
+use crate::plan;
+use crate::policy::{Policy, policy};
+use crate::rotation::{Goal, Member, Opening, Purpose, Record, Stage};
+
+impl Cycle<'_> {
+    /// Makes a record of each rotation that left containers and that the store does not know, or knows only as it was before the switch. Of units that
+    /// are named, or without names of those that are selected; one whose containers do not prove what they are is left as it is.
+    pub(super) async fn adopt(&self, names: &[String]) -> Result<(), CycleError> {
+        let known = self.store.open_rotations()?;
+        let found = self.find(&known).await?;
+        let mut taken: BTreeSet<String> = BTreeSet::new();
+        // What is in the middle of its switch goes before what is only kept, and the newest before older ones.
+        let mut found: Vec<_> = found.into_iter().collect();
+        found.sort_by_key(|(_, found)| {
+            (found.next.is_none() && found.failed.is_none(), found.old.as_ref().map(|c| std::cmp::Reverse(created(c))))
+        });
+        for ((unit, id), found) in found {
+            let earlier = known.iter().find(|record| record.id == id);
+            let is_lost = match earlier {
+                Some(record) => is_behind(record, &found),
+                None => !self.store.has_rotation(&id)? && !known.iter().any(|record| found.is_of(record)),
+            };
+            if !is_lost || taken.contains(&unit) {
+                continue;
+            }
+            let Some(record) = self.record_of(&unit, id, &found, earlier, names).await? else { continue };
+            self.store.save(&record)?;
+            let to = if record.goal == Goal::Forward { "the new container has to prove itself" } else { "back to the old container" };
+            if found.has_lost_policy() && earlier.is_none() {
+                tracing::warn!(container = %unit, "`{unit}`: which restart policy it had is not known any more; it has `no`: give it back with `docker update --restart`");
+            }
+            tracing::warn!(rotation = %record.id, container = %unit, "`{unit}`: the state directory does not know how far the rotation {} got; taken over by the names of its containers: {to}", record.id);
+            taken.insert(unit);
+        }
+        Ok(())
+    }
+
+    /// By unit and rotation; without those that the store knows to be in their switch, or beyond.
+    async fn find(&self, known: &[Record]) -> Result<BTreeMap<(String, RotationId), Found>, CycleError> {
+        let listed = self.engine.containers().await?;
+        let mut all: BTreeMap<(String, RotationId), Found> = BTreeMap::new();
+        for listed in &listed {
+            let Some((unit, id)) = plan::given_name(&listed.name) else { continue };
+            if known.iter().any(|record| record.id == id && record.stage >= Stage::Switching) {
+                continue;
+            }
+            let Some(container) = self.look_at(listed.id.as_str()).await? else { continue };
+            let rest = &listed.name[unit.len()..];
+            let found = all.entry((unit.to_owned(), id)).or_default();
+            let place = if rest.starts_with(".rotate-old-") {
+                &mut found.old
+            } else if rest.starts_with(".rotate-next-") {
+                &mut found.next
+            } else {
+                &mut found.failed
+            };
+            *place = Some(container);
+        }
+        for ((unit, _), found) in &mut all {
+            if listed.iter().any(|listed| listed.name == *unit) {
+                found.current = self.look_at(unit).await?;
+            }
+        }
+        Ok(all)
+    }
+
+    /// One that the engine tells nothing of is reported later, and keeps no other from being taken over.
+    async fn look_at(&self, container: &str) -> Result<Option<Container>, CycleError> {
+        match self.engine.container(container).await {
+            Err(error) if !error.is_of_the_engine() => Ok(None),
+            answer => Ok(answer?),
+        }
+    }
+
+    async fn record_of(
+        &self,
+        unit: &str,
+        id: RotationId,
+        found: &Found,
+        earlier: Option<&Record>,
+        names: &[String],
+    ) -> Result<Option<Record>, CycleError> {
+        let Some(roles) = found.roles() else { return Ok(None) };
+        let (old, new) = (self.image_of(&roles.predecessor).await?, self.image_of(&roles.successor).await?);
+        let labels = old.as_ref().map(Image::labels).unwrap_or_default();
+        let Ok(policy) = policy(self.config, &roles.predecessor.labels(), &labels) else { return Ok(None) };
+        let is_named = names.iter().any(|name| name == unit || found.all().any(|container| plan::is_named(container, name)));
+        if earlier.is_none() && (!names.is_empty() && !is_named || !policy.selection.takes(is_named)) {
+            return Ok(None);
+        }
+        let document = earlier.and_then(|record| record.members.first()).map(|member| member.document.clone());
+        let document = document.filter(|document| !document.is_null()).unwrap_or_else(|| with_policy(&roles.predecessor, roles.policy));
+        if found.needs_proof() && !is_successor(&document, &roles.successor, old.as_ref(), new.as_ref()) {
+            return Ok(None);
+        }
+        let Ok(reference) = roles.predecessor.image_typed().parse::<Reference>() else { return Ok(None) };
+        let digest = |image: &Option<Image>| image.as_ref().and_then(|image| image.digests_of(&reference).into_iter().next());
+        let old_digest = digest(&old);
+        let Some(digest) = digest(&new).or_else(|| old_digest.clone()) else { return Ok(None) };
+        let member = Member {
+            name: unit.to_owned(),
+            old_digest,
+            platform: old.as_ref().and_then(Image::platform).filter(|platform| !platform.is_like(self.engine.platform())),
+            reference,
+            digest,
+            old_image: roles.predecessor.image_id(),
+            new_image: Some(roles.successor.image_id()),
+            // What is not known to have come with the rotation is not removed with it.
+            is_pulled: false,
+            volumes_born: Vec::new(),
+            tag_before: Some(roles.predecessor.image_id()),
+            predecessor: roles.predecessor.id(),
+            document,
+            policy: roles.policy,
+            stop_signal: policy.stop_signal.clone(),
+            was_healthy: false,
+            is_tool_owned: is_tool_owned(&roles.predecessor),
+            successor: Some(roles.successor.id()),
+        };
+        Ok(Some(self.taken_over(id, member, &policy, roles.goal, earlier)))
+    }
+
+    fn taken_over(&self, id: RotationId, member: Member, policy: &Policy, goal: Goal, earlier: Option<&Record>) -> Record {
+        let at = earlier.map_or_else(|| self.clock.at(), |record| record.opened_at);
+        // No agent: whoever goes on with it is another one, and counts its starts.
+        let (agent, boot) = (String::new(), self.boot.to_owned());
+        let opening = Opening { id, purpose: Purpose::Rotate, members: vec![member], terms: terms(policy), agent, boot, at };
+        Record { stage: Stage::Switching, goal, ..Record::open(opening) }
+    }
+
+    async fn image_of(&self, container: &Container) -> Result<Option<Image>, CycleError> {
+        match self.engine.image(container.image_id().as_str()).await {
+            Err(error) if !error.is_of_the_engine() => Ok(None),
+            answer => Ok(answer?),
+        }
+    }
+}
