@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use super::api_version::ApiVersion;
 use super::connect::{Connector, Delivery};
-use super::hello::{hello, is_about_version};
+use super::hello::{HELLO, hello, is_about_version};
 use super::{EngineError, Refusal};
 use crate::text::masked;
 
@@ -28,18 +28,24 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'
 /// Asks one engine, whose API version is settled.
 pub struct Calls {
     connector: Arc<Connector>,
+    look: Duration,
 }
 
 impl Calls {
-    /// Over this way to the engine.
-    pub fn new(connector: Arc<Connector>) -> Self {
-        Self { connector }
+    /// Over this way to the engine, whose looks may take this long.
+    pub fn new(connector: Arc<Connector>, look: Duration) -> Self {
+        Self { connector, look }
+    }
+
+    /// How long a look may take.
+    pub fn patience(&self) -> Duration {
+        self.look
     }
 
     /// A GET whose answer is wanted whole; none on 404.
     pub async fn look(&self, call: &str, path: &str) -> Result<Option<Value>, EngineError> {
         let path = utf8_percent_encode(path, SEGMENT).to_string();
-        let (status, body) = self.raw(call, LOOK, Method::GET, &path, None).await?;
+        let (status, body) = self.raw(call, self.look, Method::GET, &path, None).await?;
         match status {
             StatusCode::NOT_FOUND => Ok(None),
             _ => parse(call, &body).map(Some),
@@ -104,7 +110,7 @@ impl Calls {
             return error;
         }
         let before = self.connector.spoken();
-        match hello(&self.connector).await {
+        match hello(&self.connector, HELLO).await {
             Ok(hello) if Some(hello.api) != before => {
                 tracing::info!("another engine answers now, {}: API {} is spoken with it", hello.version, hello.api);
                 self.connector.speak(hello.api);
@@ -153,7 +159,7 @@ pub fn parse(call: &str, body: &[u8]) -> Result<Value, EngineError> {
 }
 
 fn late(call: &str, deadline: Duration) -> EngineError {
-    EngineError::Unanswered { call: call.to_owned(), detail: format!("waited {} s", deadline.as_secs()) }
+    EngineError::Unanswered { call: call.to_owned(), detail: format!("waited {} s", deadline.as_secs_f64()) }
 }
 
 /// A call that was answered with a no. An engine quotes the addresses that it asked, with all that is in them.

@@ -15,11 +15,13 @@ use hyper::Method;
 use jiff::{SignedDuration, Timestamp};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use super::api_version::{SEVERAL_NETWORKS, STOP_SIGNAL};
 use super::calls::{Calls, LOOK, parse, refused};
 use super::connect::{Connector, bollard_over};
-use super::hello::{Hello, hello};
+use super::hello::{HELLO, Hello, hello};
+use super::pull_pace::Pace;
 use super::pull_progress::Layers;
 use super::registries::registry_settings;
 use super::{Engine, EngineError, EngineInfo, Executed, Life, Pull, Refusal, ending, exec, has_digest_ids, is_rootless, list, sources};
@@ -33,8 +35,6 @@ const START: Duration = Duration::from_secs(120);
 const BEYOND_GRACE: Duration = Duration::from_secs(30);
 /// The engine gives a registry 30 s to accept a connection, and may have mirrors to try before it.
 const ASK_REGISTRY: Duration = Duration::from_secs(60);
-/// A pull that reports nothing for so long hangs.
-const PULL_IDLE: Duration = Duration::from_secs(300);
 
 /// A Docker engine at a Unix socket. Holds no connection between calls.
 pub struct Docker {
@@ -47,14 +47,19 @@ pub struct Docker {
 impl Docker {
     /// Asks the engine for its version and settles on one API version for all further calls: the engine's own, at most 1.51.
     ///
-    /// Errors: [`EngineError::Unreachable`], [`EngineError::NotAnEngine`] (also when nothing comes back within 10 s), [`EngineError::Unsupported`].
+    /// Errors: [`EngineError::Unreachable`], [`EngineError::Silent`], [`EngineError::NotAnEngine`], [`EngineError::Unsupported`].
     pub async fn connect(socket: &Path) -> Result<Self, EngineError> {
+        Self::connect_within(socket, LOOK).await
+    }
+
+    /// The same for somebody who waits no longer than this for each look.
+    pub async fn connect_within(socket: &Path, patience: Duration) -> Result<Self, EngineError> {
         let connector = Arc::new(Connector::new(socket));
-        let Hello { version, api, platform } = hello(&connector).await?;
+        let Hello { version, api, platform } = hello(&connector, patience.min(HELLO)).await?;
         connector.speak(api);
         let typed = bollard_over(Arc::clone(&connector))
             .map_err(|e| EngineError::NotAnEngine { socket: socket.to_owned(), detail: e.to_string() })?;
-        Ok(Self { calls: Calls::new(connector), typed, version, platform })
+        Ok(Self { calls: Calls::new(connector, patience), typed, version, platform })
     }
 }
 
@@ -84,7 +89,7 @@ impl Engine for Docker {
 
     async fn containers(&self) -> Result<Vec<Listed>, EngineError> {
         let options = query::ListContainersOptions { all: true, ..Default::default() };
-        let listed = self.calls.ask("list containers", LOOK, self.typed.list_containers(Some(options))).await?;
+        let listed = self.calls.ask("list containers", self.calls.patience(), self.typed.list_containers(Some(options))).await?;
         Ok(list::listed(listed))
     }
 
@@ -150,7 +155,7 @@ impl Engine for Docker {
         let time = |at: Timestamp| format!("{}.{:09}", at.as_second(), at.subsec_nanosecond());
         let filters = utf8_percent_encode(&filters, NON_ALPHANUMERIC);
         let path = format!("/events?since={}&until={}&filters={filters}", time(since), time(until));
-        let (_, body) = self.calls.raw(&call, LOOK, Method::GET, &path, None).await?;
+        let (_, body) = self.calls.raw(&call, self.calls.patience(), Method::GET, &path, None).await?;
         Ok(ending::read(&body))
     }
 
@@ -173,9 +178,12 @@ impl Engine for Docker {
         let options = query::CreateImageOptions { from_image: Some(reference.to_string()), platform, ..Default::default() };
         let auth = with.credential.map(|credential| registry_auth(credential, reference));
         let mut stream = std::pin::pin!(self.typed.create_image(Some(options), None, auth));
-        let mut layers = Layers::default();
+        let (mut layers, mut pace) = (Layers::default(), Pace::new(Instant::now()));
         // A line with `errorDetail` inside an answer of 200 arrives here as an error (facts 1.9).
-        while let Some(line) = self.calls.ask(&call, PULL_IDLE, async { stream.next().await.transpose() }).await? {
+        loop {
+            let line = self.calls.ask(&call, pace.left(Instant::now()), async { stream.next().await.transpose() }).await;
+            let Some(line) = line.map_err(|error| pace.explain(error))? else { break };
+            pace.take(&line, Instant::now());
             if let Some(sum) = layers.add(&line) {
                 (with.progress)(sum);
             }

@@ -24,6 +24,14 @@ pub enum EngineError {
         /// What it said or did.
         detail: String,
     },
+    /// Something listens there, and does not say who it is: an engine that hangs, or goes away as it is asked.
+    #[error("what listens at {} does not say who it is: {detail}", .socket.display())]
+    Silent {
+        /// The socket that was tried.
+        socket: PathBuf,
+        /// The deadline, or how the connection ended.
+        detail: String,
+    },
     /// An engine that this version does not drive.
     #[error("the engine at {} is {version} and speaks API {lowest} to {newest}, which rotate does not drive", .socket.display())]
     Unsupported {
@@ -114,7 +122,7 @@ impl EngineError {
     /// hangs, or the engine's own notes of it are broken.
     pub fn is_of_the_engine(&self) -> bool {
         match self {
-            Self::Unreachable { .. } | Self::NotAnEngine { .. } | Self::Unsupported { .. } => true,
+            Self::Unreachable { .. } | Self::NotAnEngine { .. } | Self::Silent { .. } | Self::Unsupported { .. } => true,
             Self::Unanswered { .. } | Self::Refused { .. } | Self::Garbage { .. } => false,
         }
     }
@@ -123,6 +131,7 @@ impl EngineError {
     pub fn state(&self) -> &'static str {
         match self {
             Self::Unreachable { .. } | Self::NotAnEngine { .. } | Self::Unsupported { .. } => "the engine was not asked; nothing changed",
+            Self::Silent { .. } => "nothing was asked of it but its version; nothing changed",
             Self::Unanswered { .. } | Self::Garbage { .. } => "the engine may still do what it was asked",
             Self::Refused { .. } => "the engine changed nothing by this call",
         }
@@ -138,6 +147,10 @@ impl EngineError {
                 io::ErrorKind::NotFound => "start the engine, or name its socket with --engine unix:///path".into(),
                 _ => "see whether the engine runs: `systemctl status docker`".into(),
             },
+            Self::Silent { .. } => {
+                "`docker version` must get an answer there: if it does not, the engine hangs; see its log (`journalctl -u docker`) or restart it"
+                    .into()
+            }
             Self::NotAnEngine { .. } => "name the engine's socket with --engine unix:///path".into(),
             Self::Unsupported { .. } => format!("this version of rotate drives Docker by API {LOWEST_API} to {HIGHEST_API}"),
             Self::Unanswered { .. } | Self::Garbage { .. } => {

@@ -10,8 +10,8 @@ use super::api_version::{ApiVersion, LOWEST_API};
 use super::connect::{Connector, Delivery};
 use crate::model::Platform;
 
-/// Whoever does not say its version within this time is no engine.
-const HELLO: Duration = Duration::from_secs(10);
+/// Whoever does not say its version within this time hangs.
+pub const HELLO: Duration = Duration::from_secs(10);
 
 /// Who answered.
 pub struct Hello {
@@ -25,16 +25,19 @@ pub struct Hello {
 
 /// Asks without an API version, of which none is settled yet.
 ///
-/// Errors: [`EngineError::Unreachable`], [`EngineError::NotAnEngine`] (also when nothing comes back within 10 s), [`EngineError::Unsupported`].
-pub async fn hello(connector: &Connector) -> Result<Hello, EngineError> {
+/// Errors: [`EngineError::Unreachable`], [`EngineError::Silent`] (nothing whole comes back within `patience`),
+/// [`EngineError::NotAnEngine`], [`EngineError::Unsupported`].
+pub async fn hello(connector: &Connector, patience: Duration) -> Result<Hello, EngineError> {
     let socket = connector.socket();
     let not_an_engine = |detail: String| EngineError::NotAnEngine { socket: socket.to_owned(), detail };
-    let answer = tokio::time::timeout(HELLO, connector.call(Method::GET, "/version", None)).await;
+    let silent = |detail: String| EngineError::Silent { socket: socket.to_owned(), detail };
+    let answer = tokio::time::timeout(patience, connector.call(Method::GET, "/version", None)).await;
     let (status, body) = match answer {
         Ok(Ok(answer)) => answer,
         Ok(Err(Delivery::NotDelivered(cause))) => return Err(EngineError::Unreachable { socket: socket.to_owned(), cause }),
+        Ok(Err(Delivery::Lost(error))) if !error.is_parse() => return Err(silent(format!("the connection ended ({error})"))),
         Ok(Err(other)) => return Err(not_an_engine(other.to_string())),
-        Err(_) => return Err(not_an_engine(format!("no answer within {} s", HELLO.as_secs()))),
+        Err(_) => return Err(silent(format!("no answer within {} s", patience.as_secs()))),
     };
     let document: Value = serde_json::from_slice(&body).map_err(|_| not_an_engine(format!("it answered {status} and no JSON")))?;
     let text = |pointer: &str| document.pointer(pointer).and_then(Value::as_str).unwrap_or_default();

@@ -9,6 +9,7 @@ mod error;
 mod exec;
 mod hello;
 mod list;
+mod pull_pace;
 mod pull_progress;
 mod registries;
 mod sources;
@@ -20,6 +21,7 @@ use futures_util::future::BoxFuture;
 use serde_json::Value;
 
 pub use api_version::ApiVersion;
+pub use calls::LOOK;
 pub use docker::Docker;
 pub use error::{EngineError, Refusal};
 pub use exec::{Executed, last_line};
