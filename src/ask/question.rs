@@ -1,9 +1,12 @@
 //! The questions, as they travel over the daemon's socket. Field names are stable.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::cycle::Request;
+use crate::engine::LOOK;
 
 /// What is asked. As JSON: the command's name, and below it what goes with it, such as `{"now": {"names": ["web"]}}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,6 +65,9 @@ pub enum Ask {
     },
 }
 
+/// Engines that are well answer in milliseconds, busy ones in a second.
+const AT_A_GLANCE: Duration = Duration::from_secs(3);
+
 /// As many rotations as `rotate history` shows by itself.
 pub const USUAL_LIMIT: usize = 20;
 
@@ -77,6 +83,11 @@ impl Ask {
             Self::Refused { forget } => !forget.is_empty(),
             Self::Plan { .. } | Self::Status {} | Self::Explain { .. } | Self::History { .. } => false,
         }
+    }
+
+    /// How long a look at the engine may take for its sake. Whoever asks how things stand sits there and waits, and is told what gets no answer.
+    pub fn patience(&self) -> Duration {
+        if matches!(self, Self::Status {}) { AT_A_GLANCE } else { LOOK }
     }
 
     /// True if it rotates: it may take long, and can be asked to come to rest.

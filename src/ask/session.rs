@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::{AskError, SocketError, engine_socket};
 use crate::clock::Clock;
@@ -59,10 +60,16 @@ pub struct Session {
 }
 
 impl Session {
-    /// Connects. Changes nothing anywhere.
-    pub async fn new(at: &Where, loaded: Arc<Loaded>, clock: Arc<dyn Clock>, interrupt: Arc<Interrupt>) -> Result<Self, AskError> {
+    /// Connects. Changes nothing anywhere. `patience`: how long each look at the engine may take.
+    pub async fn new(
+        at: &Where,
+        loaded: Arc<Loaded>,
+        clock: Arc<dyn Clock>,
+        interrupt: Arc<Interrupt>,
+        patience: Duration,
+    ) -> Result<Self, AskError> {
         let socket = at.socket(&loaded.config)?;
-        let engine = Arc::new(Docker::connect(&socket).await?);
+        let engine = Arc::new(Docker::connect_within(&socket, patience).await?);
         let info = engine.info().await?;
         tracing::debug!(version = info.version, socket = %socket.display(), "engine");
         // What was begun needs no registry any more, and a service may be down.

@@ -91,7 +91,8 @@ fn of_the_store(ask: &Ask, state_dir: &Path) -> Result<View, AskError> {
 async fn here(args: &Args, loaded: Loaded, state_dir: &Path, ask: &Ask, printer: &Printer) -> Result<View, CliError> {
     let interrupt = Arc::new(Interrupt::default());
     let engine = Where::new(args.engine.clone());
-    let session = Session::new(&engine, Arc::new(loaded), Arc::new(SystemClock::start()), Arc::clone(&interrupt)).await?;
+    let clock = Arc::new(SystemClock::start());
+    let session = Session::new(&engine, Arc::new(loaded), clock, Arc::clone(&interrupt), ask.patience()).await?;
     let watcher = |progress| printer.progress(&progress);
     if !ask.writes() {
         let store = SqliteStore::read(state_dir).map_err(AskError::from)?;

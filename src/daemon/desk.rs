@@ -1,6 +1,7 @@
 //! The daemon's state, and everything that is done with it: one thing that writes at a time, in the order in which it was asked for.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -8,7 +9,7 @@ use serde_json::Value;
 use tokio::sync::{MutexGuard as Turn, Notify, Semaphore, broadcast};
 
 use super::pulse::Pulse;
-use super::standing::Standing;
+use super::standing::{Standing, open_units};
 use super::tell::Teller;
 use super::{Outcome, Pass, systemd};
 use crate::ask::{self, Ask, AskError, Exit, Problem, Session, View, Where};
@@ -16,6 +17,7 @@ use crate::clock::Clock;
 use crate::config::Loaded;
 use crate::control::Desk;
 use crate::cycle::{Report, Request};
+use crate::engine::LOOK;
 use crate::interrupt::Interrupt;
 use crate::rotation::{Doing, Progress, Stage};
 use crate::store::{SqliteStore, Store};
@@ -128,6 +130,7 @@ impl State {
         }
         let mut report = Report::default();
         let ended = self.do_pass(pass, &mut report).await;
+        self.standing().doing = None;
         self.teller.report(&report, ended.is_ok());
         match ended {
             Ok(()) => {
@@ -158,7 +161,7 @@ impl State {
     }
 
     async fn do_pass(&self, pass: Pass, report: &mut Report) -> Result<(), AskError> {
-        let session = self.session(Arc::clone(&self.pulse) as Arc<dyn Clock>).await?;
+        let session = self.session(Arc::clone(&self.pulse) as Arc<dyn Clock>, LOOK).await?;
         let watcher = |progress| self.went_on(progress);
         let cycle = session.cycle(&self.store, &watcher);
         match pass {
@@ -178,17 +181,30 @@ impl State {
         }
     }
 
-    async fn session(&self, clock: Arc<dyn Clock>) -> Result<Session, AskError> {
-        Session::new(&self.engine, self.loaded(), clock, Arc::clone(&self.interrupt)).await
+    async fn session(&self, clock: Arc<dyn Clock>, patience: Duration) -> Result<Session, AskError> {
+        Session::new(&self.engine, self.loaded(), clock, Arc::clone(&self.interrupt), patience).await
     }
 
     fn went_on(&self, progress: Progress) {
         self.pulse.beat();
-        if let Doing::Acting { act } = &progress.what {
-            systemd::status(&format!("{}: {act}", progress.unit));
+        let doing = match &progress.what {
+            Doing::Acting { act } => Some(format!("{}: {act}", progress.unit)),
+            Doing::Proving { .. } | Doing::Awaiting { .. } => Some(format!("{}: see whether the container is well", progress.unit)),
+            Doing::Pulling { .. } => None, // the pull is known
+        };
+        if let Some(doing) = doing {
+            self.does(doing);
         }
         // Nobody watching is no error.
         let _ = self.progress.send(progress);
+    }
+
+    fn does(&self, what: String) {
+        let mut standing = self.standing();
+        if standing.doing.as_ref().is_none_or(|(before, _)| *before != what) {
+            systemd::status(&what);
+            standing.doing = Some((what, self.clock.at()));
+        }
     }
 
     async fn answer_in_turn(&self, ask: &Ask) -> Result<View, Problem> {
@@ -198,6 +214,7 @@ impl State {
         }
         let _changed = Changed(&self.is_changed);
         let answer = self.answer_now(ask, Arc::clone(&self.pulse) as Arc<dyn Clock>).await.map_err(|error| error.problem());
+        self.standing().doing = None;
         match &answer {
             Ok(view) => {
                 view.trouble.iter().for_each(|t| tracing::error!("{}. Now: {}. {}", t.error, t.state, t.help));
@@ -212,7 +229,7 @@ impl State {
         if ask.is_of_the_store() {
             return ask::answer_without_engine(ask, &self.store);
         }
-        let session = self.session(clock).await?;
+        let session = self.session(clock, ask.patience()).await?;
         let watcher = |progress| self.went_on(progress);
         ask::answer(ask, &session.cycle(&self.store, &watcher)).await
     }
@@ -263,7 +280,12 @@ impl State {
                 }
                 Ok(view)
             }
-            Err(problem) => Err(Problem { state: format!("{}; {}", problem.state, self.standing().lines().join("; ")), ..problem }),
+            Err(problem) => {
+                let mut lines = vec![problem.state];
+                lines.extend(self.standing().lines());
+                lines.extend(open_units(&self.store));
+                Err(Problem { state: lines.join("; "), ..problem })
+            }
         }
     }
 }

@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 
 use crate::ask::{self, Problem};
 use crate::config::Loaded;
+use crate::rotation::Stage;
+use crate::store::Store;
 
 /// What is shown of it.
 pub struct Standing {
@@ -18,6 +20,8 @@ pub struct Standing {
     pub refused: Option<Problem>,
     /// When the next scheduled run begins.
     pub next_run: Option<Timestamp>,
+    /// The act that is waited for, and since when; none if nothing is being done.
+    pub doing: Option<(String, Timestamp)>,
     /// Why the last pass could not go on; none if it did.
     pub problem: Option<String>,
 }
@@ -25,7 +29,7 @@ pub struct Standing {
 impl Standing {
     /// At the start, with the configuration that was just read.
     pub fn new(loaded: Arc<Loaded>, read_at: Timestamp) -> Self {
-        Self { loaded, read_at, refused: None, next_run: None, problem: None }
+        Self { loaded, read_at, refused: None, next_run: None, doing: None, problem: None }
     }
 
     /// As a document.
@@ -35,6 +39,7 @@ impl Standing {
             "program": env!("CARGO_PKG_VERSION"),
             "pid": std::process::id(),
             "is_busy": is_busy,
+            "doing": self.doing.as_ref().map(|(act, since)| json!({ "act": act, "since": since })),
             "next_run": self.next_run,
             "problem": self.problem,
             "configuration": { "files": self.loaded.files, "read_at": self.read_at, "refused": self.refused },
@@ -46,10 +51,23 @@ impl Standing {
         let time = |at: Timestamp| at.strftime("%Y-%m-%d %H:%M:%SZ").to_string();
         let next = self.next_run.map_or_else(|| "never".to_owned(), time);
         let mut lines = vec![format!("the daemon runs (process {}); next run: {next}", std::process::id())];
+        lines.extend(self.doing.as_ref().map(|(act, since)| format!("it is at work since {}: {act}", time(*since))));
+        lines.extend(self.problem.as_ref().map(|problem| format!("the last pass could not go on and is tried again: {problem}")));
         if let Some(problem) = &self.refused {
             let since = time(self.read_at);
             lines.push(format!("its configuration is that of {since}; the files have changed since and are refused: {}", problem.error));
         }
         lines
+    }
+}
+
+/// What the store knows where the engine says nothing.
+pub fn open_units(store: &dyn Store) -> Vec<String> {
+    match store.open_rotations() {
+        Ok(records) => {
+            let open = records.iter().filter(|record| record.stage != Stage::Kept);
+            open.map(|record| format!("a rotation of `{}` is open: it is gone on with", record.unit)).collect()
+        }
+        Err(error) => vec![error.to_string()],
     }
 }
