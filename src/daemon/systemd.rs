@@ -1,8 +1,15 @@
-//! What systemd is told (sd_notify(3)). Without systemd nothing is told, and nothing is amiss.
+//! What systemd is told (sd_notify(3)). Without systemd nothing is told, and nothing is amiss; one that does not listen is not waited for.
 
+use std::env;
+use std::ffi::OsString;
+use std::io::{self, ErrorKind};
+use std::os::unix::net::UnixDatagram;
 use std::time::Duration;
 
 use sd_notify::NotifyState;
+
+/// What systemd waits for may take this long to be delivered; a line for people is not worth that.
+const DELIVERY: Duration = Duration::from_secs(1);
 
 /// Ready; also after a reload.
 pub fn ready() {
@@ -43,7 +50,45 @@ pub fn watchdog() -> Option<Duration> {
 }
 
 fn tell(states: &[NotifyState<'_>]) {
-    if let Err(error) = sd_notify::notify(states) {
+    let Some(socket) = env::var_os("NOTIFY_SOCKET") else { return };
+    let is_waited_for = |state: &NotifyState<'_>| !matches!(state, NotifyState::Status(_));
+    let text: String = states.iter().map(|state| format!("{state}\n")).collect();
+    if let Err(error) = send(&socket, &text, states.iter().any(is_waited_for)) {
         tracing::debug!("systemd was not told: {error}");
+    }
+}
+
+/// Its queue is full while it does not listen (`systemctl daemon-reexec`, or worse), and then a send would block the whole daemon.
+fn send(socket: &OsString, text: &str, is_waited_for: bool) -> io::Result<()> {
+    let sender = UnixDatagram::unbound()?;
+    sender.connect(socket)?;
+    sender.set_nonblocking(true)?;
+    match sender.send(text.as_bytes()) {
+        Err(error) if error.kind() == ErrorKind::WouldBlock && is_waited_for => {
+            sender.set_nonblocking(false)?;
+            sender.set_write_timeout(Some(DELIVERY))?;
+            sender.send(text.as_bytes()).map(|_| ())
+        }
+        sent => sent.map(|_| ()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+
+    #[test]
+    fn a_systemd_that_does_not_listen_is_not_waited_for() {
+        let folder = tempfile::tempdir().expect("a folder can be made in /tmp");
+        let socket = folder.path().join("notify.sock");
+        let _listener = UnixDatagram::bind(&socket).expect("a socket can be made there");
+        let begun = Instant::now();
+        let told = (0..100_000).take_while(|_| send(&socket.clone().into(), "WATCHDOG=1\n", false).is_ok()).count();
+        assert!(told < 100_000, "its queue has an end");
+        let error = send(&socket.into(), "READY=1\n", true).expect_err("nobody listens");
+        assert!(matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut), "{error}");
+        assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
     }
 }
