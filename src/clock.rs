@@ -23,10 +23,15 @@ pub fn seconds_between(from: Timestamp, to: Timestamp) -> Option<f64> {
     (!between.is_negative()).then(|| between.as_secs_f64())
 }
 
+/// Says that a pass goes on: the clock that watches over it notes when it was asked.
+pub fn sign_of_life(clock: &dyn Clock) {
+    let _ = clock.elapsed();
+}
+
 /// How often a long wait asks for the time.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(60);
 
-/// Awaits what may take longer than a pass may be silent (a stop with an hour of grace, a large image on a slow line) and has a deadline of its own: the
+/// Awaits what may take longer than a pass may be silent (a stop with an hour of grace, a large image on a slow line, a slow probe) and has a deadline of its own: the
 /// clock is asked each minute meanwhile.
 pub async fn with_signs_of_life<T>(clock: &dyn Clock, work: impl Future<Output = T>) -> T {
     let mut work = pin!(work);

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::report::{Entry, Report, Verdict};
 use super::{Cycle, CycleError};
+use crate::clock::with_signs_of_life;
 use crate::config::{FailurePolicy, OnFailure, OnLateFailure};
 use crate::model::Health;
 use crate::model::{Container, RotationId};
@@ -142,7 +143,7 @@ impl Cycle<'_> {
         let Some(probe) = &candidate.policy.probe else {
             return Ok(container.healthcheck().is_none() || container.state().health == Some(Health::Healthy));
         };
-        match rotation::ask(self.engine, &container.id(), probe).await {
+        match with_signs_of_life(self.clock, rotation::ask(self.engine, &container.id(), probe)).await {
             Answer::Well => Ok(true),
             Answer::Unwell(_) => Ok(false),
             Answer::NotMade(message) => Err(message),

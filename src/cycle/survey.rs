@@ -7,7 +7,7 @@ use futures_util::stream::{self, StreamExt};
 use jiff::Timestamp;
 
 use super::{Answers, Cycle, CycleError, Request};
-use crate::clock::Clock;
+use crate::clock::{Clock, sign_of_life};
 use crate::engine::{Engine, EngineError};
 use crate::model::{Container, Digest, Image, ImageId, Listed, Reference};
 use crate::plan::{self, Candidate, Known, Plan, Planned, Reason, Survey, Unanswered};
@@ -112,13 +112,14 @@ impl Cycle<'_> {
     pub(super) async fn survey(&self) -> Result<Survey, CycleError> {
         let now = self.clock.at();
         let holds = self.store.holds()?.into_iter().filter(|hold| hold.is_in_force(now));
-        let survey = survey(self.engine, self.store).await?;
+        let survey = survey(self.engine, self.store, self.clock).await?;
         let holds = holds.map(|hold| (hold.name.clone(), hold)).collect();
         Ok(Survey { holds, takes_stop_signal: self.engine.takes_stop_signal(), ..survey })
     }
 }
 
-async fn survey(engine: &dyn Engine, store: &dyn Store) -> Result<Survey, CycleError> {
+/// Each answer is a sign of life: a thousand containers of an engine that takes its time take longer than a pass may be silent.
+async fn survey(engine: &dyn Engine, store: &dyn Store, clock: &dyn Clock) -> Result<Survey, CycleError> {
     let records = store.open_rotations()?;
     let mut survey = Survey {
         known: records.iter().map(|record| record.id.clone()).collect(),
@@ -129,6 +130,7 @@ async fn survey(engine: &dyn Engine, store: &dyn Store) -> Result<Survey, CycleE
     let looks = stream::iter(listed).map(|listed| look(engine, listed).boxed());
     let mut looks = looks.buffered(LOOKS_AT_ONCE);
     while let Some((answer, listed)) = looks.next().await {
+        sign_of_life(clock);
         match answer {
             Ok(Some(container)) => survey.containers.push(container),
             Ok(None) => {} // it went away between the two calls
@@ -143,6 +145,7 @@ async fn survey(engine: &dyn Engine, store: &dyn Store) -> Result<Survey, CycleE
     let ids: BTreeSet<_> = survey.containers.iter().map(|c| c.image_id()).collect();
     let mut looks = stream::iter(ids).map(|id| look_at_image(engine, id).boxed()).buffered(LOOKS_AT_ONCE);
     while let Some((answer, id)) = looks.next().await {
+        sign_of_life(clock);
         match answer {
             Ok(image) => survey.images.extend(image.map(|image| (id, image))),
             Err(error) if !error.is_of_the_engine() && survey.unanswered_images.len() < LOOKS_AT_ONCE => {
@@ -169,16 +172,17 @@ async fn ask(registry: &dyn Registry, clock: &dyn Clock, candidates: &[Candidate
     let references: Vec<&Reference> = references.into_iter().collect();
     let mut answers: HashMap<Reference, Result<Digest, RegistryError>> = HashMap::new();
     for some in references.chunks(AT_ONCE) {
-        let asked = some.iter().map(|&reference| resolve(registry, reference.clone()).boxed());
+        let asked = some.iter().map(|&reference| resolve(registry, clock, reference.clone()).boxed());
         answers.extend(join_all(asked).await);
-        let _ = clock.elapsed(); // a sign of life: a thousand that do not answer take three quarters of an hour
     }
     hold_limited_hosts(&mut answers);
     answers.into_iter().map(|(reference, answer)| (reference, answer.map_err(held))).collect()
 }
 
-async fn resolve(registry: &dyn Registry, reference: Reference) -> (Reference, Result<Digest, RegistryError>) {
+/// Each answer is a sign of life: a thousand that do not come take three quarters of an hour, and eight of one slow host and its mirrors a quarter.
+async fn resolve(registry: &dyn Registry, clock: &dyn Clock, reference: Reference) -> (Reference, Result<Digest, RegistryError>) {
     let answer = registry.resolve(&reference).await;
+    sign_of_life(clock);
     (reference, answer)
 }
 
