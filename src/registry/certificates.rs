@@ -1,7 +1,6 @@
 //! An engine's folder of certificates: whom it trusts besides the machine's own authorities, and as whom it shows itself, host by host.
 
 use std::ffi::OsString;
-use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
@@ -11,8 +10,8 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
 
-use super::RegistryError;
 use super::fault::CertificateFault as Fault;
+use super::{RegistryError, file};
 
 const MOST_BYTES: u64 = 1 << 20;
 
@@ -71,7 +70,7 @@ fn list(folder: &Path) -> Result<Vec<PathBuf>, ErrorKind> {
 
 fn read(path: &Path) -> Result<Vec<u8>, Fault> {
     let mut bytes = Vec::new();
-    let file = File::open(path).map_err(|e| Fault::Unreadable(e.kind()))?;
+    let file = file::open(path).map_err(|e| Fault::Unreadable(e.kind()))?.ok_or(Fault::NoFile)?;
     file.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(|e| Fault::Unreadable(e.kind()))?;
     if bytes.len() as u64 > MOST_BYTES { Err(Fault::TooLong) } else { Ok(bytes) }
 }

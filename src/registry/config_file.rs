@@ -12,6 +12,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::fault::FileFault;
+use super::file;
 use crate::model::Credential;
 
 const MOST_BYTES: u64 = 1 << 20;
@@ -51,7 +52,9 @@ impl ConfigFile {
     /// Reads it. An absent or empty file is one without credentials, as for Docker.
     pub fn read(path: &Path) -> Result<Self, FileFault> {
         let mut bytes = Vec::new();
-        match File::open(path).and_then(|file| file.take(MOST_BYTES + 1).read_to_end(&mut bytes)) {
+        let read = |file: File| file.take(MOST_BYTES + 1).read_to_end(&mut bytes);
+        match file::open(path).and_then(|file| file.map(read).transpose()) {
+            Ok(None) => return Err(FileFault::NoFile),
             Ok(_) if bytes.len() as u64 > MOST_BYTES => return Err(FileFault::TooLong),
             Ok(_) if bytes.trim_ascii().is_empty() => return Ok(Self::default()),
             Ok(_) => {}

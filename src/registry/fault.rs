@@ -9,6 +9,8 @@ use std::time::Duration;
 pub enum CertificateFault {
     /// It cannot be read.
     Unreadable(ErrorKind),
+    /// It is no file, such as a pipe in which nothing comes.
+    NoFile,
     /// It is too long for what it should be.
     TooLong,
     /// It has no certificate in PEM, or one that is none.
@@ -72,6 +74,8 @@ pub enum Garbage {
 pub enum FileFault {
     /// It cannot be read.
     Unreadable(ErrorKind),
+    /// It is no file, such as a pipe in which nothing comes.
+    NoFile,
     /// It is too long for what it should be.
     TooLong,
     /// It is not JSON, or not of the expected form.
@@ -106,6 +110,7 @@ impl fmt::Display for FileFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unreadable(kind) => write!(f, "{kind}"),
+            Self::NoFile => f.write_str("not a file"),
             Self::TooLong => f.write_str("longer than 1 MiB"),
             Self::Json { line, column } => write!(f, "not JSON of the expected form at line {line}, column {column}"),
             Self::Auth { entry } => write!(f, "`auth` of entry {entry} in `auths` is not base64 of a name, a colon and a password"),
@@ -117,6 +122,7 @@ impl fmt::Display for CertificateFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unreadable(kind) => write!(f, "{kind}"),
+            Self::NoFile => f.write_str("not a file"),
             Self::TooLong => f.write_str("longer than 1 MiB"),
             Self::NoCertificate => f.write_str("not a certificate in PEM"),
             Self::NoKey => f.write_str("not a private key in PEM without a password"),

@@ -11,6 +11,7 @@ mod credentials;
 mod endpoint;
 mod error;
 mod fault;
+mod file;
 mod helper;
 mod host;
 mod limits;

@@ -167,3 +167,13 @@ fn credentials_show_nothing_of_themselves() {
     let shown = format!("{:?}", credentials(r#"{"auths": {"r.lan": {"auth": "YWxpY2U6cHc="}}}"#).unwrap());
     assert!(shown.contains("r.lan") && !shown.contains("alice") && !shown.contains("pw"), "{shown}");
 }
+
+#[test]
+fn a_pipe_in_its_place_is_said_and_not_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("config.json");
+    assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+    let error = Credentials::read(&path).unwrap_err();
+    assert!(matches!(&error, RegistryError::Credentials { fault: FileFault::NoFile, .. }), "{error:?}");
+    assert!(error.to_string().ends_with("config.json: not a file"), "{error}");
+}
