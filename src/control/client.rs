@@ -10,7 +10,7 @@ use hyper::body::Bytes;
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::net::UnixStream;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use super::line::Line;
 use crate::ask::{Ask, Exit, Problem, View};
@@ -18,6 +18,12 @@ use crate::rotation::Watcher;
 
 /// What changes nothing is answered within this time, or the daemon hangs.
 const PATIENCE: Duration = Duration::from_secs(300);
+/// What writes may have to wait for hours until it is its turn. How often a daemon is asked meanwhile whether it still lives,
+const VIGIL: Duration = Duration::from_secs(20);
+/// how long it may take to say so,
+const SIGN: Duration = Duration::from_secs(10);
+/// and how many times in a row it may not.
+const MISSED: u32 = 3;
 
 /// No answer from the daemon.
 #[derive(Debug, thiserror::Error)]
@@ -94,12 +100,15 @@ impl Client {
         }
     }
 
-    /// Asks, tells what goes on meanwhile, and returns the answer. What writes waits for its turn, however long that takes.
+    /// Asks, tells what goes on meanwhile, and returns the answer. What writes waits for its turn as long as the daemon lives.
     pub async fn ask(self, ask: &Ask, watcher: &Watcher<'_>) -> Result<View, ClientError> {
-        if ask.writes() {
-            return self.follow(ask, watcher).await;
-        }
         let socket = self.socket.clone();
+        if ask.writes() {
+            return tokio::select! {
+                answer = self.follow(ask, watcher) => answer,
+                detail = silence(&socket) => Err(ClientError::NoAnswer { socket: socket.clone(), detail }),
+            };
+        }
         let detail = format!("waited {} s", PATIENCE.as_secs());
         timeout(PATIENCE, self.follow(ask, watcher)).await.unwrap_or(Err(ClientError::NoAnswer { socket, detail }))
     }
@@ -127,6 +136,29 @@ impl Client {
             }
         }
         Err(no_answer("it went away before it had answered".to_owned()))
+    }
+}
+
+/// Ends once the daemon does not answer any more.
+async fn silence(socket: &Path) -> String {
+    let mut missed = 0;
+    while missed < MISSED {
+        sleep(VIGIL).await;
+        missed = if timeout(SIGN, lives(socket)).await.unwrap_or(false) { 0 } else { missed + 1 };
+    }
+    format!("it has not said how it does for {} s", (VIGIL * MISSED).as_secs())
+}
+
+/// Asks how it does, which needs no turn.
+async fn lives(socket: &Path) -> bool {
+    let Ok(stream) = UnixStream::connect(socket).await else { return false };
+    let Ok((mut sender, connection)) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await else { return false };
+    tokio::spawn(connection);
+    let request = Request::get("/v1/daemon").header("host", "rotate").body(Full::new(Bytes::new()));
+    let Ok(request) = request else { return false };
+    match sender.send_request(request).await {
+        Ok(response) => response.into_body().collect().await.is_ok(),
+        Err(_) => false,
     }
 }
 
