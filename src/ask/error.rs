@@ -42,7 +42,7 @@ impl AskError {
             Self::Engine(error) | Self::Cycle(CycleError::Engine(error)) => error.state().to_owned(),
             Self::Lock(error) => error.state().to_owned(),
             Self::Store(error) | Self::Cycle(CycleError::Store(error)) => error.state().to_owned(),
-            Self::Cycle(CycleError::Rotation(_)) => "the rotation is recorded and not finished; `rotate status` shows what runs".to_owned(),
+            Self::Cycle(CycleError::Rotation(error)) => error.state(),
             Self::Socket(_) | Self::Host(_) | Self::NeedsEngine | Self::Cycle(_) => "nothing was changed".to_owned(),
         }
     }
@@ -55,7 +55,14 @@ impl AskError {
             Self::Lock(error) => error.help().to_owned(),
             Self::Store(error) | Self::Cycle(CycleError::Store(error)) => error.help().to_owned(),
             Self::Cycle(CycleError::Credentials(error)) => error.help().to_string(),
-            Self::Cycle(CycleError::Rotation(_)) => "when the cause is gone, run `rotate now`: it goes on from there".to_owned(),
+            Self::Cycle(CycleError::Rotation(error)) => {
+                let cause = match error {
+                    RunError::Engine { source, .. } if source.is_of_the_engine() => source.help(),
+                    RunError::Engine { .. } => "see whether the engine still answers (`docker ps`)".to_owned(),
+                    RunError::Store { source, .. } => source.help().to_owned(),
+                };
+                format!("{cause}; then run `rotate now {}`, which goes on from there, as a daemon does by itself", error.unit())
+            }
             Self::Cycle(CycleError::NoSuchContainer { .. }) => "`rotate status` lists the containers".to_owned(),
             Self::Cycle(CycleError::NothingKept { .. }) => {
                 "a predecessor is kept for `keep_old` after a rotation; `rotate status` lists what is kept".to_owned()

@@ -40,7 +40,7 @@ pub struct Args {
     pub quiet: bool,
 }
 
-const AFTER: &str = "Exit codes: 0 done or nothing to do; 1 a rotation failed or was rolled back; 2 usage; 3 a person is needed; \
+const AFTER: &str = "Exit codes: 0 done or nothing to do; 1 a rotation failed or was rolled back, or something gave no answer; 2 usage; 3 a person is needed; \
 69 no engine; 75 another rotate is at work; 77 not permitted; 78 configuration.";
 
 /// The commands.

@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::clock::seconds_between;
 use crate::engine::EngineError;
 use crate::plan::Skipped;
-use crate::rotation::{Ended, Failure, Outcome, Record, Stage, Withdrawal};
+use crate::rotation::{Ended, Failure, Outcome, Record, Stage, StuckReason, Withdrawal};
 
 /// What a pass did.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -48,6 +48,12 @@ pub struct Entry {
     pub rotation: Option<String>,
     /// An earlier run had begun it.
     pub is_resumed: bool,
+    /// See [`crate::plan::Reason::is_fault`].
+    #[serde(skip)]
+    pub is_fault: bool,
+    /// See [`Record::stands`]; none where the verdict says it all.
+    #[serde(skip)]
+    pub stands: Option<&'static str>,
 }
 
 /// What became of one container, in one word.
@@ -87,7 +93,8 @@ impl Entry {
     pub fn skipped(skipped: &Skipped) -> Self {
         let Skipped { name, image, reason } = skipped;
         let verdict = if reason.needs_a_person() { Verdict::Orphaned } else { Verdict::Skipped };
-        Self { reason: Some(reason.code()), message: Some(reason.to_string()), help: reason.help(), ..Self::new(name, image, verdict) }
+        let (message, help, is_fault) = (Some(reason.to_string()), reason.help(), reason.is_fault());
+        Self { reason: Some(reason.code()), message, help, is_fault, ..Self::new(name, image, verdict) }
     }
 
     fn new(name: &str, image: &str, verdict: Verdict) -> Self {
@@ -106,6 +113,8 @@ impl Entry {
             differences: Vec::new(),
             rotation: None,
             is_resumed: false,
+            is_fault: false,
+            stands: None,
         }
     }
 
@@ -113,8 +122,12 @@ impl Entry {
     pub fn unanswered(record: &Record, error: &EngineError, now: Timestamp) -> Self {
         let what = if record.stage == Stage::Kept { "whether it is well cannot be seen" } else { "its rotation is not finished" };
         let message = Some(format!("{what}: {error}"));
-        let help = Some("a driver of it may hang, or the engine's own notes of it are broken; the next run goes on from there".into());
-        Self { verdict: Verdict::Unanswered, reason: Some("no_answer"), message, help, ..Self::of(record, &Ended::Left, now) }
+        let help = format!(
+            "a driver of it may hang, or the engine's own notes of it are broken: see whether `docker inspect {}` answers; the next run goes on from there",
+            record.unit
+        );
+        let (help, stands) = (Some(help), Some(record.stands()));
+        Self { verdict: Verdict::Unanswered, reason: Some("no_answer"), message, help, stands, ..Self::of(record, &Ended::Left, now) }
     }
 
     /// For a rotation that ended, or has to wait.
@@ -122,7 +135,9 @@ impl Entry {
         let image = record.members.first().map(|m| m.reference.to_string()).unwrap_or_default();
         let (verdict, message, help) = judge(record, ended);
         let first = record.members.first();
+        let is_nothing_left = matches!(ended, Ended::Stuck(StuckReason::NothingLeft));
         Self {
+            stands: is_nothing_left.then_some("neither container is there any more; rotate touches nothing more until it is run again"),
             reason: reason(record, ended),
             message,
             help,
@@ -141,6 +156,11 @@ impl Entry {
 fn judge(record: &Record, ended: &Ended) -> (Verdict, Option<String>, Option<String>) {
     let unit = &record.unit;
     match (ended, &record.outcome) {
+        (Ended::Stuck(reason @ StuckReason::NothingLeft), _) => (
+            Verdict::Stuck,
+            Some(reason.to_string()),
+            Some(format!("create `{unit}` anew by hand: `rotate history {unit}` names the images; its volumes were not removed")),
+        ),
         (Ended::Stuck(reason), _) => (
             Verdict::Stuck,
             Some(format!("neither the new nor the old container serves: {reason}")),

@@ -15,8 +15,8 @@ impl Teller {
     pub fn report(&self, report: &Report, is_whole: bool) {
         let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut now = HashMap::new();
-        for entry in report.entries.iter().filter(|entry| !matches!(entry.verdict, Verdict::Skipped | Verdict::Withdrawn | Verdict::DryRun))
-        {
+        let is_told = |entry: &&Entry| entry.is_fault || !matches!(entry.verdict, Verdict::Skipped | Verdict::Withdrawn | Verdict::DryRun);
+        for entry in report.entries.iter().filter(is_told) {
             let text = line(entry);
             if told.get(&entry.name) != Some(&text) {
                 let rotation = entry.rotation.as_deref().unwrap_or_default();

@@ -178,6 +178,11 @@ impl Reason {
         matches!(self, Self::Orphan { is_served: false, .. })
     }
 
+    /// True if something that was asked gave no answer, so that nobody knows whether there is something to do: not to be passed over in silence.
+    pub fn is_fault(&self) -> bool {
+        matches!(self, Self::NoAnswer { .. } | Self::Unresolved { .. } | Self::ProbeNotMade { .. } | Self::ImageGone { message: Some(_) })
+    }
+
     /// True if a person should see it without having asked why.
     pub fn is_notable(&self) -> bool {
         !matches!(self, Self::UpToDate | Self::NotSelected | Self::NotRunning)

@@ -18,6 +18,7 @@ mod progress;
 mod record;
 mod replacement;
 mod run;
+mod run_error;
 mod step;
 mod write;
 
@@ -33,5 +34,6 @@ pub use probe::ask;
 pub use progress::{Doing, Progress, Watcher};
 pub use record::{Goal, Opening, Outcome, Purpose, Record, Stage, Terms};
 pub use replacement::Replacement;
-pub use run::{Ended, Rotation, RunError};
+pub use run::{Ended, Rotation};
+pub use run_error::RunError;
 pub use step::{Act, Change, Role, Step};

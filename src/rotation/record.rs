@@ -207,6 +207,18 @@ impl Record {
         }
     }
 
+    /// How its containers stand while it cannot go on, as far as the record tells.
+    pub fn stands(&self) -> &'static str {
+        match (self.stage, &self.goal) {
+            (Stage::Preparing | Stage::Creating, _) => "its container was not touched and runs as before",
+            (Stage::Switching, Goal::Forward) => "it is between its old and its new container and may be down; neither was removed",
+            (Stage::Switching, Goal::Back { .. }) => "it is on its way back to its old container and may be down; neither was removed",
+            (Stage::Kept, Goal::Forward) => "its new container has the name, its old one is kept",
+            (Stage::Kept, Goal::Back { .. }) => "its new container has the name, and its old one is to be taken back",
+            (Stage::Closed, _) => "nothing is left to be done",
+        }
+    }
+
     /// Until when the predecessor is kept, if the successor proves itself now.
     pub fn keep_from(&self, now: Timestamp) -> Timestamp {
         now.saturating_add(jiff::SignedDuration::try_from(self.terms.keep_old).unwrap_or(jiff::SignedDuration::MAX))

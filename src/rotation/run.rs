@@ -8,12 +8,12 @@ use super::lifeline::Lifeline;
 use super::memory::{self, Memory};
 use super::observe::{Moment, observe};
 use super::probe::Prober;
-use super::{Act, Change, Keyring, Observed, Progress, Record, Refused, Stage, Step, StuckReason, Watcher, decide, write};
+use super::{Act, Change, Keyring, Observed, Progress, Record, Refused, RunError, Stage, Step, StuckReason, Watcher, decide, write};
 use crate::clock::{Clock, with_signs_of_life};
 use crate::engine::{Engine, EngineError, Refusal};
 use crate::interrupt::Interrupt;
 use crate::model::ContainerId;
-use crate::store::{Store, StoreError};
+use crate::store::Store;
 
 /// Between two tries to get an answer.
 const RETRY: Duration = Duration::from_millis(300);
@@ -62,33 +62,6 @@ pub enum Ended {
     Kept,
     /// The record is closed.
     Closed,
-}
-
-/// The loop could not go on; the record stays open and the next run goes on with it.
-#[derive(Debug, thiserror::Error)]
-pub enum RunError {
-    /// The engine.
-    #[error("`{unit}`: {source}")]
-    Engine {
-        /// Whose rotation.
-        unit: String,
-        /// What it said last.
-        source: EngineError,
-    },
-    /// The store, where going on unrecorded would not be safe.
-    #[error("`{unit}`: {source}")]
-    Store {
-        /// Whose rotation.
-        unit: String,
-        /// What happened.
-        source: StoreError,
-    },
-}
-
-impl RunError {
-    fn unsaved(record: &Record, source: StoreError) -> Self {
-        Self::Store { unit: record.unit.clone(), source }
-    }
 }
 
 impl Rotation<'_> {
@@ -260,7 +233,7 @@ impl Rotation<'_> {
         let is_over = self.clock.elapsed().saturating_sub(since) >= patience;
         let is_safe_to_leave = self.interrupt.is_set() && memory.unanswered.is_none();
         if is_over || is_safe_to_leave {
-            return Err(RunError::Engine { unit: record.unit.clone(), source: error });
+            return Err(RunError::Engine { unit: record.unit.clone(), stands: record.stands(), source: error });
         }
         self.clock.sleep(RETRY).await;
         Ok(())

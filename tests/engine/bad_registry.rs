@@ -44,10 +44,11 @@ fn the_other_is_rotated(
 fn says(said: &Value, reason: &str, words: &str) {
     assert_eq!(said["reason"], reason, "{said}");
     assert!(said["message"].as_str().is_some_and(|message| message.contains(words)), "expected «{words}»: {said}");
+    assert!(["state", "help"].iter().all(|key| said[key].as_str().is_some_and(|text| !text.is_empty())), "{said}");
 }
 
 #[test]
-fn a_registry_that_forbids_redirects_to_nowhere_or_never_answers_holds_its_own_container() {
+fn a_registry_that_forbids_redirects_to_nowhere_answers_garbage_or_never_holds_its_own_container() {
     let s = scratch("refusing");
     let registry = FakeRegistry::in_front_of(s.host);
     let to = |place: &str| Answer::status(307).header("Location", place);
@@ -57,10 +58,12 @@ fn a_registry_that_forbids_redirects_to_nowhere_or_never_answers_holds_its_own_c
         (to("http://no-such-host.invalid/x"), "registry"),
         (to("no place at all \u{7f}"), "registry"),
         (Answer::Hang, "20 s"),
+        (Answer::Garbage, "not a registry's: not HTTP"),
+        (Answer::Close, "cannot be reached"),
     ];
     for (answer, words) in cases {
         let misbehave = move |head: &Head| (head.method == "HEAD").then(|| answer.clone());
-        says(&the_other_is_rotated(&s, &registry, 0, &[], misbehave), "unresolved", words);
+        says(&the_other_is_rotated(&s, &registry, 1, &[], misbehave), "unresolved", words);
     }
 }
 
@@ -101,7 +104,7 @@ fn a_credential_helper_that_hangs_prints_garbage_or_is_missing_holds_its_own_con
             count.fetch_add(1, Ordering::Relaxed);
             None
         };
-        let said = the_other_is_rotated(&s, &registry, 0, &env, counted);
+        let said = the_other_is_rotated(&s, &registry, 1, &env, counted);
         says(&said, "unresolved", &format!("docker-credential-{helper}"));
         assert_eq!(asked.load(Ordering::Relaxed), 0, "nobody is asked without the credential");
     }

@@ -21,7 +21,7 @@ fn opens(s: &Scratch, registry: &SecureRegistry, files: &[(&str, &str)]) {
     files.iter().for_each(|(name, _)| registry.take_from_engine(name));
     let refused = s.host.try_docker(&["pull", &format!("{}/{}:latest", registry.address(), s.name("web"))]).unwrap_err();
     assert!(refused.contains("tls: ") || refused.contains("x509: "), "{refused}");
-    let held = entry(&now(s).exits(0), &s.name("web"));
+    let held = entry(&now(s).exits(1), &s.name("web"));
     assert_eq!(held["reason"], "unresolved", "{held}");
     assert!(held["message"].as_str().is_some_and(|message| message.to_lowercase().contains("certificate")), "{held}");
     assert_eq!(look(s, &s.name("web")), old);

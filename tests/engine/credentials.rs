@@ -52,7 +52,7 @@ fn a_password_of_every_alphabet_opens_the_registry_for_the_pull_too() {
     let registry = closed(&s, wants_password);
     let old = look(&s, &s.name("web"));
     let run = || s.agent().config(FAST).run(&["now", &s.name("web"), "--json"]);
-    let held = entry(&run().exits(0), &s.name("web"));
+    let held = entry(&run().exits(1), &s.name("web"));
     assert!(held["message"].as_str().is_some_and(|m| m.contains("does not let anybody without credentials see")), "{held}");
     docker_config(&s, &serde_json::json!({ "auths": { registry.address(): { "auth": BASIC.trim_start_matches("Basic ") } } }));
     assert_eq!(entry(&run().exits(0), &s.name("web"))["verdict"], "rotated");
@@ -144,15 +144,14 @@ fn on_request_the_engine_asks_the_registry_and_is_given_the_credential() {
     let s = scratch("via");
     let registry = closed(&s, only_engines);
     let old = look(&s, &s.name("web"));
-    let via =
-        |via: &str| s.agent().config(&format!("{FAST}[registry]\nvia = \"{via}\"\n")).run(&["now", &s.name("web"), "--json"]).exits(0);
-    let held = entry(&via("engine"), &s.name("web"));
+    let via = |via: &str| s.agent().config(&format!("{FAST}[registry]\nvia = \"{via}\"\n")).run(&["now", &s.name("web"), "--json"]);
+    let held = entry(&via("engine").exits(1), &s.name("web"));
     assert_eq!(held["reason"], "unresolved");
     assert!(held["message"].as_str().is_some_and(|m| m.starts_with("held: the engine, asked where ")), "{held}");
     docker_config(&s, &serde_json::json!({ "auths": { registry.address(): { "auth": BASIC.trim_start_matches("Basic ") } } }));
     let held = entry(&via("rotate"), &s.name("web"));
     assert!(held["message"].as_str().is_some_and(|m| m.contains("answers 418")), "{held}");
-    assert_eq!(entry(&via("engine"), &s.name("web"))["verdict"], "rotated");
+    assert_eq!(entry(&via("engine").exits(0), &s.name("web"))["verdict"], "rotated");
     assert_ne!(look(&s, &s.name("web")).image, old.image);
     assert_eq!(entry(&via("engine"), &s.name("web"))["reason"], "up_to_date");
 }
@@ -167,7 +166,7 @@ fn too_many_requests_to_the_engine_close_the_host_too() {
     let body = r#"{"errors": [{"code": "TOOMANYREQUESTS", "message": "slow down"}]}"#;
     registry.script(move |_| Some(Answer::status(429).header("Content-Type", "application/json").body(body)));
     let names = [s.name("b"), s.name("web")];
-    let outcome = s.agent().config("[registry]\nvia = \"engine\"\n").run(&["now", &names[0], &names[1], "--json"]).exits(0);
+    let outcome = s.agent().config("[registry]\nvia = \"engine\"\n").run(&["now", &names[0], &names[1], "--json"]).exits(1);
     for name in &names {
         let held = entry(&outcome, name);
         assert!(held["message"].as_str().is_some_and(|m| m.contains("«too many requests»")), "{held}");
@@ -185,7 +184,7 @@ fn a_helper_that_fails_holds_its_own_registrys_containers_and_nothing_else() {
     helper(&s, "lab", "echo T0PSECRET; echo 'the vault is sealed' >&2; exit 1");
     let before = registry.requests().len();
     let names = [s.name("web"), s.name("good")];
-    let outcome = s.agent().config(FAST).env("PATH", &with_helpers(&s)).run(&["now", &names[0], &names[1], "--json"]).exits(0);
+    let outcome = s.agent().config(FAST).env("PATH", &with_helpers(&s)).run(&["now", &names[0], &names[1], "--json"]).exits(1);
     let held = entry(&outcome, &names[0]);
     assert_eq!(held["reason"], "unresolved");
     assert!(held["message"].as_str().is_some_and(|m| m.contains("docker-credential-lab") && m.contains("the vault is sealed")), "{held}");

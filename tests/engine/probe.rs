@@ -149,14 +149,14 @@ fn a_probe_that_cannot_be_made_from_here_holds_the_container_before_anything_is_
     stale(&s, "web", &["--network", "none", &label("tcp", ":80")], "nohealth:v2");
     let old = look(&s, &s.name("web"));
     // From another machine's point of view: the engine's process ids are not this one's.
-    let outcome = s.agent().config(FAST).run(&["now", &s.name("web"), "--json"]).exits(0);
+    let outcome = s.agent().config(FAST).run(&["now", &s.name("web"), "--json"]).exits(1);
     assert_eq!(entry(&outcome, &s.name("web"))["reason"], "probe_not_made", "{outcome}");
     assert_eq!(look(&s, &s.name("web")), old);
     assert_eq!(leftovers(&s), Vec::<String>::new());
 
     stale(&s, "gone", &[&label("command", "gone")], "nohealth:v2");
     let config = format!("{QUICK}commands = {{ gone = [\"/no/such/program\"] }}\n");
-    let outcome = now(&s, "gone", &config).exits(0);
+    let outcome = now(&s, "gone", &config).exits(1);
     let message = entry(&outcome, &s.name("gone"))["message"].to_string();
     assert!(message.contains("cannot run /no/such/program: no such file or directory"), "{message}");
 }
@@ -165,7 +165,7 @@ fn a_probe_that_cannot_be_made_from_here_holds_the_container_before_anything_is_
 #[test]
 fn without_root_a_probe_that_must_enter_a_network_holds_its_container_and_one_by_exec_does_not() {
     let s = scratch("rootless");
-    let now = |name: &str| s.agent().on_host_without_root().config(QUICK).run(&["now", &s.name(name), "--json"]).exits(0);
+    let now = |name: &str| s.agent().on_host_without_root().config(QUICK).run(&["now", &s.name(name), "--json"]);
     let is_rootless = s.host.engine().ends_with("-rootless");
     for (name, network, probe) in [("none", "none", label("tcp", ":80")), ("bridge", "bridge", label("http", ":80/"))] {
         stale(&s, name, &["--network", network, &probe], "nohealth:v2");

@@ -92,11 +92,12 @@ fn a_container_and_an_image_that_the_engine_cannot_show_are_held_with_its_words_
     let proxy = FaultProxy::start(&s.host.socket());
     proxy.refuse(&format!("GET /containers/{}/json", before[0].id), 500, BROKEN);
     proxy.refuse(&format!("GET /images/{}/json", before[1].image), 500, "blob not found");
-    let outcome = s.agent().engine(&proxy.socket()).config(FAST).spawn(&["now", &broken, &blind, &web, "--json"]).wait(SOON).exits(0);
+    let outcome = s.agent().engine(&proxy.socket()).config(FAST).spawn(&["now", &broken, &blind, &web, "--json"]).wait(SOON).exits(1);
     for (name, words) in [(&broken, BROKEN), (&blind, "blob not found")] {
         let told = entry(&outcome, name);
         assert_eq!((&told["verdict"], &told["reason"]), (&"skipped".into(), &"no_answer".into()), "{told}");
         assert!(told["message"].as_str().is_some_and(|message| message.contains(words)), "{told}");
+        assert!(told["state"].as_str().is_some_and(|state| state.contains("was not touched")), "{told}");
     }
     assert_eq!(entry(&outcome, &web)["verdict"], "rotated");
     assert_eq!([&broken, &blind].map(|name| look(&s, name)), before[..2]);

@@ -1,5 +1,7 @@
 //! One entry of a report as a row and, if it went wrong, as trouble.
 
+use serde_json::{Value, json};
+
 use super::Trouble;
 use crate::cycle::{Entry, Verdict};
 
@@ -40,6 +42,15 @@ pub fn result(entry: &Entry) -> String {
     }
 }
 
+/// The entry as a document; what went wrong says, too, how things stand.
+pub fn document(entry: &Entry) -> Value {
+    let mut document = json!(entry);
+    if let (Value::Object(fields), Some(trouble)) = (&mut document, trouble(entry)) {
+        fields.insert("state".to_owned(), trouble.state.into());
+    }
+    document
+}
+
 /// What a person has to know beyond the row.
 pub fn trouble(entry: &Entry) -> Option<Trouble> {
     let Entry { name, image, .. } = entry;
@@ -78,15 +89,20 @@ pub fn trouble(entry: &Entry) -> Option<Trouble> {
         ),
         Verdict::Stuck => block(
             &format!("`{name}` IS DOWN, a person is needed: {}", message(entry)),
-            "both containers are kept, neither was removed; rotate touches nothing more until it is run again",
+            entry.stands.unwrap_or("both containers are kept, neither was removed; rotate touches nothing more until it is run again"),
             help,
         ),
         Verdict::Orphaned => block(&format!("`{name}`: {}", message(entry)), "nothing was touched", help),
         Verdict::Left => {
             block(&format!("`{name}`: {}", message(entry)), "one container runs under the name; the rotation is recorded", help)
         }
-        Verdict::Unanswered => {
-            block(&format!("`{name}`: {}", message(entry)), "the engine does not tell; the rotation is recorded, nothing was removed", help)
+        Verdict::Unanswered => block(
+            &format!("`{name}`: {}", message(entry)),
+            &format!("the engine does not tell; as the rotation is recorded, {}", entry.stands.unwrap_or("nothing was removed")),
+            help,
+        ),
+        Verdict::Skipped if entry.is_fault => {
+            block(&format!("`{name}` was passed over: {}", message(entry)), "nothing was pulled, and its container was not touched", help)
         }
         Verdict::Rotated | Verdict::Withdrawn | Verdict::DryRun | Verdict::Skipped => return None,
     };

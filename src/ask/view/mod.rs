@@ -61,12 +61,15 @@ impl View {
         let has = |any: &[Verdict]| report.entries.iter().any(|entry| any.contains(&entry.verdict) && entry.reason != Some("requested"));
         let exit = if has(&[Verdict::Stuck, Verdict::Held, Verdict::Orphaned]) {
             Exit::PersonNeeded
-        } else if has(&[Verdict::RolledBack, Verdict::Stayed, Verdict::FailedLate, Verdict::Failed, Verdict::Left, Verdict::Unanswered]) {
+        } else if has(&[Verdict::RolledBack, Verdict::Stayed, Verdict::FailedLate, Verdict::Failed, Verdict::Left, Verdict::Unanswered])
+            || report.entries.iter().any(|entry| entry.is_fault)
+        {
             Exit::Failed
         } else {
             Exit::Done
         };
-        let document = json!({ "version": JSON_VERSION, "dry_run": report.is_dry_run, "containers": report.entries });
+        let containers: Vec<Value> = report.entries.iter().map(entry::document).collect();
+        let document = json!({ "version": JSON_VERSION, "dry_run": report.is_dry_run, "containers": containers });
         let rows = report.entries.iter().flat_map(entry::rows).collect();
         let trouble = report.entries.iter().filter_map(entry::trouble).collect();
         Self { exit, trouble, ..Self::new(document, &["NAME", "IMAGE", "RESULT"], rows) }

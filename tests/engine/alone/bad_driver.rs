@@ -43,7 +43,7 @@ fn a_container_that_the_engine_does_not_answer_about_is_held_and_keeps_no_other_
     let mut stop = s.host.command(&["docker", "stop", "-t", "1", &hung]).spawn().expect("docker can be run");
     wait_for("the driver is asked", Duration::from_secs(60), || (driver.waiting() > 0).then_some(()));
 
-    let outcome = s.agent().config(FAST).run(&["now", "--json"]).exits(0);
+    let outcome = s.agent().config(FAST).run(&["now", "--json"]).exits(1);
     let of = |name: &str| {
         let json = outcome.json();
         let all = json["containers"].as_array().cloned().unwrap_or_default();
