@@ -5,9 +5,11 @@ use std::{
     path::Path,
     process::{Command, Output},
     sync::mpsc,
+    thread,
+    time::{Duration, Instant},
 };
 
-use super::lab::{Action, Fault, FaultProxy, Host, Scratch};
+use super::lab::{Action, Fault, FaultProxy, Host, Scratch, wait_for};
 
 /// A process that makes one call through the proxy and prints the answer's body and status.
 fn call(socket: &Path, method: &str, path: &str, body: &str) -> Output {
@@ -80,6 +82,57 @@ fn call_cut_after_reaches_the_engine() {
     stage.proxy.at(1, Fault::After(Action::Cut));
     assert_eq!(stage.create().status.code(), Some(52));
     assert!(stage.is_created());
+}
+
+#[test]
+fn answer_cut_in_the_middle_is_no_answer_and_the_call_is_done() {
+    let stage = Stage::new("answer_cut_in_the_middle_is_no_answer_and_the_call_is_done");
+    stage.proxy.at(1, Fault::After(Action::Half));
+    let told = answer(&stage.create());
+    assert!(!told.contains("Warnings"), "the answer's last word: {told}");
+    assert!(stage.is_created());
+}
+
+#[test]
+fn call_that_lands_late_does_so_beside_its_repetition_or_when_it_is_told_to() {
+    for killed in [false, true] {
+        let stage = Stage::new("call_that_lands_late_does_so_beside_its_repetition_or_when_it_is_told_to");
+        for is_repeated in [false, true] {
+            stage.proxy.at(1, Fault::Before(if killed { Action::KillLate } else { Action::Late }));
+            let output = stage.create();
+            assert_eq!((output.status.code(), output.status.signal()), if killed { (None, Some(9)) } else { (Some(52), None) });
+            assert!(!stage.is_created());
+            if is_repeated {
+                let answer = answer(&stage.create());
+                assert!(answer.ends_with("201") || answer.ends_with("409"), "one of the two: {answer}");
+                assert_eq!(stage.proxy.land(), None, "it has landed");
+            } else {
+                assert_eq!(stage.proxy.land().as_deref(), Some("HTTP/1.1 201 Created"));
+            }
+            wait_for("it is created", Duration::from_secs(60), || stage.is_created().then_some(()));
+            stage.scratch.host.docker(&["rm", &stage.scratch.name("web")]);
+        }
+    }
+}
+
+#[test]
+fn held_call_goes_on_if_its_caller_still_waits_and_no_other_goes_on_meanwhile() {
+    for (seconds, status, is_made) in [(1, Some(0), true), (6, Some(28), false)] {
+        let stage = Stage::new("held_call_goes_on_if_its_caller_still_waits_and_no_other_goes_on_meanwhile");
+        stage.proxy.at(1, Fault::Before(Action::Hold(Box::new(move || thread::sleep(Duration::from_secs(seconds))))));
+        let begun = Instant::now();
+        thread::scope(|scope| {
+            let other = scope.spawn(|| {
+                wait_for("the call is held", Duration::from_secs(60), || (stage.proxy.done() == 1).then_some(()));
+                while !answer(&call(&stage.proxy.socket(), "GET", "/_ping", "")).ends_with("200") {}
+                begun.elapsed()
+            });
+            assert_eq!(stage.create().status.code(), status);
+            let other = other.join().expect("the engine answers");
+            assert!(other >= Duration::from_secs(seconds), "{other:?}");
+        });
+        assert_eq!(stage.is_created(), is_made);
+    }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::{
     path::PathBuf,
     sync::{Mutex, MutexGuard, PoisonError, atomic::AtomicBool},
+    time::Duration,
 };
 
 use crate::lab::{Api, http::Head};
@@ -19,6 +20,25 @@ pub enum Action {
     Hang,
     /// Call this, then go on as if nothing were: another hand between two calls.
     Run(Box<dyn FnOnce() + Send>),
+    /// The same, but no other call goes on meanwhile, and this one does not either if its caller has given up by then.
+    Hold(Box<dyn FnOnce() + Send>),
+    /// As [`Action::Hold`], but then the connection is closed without an answer.
+    Last(Box<dyn FnOnce() + Send>),
+    /// Pass on half of the answer, then close the connection. Only after a call.
+    Half,
+    /// Close the connection without an answer after [`IN_VAIN`]; the call lands later: see [`super::FaultProxy::land`].
+    Late,
+    /// SIGKILL to the process that called; the call lands later: see [`super::FaultProxy::land`].
+    KillLate,
+}
+
+/// For how long a caller waits for the answer to a call that lands late.
+pub(super) const IN_VAIN: Duration = Duration::from_secs(1);
+
+/// A call that the engine has not seen yet, while its caller has given up on it.
+pub(super) struct LateCall {
+    pub(super) request: String,
+    pub(super) bytes: Vec<u8>,
 }
 
 /// When to do it.
@@ -39,6 +59,8 @@ pub(super) struct Shared {
     pub(super) state: Mutex<State>,
     pub(super) api: Mutex<Option<Api>>,
     pub(super) is_closing: AtomicBool,
+    /// Held by a call that holds all others up.
+    pub(super) gate: Mutex<()>,
 }
 
 #[derive(Default)]
@@ -49,10 +71,15 @@ pub(super) struct State {
     /// For good: what a request has in it that is never answered, or with this status and error.
     pub(super) lasting: Vec<(String, Option<(u16, String)>)>,
     pub(super) done: usize,
+    pub(super) late: Option<LateCall>,
 }
 
 pub(super) fn is_mutating(request: &str) -> bool {
     !request.starts_with("GET ") && !request.starts_with("HEAD ")
+}
+
+pub(super) fn request(head: &Head) -> String {
+    format!("{} {}", head.method, head.target)
 }
 
 impl Shared {
@@ -60,9 +87,14 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The call that lands late, if this is the same again.
+    pub(super) fn late(&self, head: &Head) -> Option<LateCall> {
+        self.state().late.take_if(|late| late.request == request(head))
+    }
+
     /// Writes the request down, counts it on every fault, and takes the first that is due.
     pub(super) fn fault(&self, head: &Head) -> Option<Fault> {
-        let request = format!("{} {}", head.method, head.target);
+        let request = request(head);
         let mut state = self.state();
         let mut due = None;
         for (index, (point, _)) in state.faults.iter_mut().enumerate() {

@@ -20,7 +20,7 @@ use tempfile::TempDir;
 pub use self::fault::{Action, Fault};
 use self::{
     fault::{Point, Shared, is_mutating},
-    serve::serve,
+    serve::{land, serve},
 };
 use super::Api;
 
@@ -64,7 +64,7 @@ impl FaultProxy {
         let listener = UnixListener::bind(&socket).expect("a socket can be made");
         fs::set_permissions(&socket, Permissions::from_mode(0o666)).expect("it is ours");
         let (api, state) = (Mutex::new(api), Mutex::default());
-        let shared = Arc::new(Shared { engine: engine.to_owned(), state, api, is_closing: AtomicBool::new(false) });
+        let shared = Arc::new(Shared { engine: engine.to_owned(), state, api, is_closing: AtomicBool::new(false), gate: Mutex::default() });
         thread::spawn({
             let shared = Arc::clone(&shared);
             move || {
@@ -103,6 +103,14 @@ impl FaultProxy {
     /// What was to happen at a call that did not come is not to happen any more; true if nothing was left.
     pub fn forget(&self) -> bool {
         std::mem::take(&mut self.shared.state().faults).is_empty()
+    }
+
+    /// The call of an [`Action::Late`] or [`Action::KillLate`] reaches the engine now, unless it landed beside its repetition: the same call again
+    /// lets it go, since an engine does one of the two after the other. Its answer's first line, if it landed now.
+    pub fn land(&self) -> Option<String> {
+        let late = self.shared.state().late.take()?;
+        let answer = land(&self.shared.engine, &late).unwrap_or_else(|why| why.to_string());
+        Some(answer.lines().next().unwrap_or_default().to_owned())
     }
 
     pub fn socket(&self) -> PathBuf {

@@ -12,11 +12,11 @@ use std::{
 };
 
 use rustix::{
-    net::sockopt::socket_peercred,
+    net::{SendFlags, send, sockopt::socket_peercred},
     process::{Pid, Signal, kill_process},
 };
 
-use super::fault::{Action, Fault, Shared};
+use super::fault::{Action, Fault, IN_VAIN, LateCall, Shared, request};
 use crate::lab::{Api, http::Head};
 
 pub(super) fn serve(shared: &Shared, mut caller: UnixStream) -> io::Result<()> {
@@ -28,6 +28,7 @@ pub(super) fn serve(shared: &Shared, mut caller: UnixStream) -> io::Result<()> {
 
 fn answer(shared: &Shared, caller: &mut UnixStream) -> io::Result<()> {
     let Some(mut head) = Head::read(caller)? else { return Ok(()) };
+    drop(shared.gate.lock().unwrap_or_else(PoisonError::into_inner));
     let fault = shared.fault(&head);
     let api = *shared.api.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(api) = api {
@@ -36,10 +37,21 @@ fn answer(shared: &Shared, caller: &mut UnixStream) -> io::Result<()> {
         }
         Api::pass_on(&shared.engine, &mut head)?;
     }
+    if let Some(late) = shared.late(&head) {
+        // Just before its repetition: an engine does one after the other.
+        let mut engine = UnixStream::connect(&shared.engine)?;
+        engine.write_all(&late.bytes)?;
+        thread::spawn(move || io::copy(&mut engine, &mut io::sink()));
+    }
     match fault {
         None => pass_on(&shared.engine, &head, caller, &mut &*caller),
+        Some(Fault::Before(action @ (Action::Late | Action::KillLate))) => {
+            let bytes = whole(&head, caller)?;
+            shared.state().late = Some(LateCall { request: request(&head), bytes });
+            if matches!(action, Action::KillLate) { kill_caller(caller) } else { Ok(thread::sleep(IN_VAIN)) }
+        }
         Some(Fault::Before(action)) => {
-            if act(action, caller)? {
+            if act(shared, action, caller)? {
                 pass_on(&shared.engine, &head, caller, &mut &*caller)?;
             }
             Ok(())
@@ -47,7 +59,10 @@ fn answer(shared: &Shared, caller: &mut UnixStream) -> io::Result<()> {
         Some(Fault::After(action)) => {
             let mut answer = Vec::new();
             pass_on(&shared.engine, &head, caller, &mut answer)?;
-            if act(action, caller)? { caller.write_all(&answer) } else { Ok(()) }
+            if matches!(action, Action::Half) {
+                return caller.write_all(&answer[..answer.len() / 2]);
+            }
+            if act(shared, action, caller)? { caller.write_all(&answer) } else { Ok(()) }
         }
     }
 }
@@ -68,8 +83,25 @@ fn pass_on(engine: &Path, head: &Head, caller: &UnixStream, answer: &mut impl Wr
     Ok(())
 }
 
+/// The request with all of its body, which has a length: the agent sends no other.
+fn whole(head: &Head, caller: &mut UnixStream) -> io::Result<Vec<u8>> {
+    let length = head.header("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
+    let mut rest = vec![0; length - head.rest.len().min(length)];
+    caller.read_exact(&mut rest)?;
+    Ok([head.closing(), rest].concat())
+}
+
+/// The engine's answer, of which nobody hears.
+pub(super) fn land(engine: &Path, late: &LateCall) -> io::Result<String> {
+    let mut engine = UnixStream::connect(engine)?;
+    engine.write_all(&late.bytes)?;
+    let mut answer = Vec::new();
+    engine.read_to_end(&mut answer)?;
+    Ok(String::from_utf8_lossy(&answer).into_owned())
+}
+
 /// Does it; true if the call goes on.
-fn act(action: Action, caller: &mut UnixStream) -> io::Result<bool> {
+fn act(shared: &Shared, action: Action, caller: &mut UnixStream) -> io::Result<bool> {
     match action {
         Action::Kill => kill_caller(caller)?,
         Action::Cut => {}
@@ -82,12 +114,28 @@ fn act(action: Action, caller: &mut UnixStream) -> io::Result<bool> {
             read_away(caller);
         }
         Action::Hang => read_away(caller),
+        Action::Hold(closure) => {
+            hold(shared, closure);
+            return Ok(!has_given_up(caller));
+        }
+        Action::Last(closure) => hold(shared, closure),
+        Action::Half | Action::Late | Action::KillLate => panic!("not at this side of a call"),
         Action::Run(closure) => {
             closure();
             return Ok(true);
         }
     }
     Ok(false)
+}
+
+fn hold(shared: &Shared, closure: impl FnOnce()) {
+    let _gate = shared.gate.lock().unwrap_or_else(PoisonError::into_inner);
+    closure();
+}
+
+/// A call that nobody waits for any more is not made: it would land when its repetition has been answered, which no engine lets happen.
+fn has_given_up(caller: &UnixStream) -> bool {
+    send(caller, &[], SendFlags::NOSIGNAL).is_err() // also where its body is not read yet, so that its end is not seen
 }
 
 /// Until the caller closes. To close before it has sent all would make its answer an error.
