@@ -130,7 +130,9 @@ impl Calls {
         match delivery {
             Delivery::NotDelivered(cause) => EngineError::Unreachable { socket: self.connector.socket().to_owned(), cause },
             Delivery::Lost(e) => EngineError::Unanswered { call: call.to_owned(), detail: format!("the connection ended ({e})") },
-            Delivery::Malformed(detail) => EngineError::Refused { call: call.to_owned(), refusal: Refusal::Other, message: detail },
+            Delivery::Malformed(detail) => {
+                EngineError::Refused { call: call.to_owned(), refusal: Refusal::Other, status: 400, message: detail }
+            }
         }
     }
 
@@ -164,5 +166,5 @@ fn late(call: &str, deadline: Duration) -> EngineError {
 
 /// A call that was answered with a no. An engine quotes the addresses that it asked, with all that is in them.
 pub fn refused(call: &str, status: u16, message: &str) -> EngineError {
-    EngineError::Refused { call: call.to_owned(), refusal: Refusal::read(status, message), message: masked(message.trim()) }
+    EngineError::Refused { call: call.to_owned(), refusal: Refusal::read(status, message), status, message: masked(message.trim()) }
 }

@@ -59,6 +59,8 @@ pub enum EngineError {
         call: String,
         /// What kind of refusal.
         refusal: Refusal,
+        /// The status of the answer: from 500 on it is the engine that failed, and the next time it may not.
+        status: u16,
         /// The engine's own words.
         message: String,
     },
@@ -116,6 +118,11 @@ impl EngineError {
     /// True if what was asked may still happen.
     pub fn may_land(&self) -> bool {
         matches!(self, Self::Unanswered { .. } | Self::Garbage { .. })
+    }
+
+    /// True if the engine failed at what it was asked, for a reason that may be over in a moment: «device or resource busy», a driver that is late.
+    pub fn may_pass(&self) -> bool {
+        matches!(self, Self::Refused { refusal: Refusal::Other, status: 500.., .. })
     }
 
     /// True if no other call would be answered better. Any other error may be about the one container or image that was asked for: a driver of it

@@ -1,9 +1,12 @@
 //! Turns an act into one call of the engine. The only file that changes anything on an engine.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use super::observe::image_documents;
-use super::{Act, Keyring, Member, Purpose, Record, Role};
+use super::{Act, Goal, Keyring, Member, Purpose, Record, Role, Stage};
+use crate::clock::Clock;
 use crate::engine::{Engine, EngineError, Pull, PullWatcher};
 use crate::model::{Container, ContainerId, ImageId, Platform, Reference, RestartPolicy};
 use crate::spec::{self, SpecError};
@@ -34,14 +37,37 @@ pub enum ActError {
     Record(&'static str),
 }
 
-/// Does one act. Idempotent: done again, it changes nothing and succeeds.
-pub async fn perform(
+/// How often an act that brings to rest is asked for again, if the engine failed at it.
+const AGAIN: u32 = 3;
+/// Between two times.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// Does one act, and does not take the engine's first failure for its last word where nothing but the act helps: on the way back, where the service is
+/// down, and where what is spare is cleared away, which no later run would come back for.
+pub async fn perform_patiently(
     engine: &dyn Engine,
+    clock: &dyn Clock,
     record: &Record,
     act: &Act,
     keyring: &dyn Keyring,
     pulls: &PullWatcher<'_>,
 ) -> Result<(), ActError> {
+    let comes_to_rest = record.stage == Stage::Kept || matches!(record.goal, Goal::Back { .. });
+    let mut left = if comes_to_rest { AGAIN } else { 0 };
+    loop {
+        match perform(engine, record, act, keyring, pulls).await {
+            Err(ActError::Engine(error)) if error.may_pass() && left > 0 => {
+                tracing::warn!(rotation = %record.id, container = %record.unit, "{}: {error}; it is asked again", record.unit);
+                left -= 1;
+                clock.sleep(PAUSE).await;
+            }
+            answer => return answer,
+        }
+    }
+}
+
+/// Does one act. Idempotent: done again, it changes nothing and succeeds.
+async fn perform(engine: &dyn Engine, record: &Record, act: &Act, keyring: &dyn Keyring, pulls: &PullWatcher<'_>) -> Result<(), ActError> {
     let member = |n: &usize| record.members.get(*n).ok_or(ActError::Record("such container"));
     match act {
         Act::Pin { member: n } => Ok(engine.tag(member(n)?.old_image.as_str(), &pin(record, *n)?).await?),

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use super::act::{ActError, perform};
+use super::act::{ActError, perform_patiently};
 use super::lifeline::Lifeline;
 use super::memory::{self, Memory};
 use super::observe::{Moment, observe};
@@ -168,13 +168,13 @@ impl Rotation<'_> {
         memory.begin(record, &act, self.clock.elapsed());
         let pulls = |progress| (self.watcher)(Progress::pulling(record, progress));
         let answer = tokio::select! {
-            answer = with_signs_of_life(self.clock, perform(self.engine, record, &act, self.keyring, &pulls)) => answer,
+            answer = with_signs_of_life(self.clock, perform_patiently(self.engine, self.clock, record, &act, self.keyring, &pulls)) => answer,
             // Nothing is lost by a pull that ends early.
             () = self.interrupt.wait(), if matches!(act, Act::Pull { .. }) => return Ok(()),
         };
         let (refusal, message) = match answer {
             // The name is ours alone: an earlier create of it is still under way, and shows when it is done.
-            Err(ActError::Engine(EngineError::Refused { refusal: Refusal::NameTaken, call, message })) if lost_create(&act) => {
+            Err(ActError::Engine(EngineError::Refused { refusal: Refusal::NameTaken, call, message, .. })) if lost_create(&act) => {
                 memory.unanswered = None;
                 return Err(EngineError::Unanswered { call, detail: message });
             }

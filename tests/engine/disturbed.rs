@@ -107,6 +107,31 @@ fn every_call_that_fails_once_leaves_one_container_running_under_the_name() {
     }
 }
 
+/// A failure that is over in a moment leaves no service down, no tag at a sick image and nothing beside the old container.
+#[test]
+fn a_call_of_the_way_back_that_fails_once_is_made_again_by_the_same_run() {
+    let s = scratch("way-back");
+    // The way there has one of those that are counted as the second: two renames, one policy, one start, one stop.
+    let calls = [("/stop", 2), ("/update", 2), ("/rename", 3), ("/rename", 4), ("/update", 3), ("/start", 2), ("tag=latest", 2)];
+    for (part, nth) in calls.into_iter().chain([("DELETE /containers", 1), ("DELETE /volumes", 1), ("DELETE /images/localhost", 1)]) {
+        s.push("web", "ok:v1");
+        s.run("web", &["--restart", "always"]);
+        let old = look(&s, &s.name("web"));
+        s.push_with("web", "sick:v2", r#"{"Volumes": {"/extra": {}}}"#);
+        let proxy = FaultProxy::start(&s.host.socket());
+        proxy.at_path(part, nth, Fault::Before(Action::Status(500, "device or resource busy".into())));
+        let outcome = s.agent().engine(&proxy.socket()).config(FAST).run(&["now", &s.name("web"), "--retry", "--json"]).exits(1);
+        assert_eq!(proxy.done(), 1, "{part} {nth}: {outcome}");
+        assert_eq!(entry(&outcome, &s.name("web"))["verdict"], "rolled_back", "{part} {nth}: {outcome}");
+        assert_eq!(look(&s, &s.name("web")), old, "{part} {nth}: {outcome}");
+        assert_eq!(leftovers(&s), Vec::<String>::new(), "{part} {nth}: {outcome}");
+        assert_eq!(tagged(&s, "web"), old.image, "{part} {nth}: {outcome}");
+        let volumes = proxy.calls().iter().filter(|call| call.starts_with("DELETE /volumes")).count();
+        assert_eq!(volumes, if part == "DELETE /volumes" { 2 } else { 1 }, "{part} {nth}: {outcome}");
+        s.host.docker(&["rm", "-f", &s.name("web")]);
+    }
+}
+
 #[test]
 fn a_port_taken_in_the_moment_it_is_free_is_stuck_until_it_is_free_again() {
     let s = scratch("port");
