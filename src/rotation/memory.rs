@@ -49,7 +49,9 @@ impl Memory {
     pub fn begin(&mut self, record: &Record, act: &Act, now: Duration) {
         let Some(id) = started_or_stopped(record, act) else { return };
         if matches!(act, Act::Start { .. }) {
-            self.watches.insert(id, Watch::begin(now, true));
+            // Asked for again after the engine went away: it may have started the container before, and by its policy once more when it came back.
+            let is_over_a_restart = self.unanswered.as_ref() == Some(act) && !self.watches.contains_key(&id);
+            self.watches.insert(id, Watch::begin(now, !is_over_a_restart));
         } else {
             self.watches.remove(&id);
         }

@@ -121,6 +121,28 @@ fn the_deadline_follows_from_the_healthcheck_and_zeros_mean_the_engines_defaults
     assert_eq!(deadline(json!({ "Test": ["NONE"] })), 300);
 }
 
+/// An engine that came back after a crash kills what is left of its containers and starts them again by their policy.
+#[test]
+fn what_the_engine_restarts_when_a_new_process_looks_first_is_no_evidence_and_what_it_restarts_then_is() {
+    let restarting = |restart_count| State { exit_code: 137, restart_count, ..state(Status::Restarting) };
+    let up = |restart_count| State { restart_count, ..running() };
+    let judged = |looks: &[(u64, State)]| {
+        let mut watch = Watch::begin(Duration::ZERO, false);
+        let mut last = Verdict::Pending { until: Duration::ZERO };
+        for (at, state) in looks {
+            watch.look(Duration::from_secs(*at), state);
+            last = verdict(&rules(), &watch, state, Duration::from_secs(*at));
+        }
+        last
+    };
+    let failed = |times, code| Verdict::Failed(GateFailure::Restarted { times, code });
+    assert_eq!(judged(&[(0, restarting(3)), (1, up(3)), (11, up(3))]), Verdict::Passed);
+    assert!(matches!(judged(&[(0, restarting(3)), (1, restarting(3))]), Verdict::Pending { .. }));
+    assert_eq!(judged(&[(0, restarting(3)), (1, restarting(4))]), failed(4, Some(137)));
+    assert_eq!(judged(&[(0, restarting(3)), (1, up(3)), (2, up(4))]), failed(1, None));
+    assert_eq!(judged(&[(0, up(3)), (1, restarting(4))]), failed(4, Some(137)));
+}
+
 #[test]
 fn a_new_process_takes_an_exit_for_no_evidence() {
     let mut watch = Watch::begin(Duration::ZERO, false);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::{entry, leftovers, look, tagged};
-use crate::lab::{Host, Scratch, wait_for};
+use crate::lab::{Action, Fault, FaultProxy, Host, Scratch, wait_for};
 
 /// Long enough that the engine comes back within it.
 const GATE: &str = "min_healthy = \"8s\"\n";
@@ -43,4 +43,25 @@ fn an_engine_that_is_killed_in_the_gate_fails_no_container_whatever_its_restart_
     for policy in ["no", "unless-stopped"] {
         survives(&format!("killed-{policy}"), policy, &["systemctl", "kill", "--kill-whom=main", "-s", "KILL", "docker"]);
     }
+}
+
+/// It has started the new container and says so to nobody; under `always` it starts it once more when it comes back.
+#[test]
+fn an_engine_that_is_killed_while_it_starts_a_good_container_is_no_evidence_against_it() {
+    let s = Scratch::alone(Host::shared(), "killed-start");
+    s.push("web", "ok:v1");
+    let old = s.run("web", &["--restart", "always"]);
+    s.push("web", "ok:v2");
+    let proxy = FaultProxy::start(&s.host.socket());
+    let host = s.host;
+    let kill = move || {
+        host.exec(&["systemctl", "reset-failed", "docker"]);
+        host.exec(&["systemctl", "kill", "--kill-whom=main", "-s", "KILL", "docker"]);
+        wait_for("it is back", Duration::from_secs(120), || host.try_docker(&["version"]).ok());
+    };
+    proxy.at_path("/start", 1, Fault::After(Action::Last(Box::new(kill))));
+    let outcome = s.agent().engine(&proxy.socket()).config(super::FAST).run(&["now", &s.name("web"), "--json"]).exits(0);
+    assert_eq!(entry(&outcome, &s.name("web"))["verdict"], Value::from("rotated"), "{outcome}");
+    let web = look(&s, &s.name("web"));
+    assert!(web.is_running && web.id != old && web.image == tagged(&s, "web"), "{web:?} {outcome}");
 }

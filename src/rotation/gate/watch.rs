@@ -29,6 +29,8 @@ pub struct Watch {
     healthy_since: Option<Duration>,
     pub(super) well_until: Option<Duration>,
     pub(super) restarts: u64,
+    /// How often the engine had restarted it when it was at it at the first look.
+    restarts_before: Option<u64>,
     pub(super) exit_code: Option<i64>,
     pub(super) probed: Probed,
 }
@@ -55,6 +57,7 @@ impl Watch {
             healthy_since: None,
             well_until: None,
             restarts: 0,
+            restarts_before: None,
             exit_code: None,
             probed: Probed::default(),
         }
@@ -64,8 +67,18 @@ impl Watch {
     pub fn look(&mut self, now: Duration, state: &State) {
         match state.status {
             Status::Running => self.look_at_running(now, state),
-            Status::Restarting => self.interrupted(state.restart_count.max(1), Some(state.exit_code)),
+            Status::Restarting => self.look_at_restarting(state),
             Status::Created | Status::Paused | Status::Exited | Status::Dead => self.stopped_running(),
+        }
+    }
+
+    /// What this process neither started nor saw run may be on its way up since the engine came back: only a restart from now on counts.
+    fn look_at_restarting(&mut self, state: &State) {
+        let before = *self.restarts_before.get_or_insert(state.restart_count);
+        if self.is_evidence() || state.restart_count > before {
+            self.interrupted(state.restart_count.max(1), Some(state.exit_code));
+        } else {
+            self.stopped_running();
         }
     }
 
