@@ -1,0 +1,92 @@
+//! Many cells on one host, each brought to its call and held there by its own proxy; then one harm to the host for all of them.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+};
+
+use super::cell::{Cell, Found, Stage};
+use super::harm::Harm;
+use super::meeting::{Meeting, Permits, Step};
+use super::pool::quietly;
+use crate::lab::Host;
+
+/// Does one harm to all of these cells at once; all are of that harm.
+pub fn batch(host: &'static Host, harm: Harm, cells: &[Cell], at_once: usize, tell: impl Fn(Cell, Found) + Sync) {
+    let meeting = Arc::new(Meeting::of(cells.len()));
+    let permits = Permits::of(at_once);
+    thread::scope(|scope| {
+        for cell in cells {
+            let (meeting, permits, tell) = (Arc::clone(&meeting), &permits, &tell);
+            scope.spawn(move || tell(*cell, quietly(|| one(host, *cell, &meeting, permits))));
+        }
+        meeting.wait(Step::Held);
+        if harm.cuts_power() {
+            meeting.wait(Step::Dead);
+        }
+        let struck = quietly(|| {
+            harm.strike(host);
+            Found::default()
+        });
+        meeting.reach_for_all(Step::Struck);
+        struck.problems.iter().for_each(|why| eprintln!("{}: {why}", harm.words()));
+    });
+}
+
+/// A cell's place at the meeting: whatever happens to it, nobody waits for it in vain.
+struct Seat {
+    meeting: Arc<Meeting>,
+    /// How many steps it has taken.
+    taken: AtomicUsize,
+}
+
+impl Seat {
+    /// Takes all steps up to this one that it has not taken yet.
+    fn take(&self, step: Step) {
+        for next in [Step::Ready, Step::Held, Step::Dead] {
+            let is_due =
+                next <= step && self.taken.compare_exchange(next as usize, next as usize + 1, Ordering::SeqCst, Ordering::SeqCst).is_ok();
+            if is_due {
+                self.meeting.reach(next);
+            }
+        }
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.take(Step::Dead);
+    }
+}
+
+fn one(host: &'static Host, cell: Cell, meeting: &Arc<Meeting>, permits: &Permits) -> Found {
+    let seat = Arc::new(Seat { meeting: Arc::clone(meeting), taken: AtomicUsize::new(0) });
+    let permit = permits.take();
+    let mut stage = Stage::new(host, cell);
+    drop(permit);
+    seat.take(Step::Ready);
+    meeting.wait(Step::Ready);
+
+    let mut permit = Some(permits.take());
+    let held = {
+        let (seat, meeting) = (Arc::clone(&seat), Arc::clone(meeting));
+        move || {
+            seat.take(Step::Held);
+            meeting.wait(Step::Struck);
+        }
+    };
+    stage.cut(held, || {
+        if seat.taken.load(Ordering::SeqCst) > Step::Held as usize {
+            permit = None; // it waits now
+        }
+        cell.harm.cuts_power() && meeting.is_reached(Step::Held)
+    });
+    drop(permit);
+    seat.take(Step::Dead);
+    meeting.wait(Step::Struck);
+    let _permit = permits.take();
+    stage.heal()
+}

@@ -1,0 +1,147 @@
+//! What a user would miss, find wrong, or find left over.
+
+use serde_json::Value;
+
+use super::scenario::{End, Keeps, Next, Task};
+use super::world::{Start, World};
+use crate::lab::Host;
+
+/// All containers of one service, the engine's documents.
+pub fn containers(host: &Host, start: &Start) -> Vec<Value> {
+    let (_, all) = host.api("GET", "/containers/json?all=true");
+    let names = all.as_array().into_iter().flatten().filter_map(|container| container["Names"][0].as_str());
+    let ours =
+        names.map(|name| name.trim_start_matches('/')).filter(|name| *name == start.name || name.starts_with(&format!("{}.", start.name)));
+    ours.filter_map(|name| host.try_inspect(name)).collect()
+}
+
+fn name(document: &Value) -> &str {
+    document["Name"].as_str().unwrap_or_default().trim_start_matches('/')
+}
+
+fn is_running(document: &Value) -> bool {
+    document["State"]["Running"] == true && document["State"]["Restarting"] != true
+}
+
+/// Right after the harm: nothing is lost, and not two run.
+pub fn after_the_cut(world: &World) -> Vec<String> {
+    let mut problems = Vec::new();
+    for start in &world.starts {
+        let all = containers(world.s.host, start);
+        let running: Vec<&str> = all.iter().filter(|document| is_running(document)).map(name).collect();
+        if running.len() > 1 {
+            problems.push(format!("after the cut two run: {running:?}"));
+        }
+        // The new one is as good as the old one once it has the name: that is given last before the start, and the old one is removed after the proof.
+        if !all.iter().any(|document| document["Id"] == start.id.as_str() || name(document) == start.name) {
+            problems.push(format!(
+                "after the cut neither container of {} is there: {:?}",
+                start.name,
+                all.iter().map(name).collect::<Vec<_>>()
+            ));
+        }
+    }
+    problems
+}
+
+/// At rest, however it ended: one runs under the name.
+pub fn one_serves(world: &World) -> Vec<String> {
+    let serving = |start: &Start| {
+        let all = containers(world.s.host, start);
+        let running: Vec<&str> = all.iter().filter(|document| is_running(document)).map(name).collect();
+        (running != [start.name.as_str()])
+            .then(|| format!("not one runs under the name {}: {running:?} of {:?}", start.name, all.iter().map(name).collect::<Vec<_>>()))
+    };
+    world.starts.iter().filter_map(serving).collect()
+}
+
+/// Which of the two has the name.
+pub fn end(world: &World, start: &Start) -> End {
+    let new = world.s.host.try_inspect(&start.name).is_some_and(|document| document["Image"] != start.image.as_str());
+    if new { End::New } else { End::Old }
+}
+
+/// At the end. `may_be_pruned`: another hand removed what was stopped.
+pub fn whole(world: &World, start: &Start, end: End, may_be_pruned: bool) -> Vec<String> {
+    let host = world.s.host;
+    let all = containers(host, start);
+    let mut problems = Vec::new();
+    let mut expect = |what: &str, found: &Value, expected: &Value| {
+        if found != expected {
+            problems.push(format!("{}: {what} is {found}, not {expected}", start.name));
+        }
+    };
+    let Some(web) = all.iter().find(|document| name(document) == start.name) else {
+        return vec![format!("no container has the name {}: {:?}", start.name, all.iter().map(name).collect::<Vec<_>>())];
+    };
+    let image = |name: &str| host.api("GET", &format!("/images/{name}/json")).1;
+    expect("running", &is_running(web).into(), &true.into());
+    expect("the restart policy", &web["HostConfig"]["RestartPolicy"], &start.policy);
+    expect("what the tag points to", &image(&world.s.image(start.service.name))["Id"], &web["Image"]);
+    expect("the ports", &web["HostConfig"]["PortBindings"], &start.ports);
+    let networks = web["NetworkSettings"]["Networks"].as_object().cloned().unwrap_or_default();
+    expect("the networks", &networks.keys().cloned().collect::<Vec<_>>().into(), &start.networks.clone().into());
+    if !start.address.is_null() {
+        let address = networks.values().map(|network| network["IPAMConfig"].clone()).find(|address| !address.is_null());
+        expect("the address", &address.unwrap_or_default(), &start.address);
+        expect("the address in use", &networks.values().next().cloned().unwrap_or_default()["IPAddress"], &start.address["IPv4Address"]);
+    }
+    let mounts = web["Mounts"].as_array().cloned().unwrap_or_default();
+    let volume = mounts.iter().find(|mount| mount["Destination"] == "/data").map(|mount| mount["Name"].clone());
+    expect("the volume at /data", &volume.unwrap_or_default(), &start.volume);
+    expect("the image is new", &(web["Image"] != start.image.as_str()).into(), &(end == End::New).into());
+    if end == End::Old {
+        if !may_be_pruned {
+            expect("the id", &web["Id"], &start.id.clone().into());
+        }
+        expect("the number of mounts", &mounts.len().into(), &start.mounts.into());
+    } else if start.service.next == Next::Good {
+        expect("the number of mounts", &mounts.len().into(), &(start.mounts + 1).into());
+    }
+    let data = "test -e /data/mine || echo its data is lost; ! test -e /data/two || echo two ran on one volume";
+    let found = host.try_docker(&["exec", &start.name, "sh", "-c", data]);
+    expect("what is wrong with its data", &found.unwrap_or_else(|why| why).into(), &"".into());
+    if let Some(port) = start.ports.pointer("/80~1tcp/0/HostPort").and_then(Value::as_str) {
+        let page = port.parse().ok().and_then(|port| world.s.served(port)).unwrap_or_default();
+        expect("what its port serves", &page.into(), &(if end == End::New { "v2" } else { "v1" }).into());
+    }
+    problems.extend(left_over(world, start, end, &all, may_be_pruned));
+    problems
+}
+
+fn left_over(world: &World, start: &Start, end: End, all: &[Value], may_be_pruned: bool) -> Vec<String> {
+    let mut problems = Vec::new();
+    let others: Vec<&Value> = all.iter().filter(|document| name(document) != start.name).collect();
+    let names: Vec<&str> = others.iter().map(|document| name(document)).collect();
+    let keeps = if end == End::New { world.scenario.keeps } else { Keeps::Nothing };
+    match (keeps, &others[..]) {
+        (Keeps::Container, [kept]) => {
+            let is_kept = name(kept).contains(".rotate-old-") && (kept["Id"] == start.id.as_str() || may_be_pruned);
+            let is_at_rest = !is_running(kept) && kept["HostConfig"]["RestartPolicy"]["Name"] == "no";
+            if !is_kept || !is_at_rest {
+                problems.push(format!("{} is no kept predecessor at rest", name(kept)));
+            }
+        }
+        (_, []) if keeps != Keeps::Container || may_be_pruned => {}
+        _ => problems.push(format!("beside {} there are {names:?}", start.name)),
+    }
+    let (status, old) = world.s.host.api("GET", &format!("/images/{}/json", start.image));
+    let pins = old["RepoTags"].to_string().matches("localhost/rotate/keep:").count();
+    if pins != usize::from(keeps != Keeps::Nothing) && !may_be_pruned {
+        problems.push(format!("the old image of {} has {pins} pins", start.name));
+    }
+    let is_retired = end == End::New && keeps == Keeps::Nothing && world.scenario.task != Task::DryRun;
+    if is_retired && status == 200 {
+        problems.push(format!("the old image of {} is left over", start.name));
+    }
+    problems
+}
+
+/// What a run that does nothing does not change.
+pub fn picture(world: &World) -> String {
+    let all = world.starts.iter().flat_map(|start| containers(world.s.host, start));
+    let one = |document: Value| {
+        format!("{} {} {} {}", name(&document), document["Id"], document["State"]["StartedAt"], document["HostConfig"]["RestartPolicy"])
+    };
+    all.map(one).collect::<Vec<_>>().join("\n")
+}

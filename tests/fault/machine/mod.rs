@@ -1,0 +1,28 @@
+//! The campaign's machine: one cell is a scenario, cut at its k-th mutating call by one harm, and healed by a run or by the daemon.
+//!
+//! A cell never panics over what it finds: it collects what a user would call lost, wrong or left over.
+#![allow(dead_code)] // the tests use a part of it, the campaign all
+
+mod batch;
+mod cell;
+mod check;
+mod daemon;
+mod harm;
+mod history;
+mod ledger;
+mod meeting;
+mod pool;
+mod scenario;
+mod table;
+mod world;
+
+#[allow(unused_imports)]
+pub use self::{
+    batch::batch,
+    cell::{Cell, Found, Healer},
+    harm::Harm,
+    ledger::{Line, read, write},
+    pool::{pool, quietly},
+    scenario::{ALL, Scenario, scenario},
+    table::markdown,
+};

@@ -1,0 +1,34 @@
+//! Cells beside each other on one host: they wait more than they work.
+
+use std::{
+    panic::{self, AssertUnwindSafe},
+    sync::{Mutex, PoisonError},
+    thread,
+};
+
+use super::cell::{Cell, Found, alone};
+use crate::lab::Host;
+
+/// Runs all cells, so many at a time; what came of each, in no order.
+pub fn pool(host: &'static Host, cells: Vec<Cell>, at_once: usize, tell: impl Fn(Cell, Found) + Sync) {
+    let queue = Mutex::new(cells.into_iter());
+    thread::scope(|scope| {
+        for _ in 0..at_once {
+            scope.spawn(|| {
+                loop {
+                    let next = queue.lock().unwrap_or_else(PoisonError::into_inner).next();
+                    let Some(cell) = next else { return };
+                    tell(cell, quietly(|| alone(host, cell)));
+                }
+            });
+        }
+    });
+}
+
+/// What a helper of the lab gives up over is a finding, too.
+pub fn quietly(cell: impl FnOnce() -> Found) -> Found {
+    panic::catch_unwind(AssertUnwindSafe(cell)).unwrap_or_else(|why| {
+        let text = why.downcast_ref::<String>().cloned().or_else(|| why.downcast_ref::<&str>().map(|&text| text.to_owned()));
+        Found { problems: vec![text.unwrap_or_else(|| "a panic".to_owned())], ..Found::default() }
+    })
+}

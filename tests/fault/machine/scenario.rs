@@ -1,0 +1,161 @@
+//! What is rotated, and how it has to end.
+
+/// One row.
+#[derive(Clone, Copy, Debug)]
+pub struct Scenario {
+    pub name: &'static str,
+    pub task: Task,
+    pub services: &'static [Service],
+    /// The containers' restart policy, as `docker run` takes it.
+    pub policy: &'static str,
+    /// More lines of the configuration.
+    pub config: &'static str,
+    pub shape: Shape,
+    pub keeps: Keeps,
+}
+
+/// What is asked of the agent when the harm is done.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Task {
+    Now,
+    DryRun,
+    /// `rotate rollback` after an update.
+    Rollback,
+    /// A run after an update whose predecessor's time is over.
+    Retire,
+    /// A run after one that was killed after this call of its update.
+    Leftovers(usize),
+}
+
+/// One container, and the image that comes.
+#[derive(Clone, Copy, Debug)]
+pub struct Service {
+    pub name: &'static str,
+    pub next: Next,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Next {
+    Good,
+    /// Its HEALTHCHECK fails.
+    Sick,
+    /// Exits with 1 at once.
+    Crash,
+    /// Says nothing to run: the engine refuses the create.
+    NoCommand,
+    /// Says to run what is not there: the engine refuses the start.
+    NoEntry,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Shape {
+    /// Two networks, an anonymous volume.
+    Networks,
+    /// A published port.
+    Port,
+    /// An address of its own choice.
+    Address,
+    /// Made by `docker compose`.
+    Compose,
+}
+
+/// What is kept of the old one for a while.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Keeps {
+    Container,
+    /// Its image and its document: compose is to find no second container of its own.
+    Image,
+    Nothing,
+}
+
+/// Which of the two serves in the end.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum End {
+    New,
+    Old,
+}
+
+const UPDATE: Scenario = Scenario {
+    name: "update",
+    task: Task::Now,
+    services: &[Service { name: "web", next: Next::Good }],
+    policy: "always",
+    config: "",
+    shape: Shape::Networks,
+    keeps: Keeps::Container,
+};
+const SICK: Scenario = Scenario { name: "sick", services: &[Service { name: "web", next: Next::Sick }], ..UPDATE };
+
+pub const ALL: &[Scenario] = &[
+    UPDATE,
+    SICK,
+    Scenario { name: "crash", services: &[Service { name: "web", next: Next::Crash }], ..UPDATE },
+    Scenario { name: "create-refused", services: &[Service { name: "web", next: Next::NoCommand }], ..UPDATE },
+    Scenario { name: "start-refused", services: &[Service { name: "web", next: Next::NoEntry }], ..UPDATE },
+    Scenario { name: "rollback", task: Task::Rollback, ..UPDATE },
+    Scenario { name: "retire", task: Task::Retire, config: "keep_old = \"1s\"\n", keeps: Keeps::Nothing, ..UPDATE },
+    Scenario { name: "keep-nothing", config: "keep_old = \"0s\"\n", keeps: Keeps::Nothing, ..UPDATE },
+    Scenario {
+        name: "second-sick",
+        services: &[Service { name: "api", next: Next::Good }, Service { name: "web", next: Next::Sick }],
+        ..UPDATE
+    },
+    Scenario { name: "leftovers", task: Task::Leftovers(8), ..UPDATE },
+    Scenario { name: "sick-stays", config: "on_failure = \"stay\"\n", ..SICK },
+    Scenario { name: "dry-run", task: Task::DryRun, ..UPDATE },
+    Scenario { name: "update-no", policy: "no", ..UPDATE },
+    Scenario { name: "update-on-failure", policy: "on-failure:3", ..UPDATE },
+    Scenario { name: "update-unless-stopped", policy: "unless-stopped", ..UPDATE },
+    Scenario { name: "sick-no", policy: "no", ..SICK },
+    Scenario { name: "sick-on-failure", policy: "on-failure:3", ..SICK },
+    Scenario { name: "sick-unless-stopped", policy: "unless-stopped", ..SICK },
+    Scenario { name: "update-port", shape: Shape::Port, ..UPDATE },
+    Scenario { name: "sick-port", shape: Shape::Port, ..SICK },
+    Scenario { name: "update-address", shape: Shape::Address, ..UPDATE },
+    Scenario { name: "sick-address", shape: Shape::Address, ..SICK },
+    Scenario { name: "update-compose", shape: Shape::Compose, keeps: Keeps::Image, ..UPDATE },
+    Scenario { name: "sick-compose", shape: Shape::Compose, keeps: Keeps::Image, ..SICK },
+];
+
+/// The one with this name.
+pub fn scenario(name: &str) -> Option<&'static Scenario> {
+    ALL.iter().find(|scenario| scenario.name == name)
+}
+
+impl Scenario {
+    /// Which one serves in the end, if the engine refuses nothing by the way.
+    pub fn end(&self, service: &Service) -> End {
+        match (self.task, service.next) {
+            (Task::DryRun | Task::Rollback, _) => End::Old,
+            (_, Next::Good) => End::New,
+            _ if self.stays() => End::New,
+            _ => End::Old,
+        }
+    }
+
+    pub fn stays(&self) -> bool {
+        self.config.contains("\"stay\"")
+    }
+
+    /// A create that the engine refuses says nothing of the image: each run tries again.
+    pub fn is_tried_again(&self) -> bool {
+        self.task == Task::DryRun || self.services.iter().any(|service| service.next == Next::NoCommand)
+    }
+
+    /// A container that nobody restarts is not running after the engine was away; its owner starts it.
+    pub fn is_restarted(&self) -> bool {
+        matches!(self.policy, "always" | "unless-stopped")
+    }
+}
+
+impl Next {
+    /// As `tests/lab/image` names it.
+    pub fn variant(self) -> &'static str {
+        match self {
+            Next::Good => "ok:v2",
+            Next::Sick => "sick:v2",
+            Next::Crash | Next::NoCommand => "nohealth:v2",
+            Next::NoEntry => "noentry",
+        }
+    }
+}

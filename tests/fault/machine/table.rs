@@ -1,0 +1,96 @@
+//! The table: a row for each scenario and harm, a column for each engine, and in each field how many calls were survived.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::harm::Harm;
+use super::ledger::Line;
+use super::scenario::{ALL, Scenario};
+
+type Key<'a> = (&'a str, &'a str, &'a str);
+
+/// As Markdown. `command`: what was run for it.
+pub fn markdown(lines: &[Line], command: &str) -> String {
+    let lines = &newest(lines);
+    let engines: BTreeSet<&str> = lines.iter().map(|line| line.engine.as_str()).collect();
+    let mut fields: BTreeMap<Key, BTreeMap<&str, Vec<&Line>>> = BTreeMap::new();
+    for line in lines {
+        fields.entry((&line.scenario, &line.harm, &line.healer)).or_default().entry(&line.engine).or_default().push(line);
+    }
+    let failed = lines.iter().filter(|line| !line.problems.is_empty()).count();
+    let mut text = format!("{} cells, of which {failed} failed. Command: `{command}`.\n\n", lines.len());
+    text += &engines.iter().map(|engine| about(lines, engine)).collect::<String>();
+    text += &format!("\n| scenario | harm | healed by | {} |\n", engines.iter().copied().collect::<Vec<_>>().join(" | "));
+    text += &format!("| --- | --- | --- |{}\n", " --- |".repeat(engines.len()));
+    for (scenario, harm, healer) in rows() {
+        let Some(row) = fields.get(&(scenario.name, harm.name(), healer)) else { continue };
+        let fields = engines.iter().map(|engine| row.get(engine).map_or_else(String::new, |lines| field(lines)));
+        text += &format!("| {} | {} | {healer} | {} |\n", scenario.name, harm.words(), fields.collect::<Vec<_>>().join(" | "));
+    }
+    text + "\n" + &not_tried(&fields, &engines)
+}
+
+/// Of each cell what the last run found.
+fn newest(lines: &[Line]) -> Vec<Line> {
+    let key = |line: &Line| (line.engine.clone(), line.scenario.clone(), line.harm.clone(), line.healer.clone(), line.k);
+    let mut last = BTreeMap::new();
+    for line in lines {
+        let run = last.entry(key(line)).or_insert_with(|| line.run.clone());
+        *run = line.run.clone().max(run.clone());
+    }
+    lines.iter().filter(|line| last[&key(line)] == line.run).cloned().collect()
+}
+
+fn rows() -> impl Iterator<Item = (&'static Scenario, Harm, &'static str)> {
+    ALL.iter().flat_map(|scenario| Harm::all().flat_map(move |harm| ["now", "daemon"].map(|healer| (scenario, harm, healer))))
+}
+
+fn about(lines: &[Line], engine: &str) -> String {
+    let of = |part: fn(&Line) -> &String| -> String {
+        let all: BTreeSet<&str> = lines.iter().filter(|line| line.engine == engine).map(|line| part(line).as_str()).collect();
+        all.into_iter().collect::<Vec<_>>().join(", ")
+    };
+    format!("- {engine}: version {}; run of {}\n", of(|line| &line.version), of(|line| &line.run))
+}
+
+/// `12 of 12`, or which calls were not survived. A call that was tried several times has to be survived each time.
+fn field(lines: &[&Line]) -> String {
+    let tried: BTreeSet<usize> = lines.iter().map(|line| line.k).collect();
+    let failed: BTreeSet<usize> = lines.iter().filter(|line| !line.problems.is_empty()).map(|line| line.k).collect();
+    let of = lines.iter().map(|line| line.of).max().unwrap_or(0);
+    let mut text = format!("{} of {}", tried.len() - failed.len(), tried.len());
+    if tried.len() < of {
+        text += &format!(" (of {of} calls)");
+    }
+    if !failed.is_empty() {
+        let failed: Vec<String> = failed.iter().map(ToString::to_string).collect();
+        text += &format!(", **not {}**", failed.join(", "));
+    }
+    let times = lines.len() / tried.len().max(1);
+    if times > 1 { format!("{text}, {times} times each") } else { text }
+}
+
+fn not_tried(fields: &BTreeMap<Key, BTreeMap<&str, Vec<&Line>>>, engines: &BTreeSet<&str>) -> String {
+    let mut text = "Not tried:\n".to_owned();
+    for engine in engines {
+        let missing: BTreeMap<&str, Vec<&str>> = ALL
+            .iter()
+            .map(|scenario| {
+                let is_tried = |harm: &Harm| {
+                    ["now", "daemon"]
+                        .iter()
+                        .any(|healer| fields.get(&(scenario.name, harm.name(), *healer)).is_some_and(|row| row.contains_key(engine)))
+                };
+                (scenario.name, Harm::all().filter(|harm| *harm != Harm::Nothing && !is_tried(harm)).map(Harm::name).collect())
+            })
+            .collect();
+        let all = Harm::all().count() - 1;
+        let whole: Vec<&str> = missing.iter().filter(|(_, harms)| harms.len() == all).map(|(name, _)| *name).collect();
+        if !whole.is_empty() {
+            text += &format!("- {engine}: not at all {}\n", whole.join(", "));
+        }
+        for (scenario, harms) in missing.iter().filter(|(_, harms)| !harms.is_empty() && harms.len() < all) {
+            text += &format!("- {engine}, {scenario}: {}\n", harms.join(", "));
+        }
+    }
+    text
+}

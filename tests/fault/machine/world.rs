@@ -1,0 +1,185 @@
+//! One cell's containers, as they are before the harm is done.
+
+use std::{
+    sync::{
+        Once,
+        atomic::{AtomicU16, Ordering},
+    },
+    thread,
+    time::Duration,
+};
+
+use serde_json::{Value, json};
+
+use super::scenario::{Next, Scenario, Service, Shape, Task};
+use crate::lab::{Action, Fault, FaultProxy, Host, Scratch};
+
+pub const CONFIG: &str = "min_healthy = \"300ms\"\nschedule = \"0 0 1 1 *\"\n";
+/// Where a create takes one network only, a second one is a call more.
+const SECOND: &str = "rotate-second";
+const STATIC: &str = "rotate-static";
+/// A volume for what a power cut undoes: the lock that says that one of a service runs.
+const LOCKS: &str = "/dev/shm:/locks";
+
+/// What was there before.
+pub struct Start {
+    pub service: Service,
+    /// The container's name in full.
+    pub name: String,
+    pub id: String,
+    pub image: String,
+    pub policy: Value,
+    pub networks: Vec<String>,
+    pub address: Value,
+    pub ports: Value,
+    /// The volume at `/data`.
+    pub volume: Value,
+    pub mounts: usize,
+}
+
+pub struct World {
+    pub s: Scratch,
+    pub scenario: &'static Scenario,
+    pub starts: Vec<Start>,
+}
+
+/// A number for an address or a port that no other cell has.
+fn number() -> u16 {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
+impl World {
+    pub fn new(host: &'static Host, scenario: &'static Scenario, title: &str) -> World {
+        static NETWORKS: Once = Once::new();
+        NETWORKS.call_once(|| {
+            // They may be there since an earlier run.
+            drop(host.try_docker(&["network", "create", SECOND]));
+            drop(host.try_docker(&["network", "create", "--subnet", "10.199.0.0/16", STATIC]));
+        });
+        let s = Scratch::new(host, title);
+        let starts = scenario.services.iter().map(|service| start(&s, scenario, service)).collect();
+        World { s, scenario, starts }
+    }
+
+    /// Waits until what is kept for a second only may go.
+    pub fn wait_for_retirement(&self) {
+        if self.scenario.task == Task::Retire {
+            thread::sleep(Duration::from_secs(1)); // its `keep_old`
+        }
+    }
+
+    /// By `rotate now`, what has to be behind it before the harm is done.
+    pub fn prepare(&self) {
+        let now = || self.s.agent().config(&self.config()).run(&["now", &self.starts[0].name]);
+        match self.scenario.task {
+            Task::Now | Task::DryRun => {}
+            Task::Rollback => drop(now().exits(0)),
+            Task::Retire => {
+                now().exits(0);
+                self.wait_for_retirement();
+            }
+            Task::Leftovers(call) => {
+                let proxy = FaultProxy::start(&self.s.host.socket());
+                proxy.at(call, Fault::After(Action::Kill));
+                let agent = self.s.agent().config(&self.config()).engine(&proxy.socket());
+                assert!(agent.run(&["now", &self.starts[0].name]).was_killed());
+            }
+        }
+    }
+
+    pub fn config(&self) -> String {
+        format!("{CONFIG}{}", self.scenario.config)
+    }
+
+    /// What the agent is asked to do.
+    pub fn task(&self) -> Vec<String> {
+        let words: &[&str] = match self.scenario.task {
+            Task::Now | Task::Retire | Task::Leftovers(_) => &["now"],
+            Task::DryRun => &["now", "--dry-run"],
+            Task::Rollback => &["rollback"],
+        };
+        self.with_names(words)
+    }
+
+    /// What a person or the schedule asks of it afterwards.
+    pub fn next(&self) -> Vec<String> {
+        let words: &[&str] = if self.scenario.task == Task::DryRun { &["now", "--dry-run"] } else { &["now"] };
+        self.with_names(words)
+    }
+
+    fn with_names(&self, words: &[&str]) -> Vec<String> {
+        words.iter().map(|&word| word.to_owned()).chain(self.starts.iter().map(|start| start.name.clone())).collect()
+    }
+}
+
+fn start(s: &Scratch, scenario: &Scenario, service: &Service) -> Start {
+    let full = s.name(service.name);
+    s.push_with(service.name, "ok:v1", &image_config(&full, Next::Good, &[]));
+    let name = match scenario.shape {
+        Shape::Compose => compose(s, scenario, service),
+        shape => {
+            run(s, scenario, service, shape);
+            full.clone()
+        }
+    };
+    s.host.docker(&["exec", &name, "touch", "/data/mine"]);
+    let document = s.host.inspect(&name);
+    s.push_with(service.name, service.next.variant(), &image_config(&full, service.next, &["/extra"]));
+    let networks = document["NetworkSettings"]["Networks"].as_object().cloned().unwrap_or_default();
+    let mounts = document["Mounts"].as_array().cloned().unwrap_or_default();
+    Start {
+        service: *service,
+        name,
+        id: document["Id"].as_str().unwrap_or_default().to_owned(),
+        image: document["Image"].as_str().unwrap_or_default().to_owned(),
+        policy: document["HostConfig"]["RestartPolicy"].clone(),
+        networks: networks.keys().cloned().collect(),
+        address: networks.get(STATIC).map(|network| network["IPAMConfig"].clone()).unwrap_or_default(),
+        ports: document["HostConfig"]["PortBindings"].clone(),
+        volume: mounts.iter().find(|mount| mount["Destination"] == "/data").map(|mount| mount["Name"].clone()).unwrap_or_default(),
+        mounts: mounts.len(),
+    }
+}
+
+fn run(s: &Scratch, scenario: &Scenario, service: &Service, shape: Shape) {
+    let mut options = vec!["--restart".to_owned(), scenario.policy.to_owned(), "-v".to_owned(), LOCKS.to_owned()];
+    match shape {
+        Shape::Networks | Shape::Compose => {}
+        Shape::Port => options.extend(["-p".to_owned(), format!("{}:80", 21_000 + number())]),
+        Shape::Address => {
+            let number = number();
+            let address = format!("10.199.{}.{}", 1 + number / 250, 2 + number % 250);
+            options.extend(["--network".to_owned(), STATIC.to_owned(), "--ip".to_owned(), address]);
+        }
+    }
+    s.run(service.name, &options.iter().map(String::as_str).collect::<Vec<_>>());
+    if shape == Shape::Networks {
+        s.host.docker(&["network", "connect", "--alias", "www", SECOND, &s.name(service.name)]);
+    }
+}
+
+/// One service of a project; its container's name.
+fn compose(s: &Scratch, scenario: &Scenario, service: &Service) -> String {
+    let (project, image) = (s.name("p"), s.image(service.name));
+    let text = format!("services:\n  {}: {{image: \"{image}\", restart: {}, volumes: [\"{LOCKS}\"]}}\n", service.name, scenario.policy);
+    let file = s.host_file("compose.yaml", &text);
+    s.host.docker(&["compose", "--progress", "quiet", "-f", &file, "-p", &project, "up", "-d", "--pull", "always"]);
+    format!("{project}-{}-1", service.name)
+}
+
+/// An image's config. What serves holds a lock meanwhile and leaves a mark on its volume if another has it: two never run on one volume.
+fn image_config(name: &str, next: Next, more_volumes: &[&str]) -> String {
+    let begin = format!("b=/bin/busybox; l=/locks/{name}; trap '$b rmdir $l; exit 0' TERM; $b mkdir $l || touch /data/two;");
+    let mut config = json!({ "Volumes": { "/data": {} } });
+    for volume in more_volumes {
+        config["Volumes"][*volume] = json!({});
+    }
+    match next {
+        Next::Good | Next::Sick => config["Cmd"] = json!([format!("{begin} $b httpd -f -p 80 -h /www & wait")]),
+        Next::Crash => config["Cmd"] = json!([format!("{begin} $b usleep 100000; $b rmdir $l; echo boom; exit 1")]),
+        Next::NoCommand => (config["Cmd"], config["Entrypoint"]) = (Value::Null, Value::Null),
+        Next::NoEntry => {}
+    }
+    config.to_string()
+}
