@@ -74,8 +74,9 @@ pub fn parse_duration(text: &str) -> Result<Duration, DurationError> {
             return Err(if is_fraction { DurationError::Fraction } else { DurationError::NoUnit { number: number.to_owned() } });
         }
         let unit = length(unit).ok_or_else(|| DurationError::UnknownUnit { unit: unit.to_owned() })?;
-        let number: u32 = number.parse().map_err(|_| DurationError::TooLong)?;
-        let part = unit.checked_mul(number).filter(|part| *part <= LONGEST_DURATION).ok_or(DurationError::TooLong)?;
+        let number: u64 = number.parse().map_err(|_| DurationError::TooLong)?;
+        let part = unit.checked_mul(number).map(Duration::from_millis).filter(|part| *part <= LONGEST_DURATION);
+        let part = part.ok_or(DurationError::TooLong)?;
         sum = Some(sum + part).filter(|sum| *sum <= LONGEST_DURATION).ok_or(DurationError::TooLong)?;
         rest = after_unit.trim_start();
     }
@@ -97,14 +98,15 @@ fn split(text: &str, is_part: impl Fn(char) -> bool) -> (&str, &str) {
     text.split_at(text.find(|c| !is_part(c)).unwrap_or(text.len()))
 }
 
-fn length(unit: &str) -> Option<Duration> {
+/// In milliseconds.
+fn length(unit: &str) -> Option<u64> {
     Some(match unit {
-        "ms" | "msec" => Duration::from_millis(1),
-        "s" | "sec" | "second" | "seconds" => Duration::from_secs(1),
-        "m" | "min" | "minute" | "minutes" => Duration::from_secs(60),
-        "h" | "hr" | "hour" | "hours" => Duration::from_secs(60 * 60),
-        "d" | "day" | "days" => Duration::from_secs(DAY),
-        "w" | "week" | "weeks" => Duration::from_secs(7 * DAY),
+        "ms" | "msec" => 1,
+        "s" | "sec" | "second" | "seconds" => 1000,
+        "m" | "min" | "minute" | "minutes" => 60 * 1000,
+        "h" | "hr" | "hour" | "hours" => 60 * 60 * 1000,
+        "d" | "day" | "days" => DAY * 1000,
+        "w" | "week" | "weeks" => 7 * DAY * 1000,
         _ => return None,
     })
 }

@@ -5,6 +5,7 @@ mod drop_ins;
 mod durations;
 mod example;
 mod files;
+mod generated;
 mod policies;
 mod probes;
 mod settings;
