@@ -25,6 +25,9 @@ const SIGN: Duration = Duration::from_secs(10);
 /// and how many times in a row it may not.
 const MISSED: u32 = 3;
 
+/// No line of an answer is longer.
+const LONGEST_LINE: usize = 16 * 1024 * 1024;
+
 /// No answer from the daemon.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
@@ -125,14 +128,19 @@ impl Client {
         let mut body = response.into_body();
         let mut text = Vec::new();
         while let Some(frame) = body.frame().await {
+            let mut searched = text.len();
             text.extend_from_slice(&frame.map_err(|e| said(&e))?.into_data().unwrap_or_default());
-            while let Some(end) = text.iter().position(|&byte| byte == b'\n') {
-                let line: Vec<u8> = text.drain(..=end).collect();
+            while let Some(end) = text.iter().skip(searched).position(|&byte| byte == b'\n') {
+                let line: Vec<u8> = text.drain(..=searched + end).collect();
+                searched = 0;
                 match serde_json::from_slice(&line).map_err(|e| said(&e))? {
                     Line::Progress(progress) => watcher(progress),
                     Line::Answer(view) => return Ok(*view),
                     Line::Problem(problem) => return Err(ClientError::Problem(problem)),
                 }
+            }
+            if text.len() > LONGEST_LINE {
+                return Err(no_answer(format!("it sent a line of more than {} MiB", LONGEST_LINE >> 20)));
             }
         }
         Err(no_answer("it went away before it had answered".to_owned()))
