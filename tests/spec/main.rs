@@ -1,5 +1,6 @@
 //! The successor's create request and the comparison, on documents saved from real engines (record.rs makes them) and on tables.
 
+mod again;
 mod compared;
 mod create;
 mod fixture;
