@@ -7,3 +7,4 @@ mod make;
 mod one_hand;
 mod replaced;
 mod steps;
+mod whole;
