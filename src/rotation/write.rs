@@ -1,7 +1,7 @@
 //! What of a rotation is written durably, in which order, and what follows if it cannot be.
 
 use super::memory::Memory;
-use super::{Change, Failure, Record};
+use super::{Change, Failure, Goal, Record};
 use crate::clock::Clock;
 use crate::model::RefusedDigest;
 use crate::store::{Store, StoreError};
@@ -28,6 +28,8 @@ pub fn change(store: &dyn Store, clock: &dyn Clock, record: &mut Record, memory:
     let Err(source) = save(store, clock, record, change) else { return Ok(()) };
     tracing::error!(rotation = %record.id, container = %record.unit, "{}: {source}", record.unit);
     match change {
+        // On the way back already: made in memory, or the same write would be tried without end.
+        Change::Adopt { .. } if before.goal != Goal::Forward => Ok(()),
         Change::Pulled { .. } | Change::EnterCreating { .. } | Change::Adopt { .. } | Change::EnterSwitching { .. } => {
             *record = before;
             record.apply(&Change::TurnBack { failure: Failure::NotRecorded { message: source.to_string() } });
