@@ -1,0 +1,150 @@
+//! The engine's calls, as the product makes them.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures_util::FutureExt;
+use futures_util::future::poll_fn;
+use rotate::engine::{Engine, EngineError, EngineInfo, Executed, Life, Pull, PullProgress, Refusal};
+use rotate::model::{
+    Container, ContainerId, Credential, Digest, Image, Listed, Platform, Reference, RegistrySettings, RestartPolicy, StopSignal,
+};
+use serde_json::Value;
+
+use super::Simulation;
+use super::create::text;
+use super::host::{Host, Refused};
+
+impl Simulation {
+    fn ask<T>(&self, call: &str, answer: impl FnOnce(&mut Host) -> Result<T, Refused>) -> Result<T, EngineError> {
+        let mut host = self.host();
+        if !host.is_up {
+            let cause = std::io::Error::from(std::io::ErrorKind::ConnectionRefused);
+            return Err(EngineError::Unreachable { socket: "/run/docker.sock".into(), cause });
+        }
+        answer(&mut host).map_err(|refused| refused.into_error(call))
+    }
+
+    fn ask_absent_is_success(&self, call: &str, answer: impl FnOnce(&mut Host) -> Result<(), Refused>) -> Result<(), EngineError> {
+        match self.ask(call, answer) {
+            Err(EngineError::Refused { refusal: Refusal::NotFound, .. }) => Ok(()),
+            answer => answer,
+        }
+    }
+}
+
+#[async_trait]
+impl Engine for Simulation {
+    async fn info(&self) -> Result<EngineInfo, EngineError> {
+        let (version, has_digest_ids) = (self.flavour.version.to_owned(), self.flavour.has_digest_ids);
+        self.ask("info", |_| Ok(EngineInfo { version, registries: RegistrySettings::default(), is_rootless: false, has_digest_ids }))
+    }
+
+    fn platform(&self) -> &Platform {
+        &self.platform
+    }
+
+    fn takes_all_networks(&self) -> bool {
+        self.flavour.takes_all_networks
+    }
+
+    fn takes_stop_signal(&self) -> bool {
+        self.flavour.takes_stop_signal
+    }
+
+    async fn containers(&self) -> Result<Vec<Listed>, EngineError> {
+        let listed = |c: &super::host::Container| Listed {
+            id: ContainerId::new(c.id.as_str()),
+            name: c.name.clone(),
+            image: text(&c.config["Image"]).to_owned(),
+            shares_network_of: None,
+            linked_to: Vec::new(),
+        };
+        self.ask("list containers", |host| Ok(host.containers.values().map(listed).collect()))
+    }
+
+    async fn container(&self, container: &str) -> Result<Option<Container>, EngineError> {
+        self.ask("inspect container", |host| Ok(host.document(container).map(Container::new)))
+    }
+
+    async fn image(&self, image: &str) -> Result<Option<Image>, EngineError> {
+        self.ask("inspect image", |host| Ok(host.images.document(image).map(Image::new)))
+    }
+
+    async fn has_volume(&self, volume: &str) -> Result<bool, EngineError> {
+        self.ask("inspect volume", |host| Ok(host.volumes.contains_key(volume)))
+    }
+
+    async fn check_sources(&self, _: &[String]) -> Result<(), EngineError> {
+        self.ask("look for mounted paths", |_| Ok(()))
+    }
+
+    async fn log_tail(&self, container: &ContainerId, _: usize) -> Result<Vec<String>, EngineError> {
+        self.ask("read the log", |host| Ok(vec![format!("I am {}", host.get(container.as_str())?.build.version)]))
+    }
+
+    async fn life(&self) -> Result<Life, EngineError> {
+        let life = self.ask("listen to events", |host| Ok(std::sync::Arc::clone(&host.life)))?;
+        let began = life.load(std::sync::atomic::Ordering::Relaxed);
+        let is_over = move || life.load(std::sync::atomic::Ordering::Relaxed) != began;
+        Ok(poll_fn(move |_| if is_over() { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }).boxed())
+    }
+
+    async fn exec(&self, container: &ContainerId, _: &[String], _: Duration) -> Result<Executed, EngineError> {
+        let code = |host: &mut Host| Ok(if host.get(container.as_str())?.build.health == Some(false) { 1 } else { 0 });
+        self.ask("run a command", code).map(|code| Executed { code, output: String::new() })
+    }
+
+    async fn remote_digest(&self, reference: &Reference, _: Option<&Credential>) -> Result<Digest, EngineError> {
+        self.ask("ask where a tag points", |host| Ok(host.shelf.find(reference)?.0))
+    }
+
+    async fn pull(&self, reference: &Reference, with: Pull<'_>) -> Result<(), EngineError> {
+        self.ask("pull", |host| host.pull(&reference.to_string()))?;
+        (with.progress)(PullProgress { done_bytes: 1, total_bytes: 1 });
+        Ok(())
+    }
+
+    async fn tag(&self, image: &str, name: &Reference) -> Result<(), EngineError> {
+        self.ask("tag", |host| host.images.tag(image, name))
+    }
+
+    async fn remove_image(&self, image: &str) -> Result<(), EngineError> {
+        self.ask_absent_is_success("remove image", |host| host.remove_image_by_hand(image))
+    }
+
+    async fn create(&self, name: &str, request: &Value, _: Option<&Platform>) -> Result<ContainerId, EngineError> {
+        self.ask("create container", |host| host.create(name, request)).map(ContainerId::new)
+    }
+
+    async fn connect(&self, container: &ContainerId, network: &str, endpoint: &Value) -> Result<(), EngineError> {
+        match self.ask("connect", |host| host.connect(container.as_str(), network, endpoint)) {
+            Err(EngineError::Refused { message, .. }) if message.contains("already exists in network") => Ok(()),
+            answer => answer,
+        }
+    }
+
+    async fn start(&self, container: &ContainerId) -> Result<(), EngineError> {
+        self.ask("start container", |host| host.start(container.as_str()))
+    }
+
+    async fn stop(&self, container: &ContainerId, _: u64, _: Option<&StopSignal>) -> Result<(), EngineError> {
+        self.ask("stop container", |host| host.stop(container.as_str()))
+    }
+
+    async fn set_restart_policy(&self, container: &ContainerId, policy: RestartPolicy) -> Result<(), EngineError> {
+        self.ask("set the restart policy", |host| host.update_by_hand(container.as_str(), policy))
+    }
+
+    async fn rename(&self, container: &ContainerId, name: &str) -> Result<(), EngineError> {
+        self.ask("rename container", |host| host.rename(container.as_str(), name))
+    }
+
+    async fn remove(&self, container: &ContainerId) -> Result<(), EngineError> {
+        self.ask_absent_is_success("remove container", |host| host.remove(container.as_str()))
+    }
+
+    async fn remove_volume(&self, volume: &str) -> Result<(), EngineError> {
+        self.ask_absent_is_success("remove volume", |host| host.remove_volume(volume))
+    }
+}

@@ -1,0 +1,59 @@
+//! The registry that the engine pulls from.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rotate::model::{Digest, Reference, Target};
+
+use super::Build;
+use super::host::{Refused, made_up};
+
+/// What is published where.
+#[derive(Default)]
+pub struct Shelf {
+    tags: BTreeMap<String, Digest>,
+    images: BTreeMap<String, Arc<Build>>,
+    made: u64,
+    /// What each pull ends with, in the stream, from now on.
+    pub pull_error: Option<String>,
+}
+
+impl Shelf {
+    pub fn publish(&mut self, reference: &str, build: Build) -> Digest {
+        let reference: Reference = reference.parse().expect("a reference");
+        self.made += 1;
+        let digest: Digest = format!("sha256:{}", made_up(0xd1_6e57, self.made)).parse().expect("a digest");
+        self.images.insert(reference.at_digest(&digest).to_string(), Arc::new(build));
+        self.tags.insert(reference.to_string(), digest.clone());
+        digest
+    }
+
+    /// Points a tag to what was published before.
+    pub fn point(&mut self, reference: &str, digest: &Digest) {
+        let reference: Reference = reference.parse().expect("a reference");
+        self.tags.insert(reference.to_string(), digest.clone());
+    }
+
+    /// Takes an image away; a tag of it points to nothing then.
+    pub fn withdraw(&mut self, digest: &Digest) {
+        self.images.retain(|name, _| !name.ends_with(digest.as_str()));
+    }
+
+    pub fn digest(&self, reference: &Reference) -> Option<Digest> {
+        match reference.target() {
+            Target::Tag(_) => self.tags.get(&reference.to_string()).cloned(),
+            Target::Digest(digest) => self.images.contains_key(&reference.to_string()).then(|| digest.clone()),
+        }
+    }
+
+    /// The image behind a reference.
+    pub fn find(&self, reference: &Reference) -> Result<(Digest, Arc<Build>), Refused> {
+        let unknown = || Refused::new(404, format!("manifest for {reference} not found: manifest unknown: manifest unknown"));
+        if let Some(error) = &self.pull_error {
+            return Err(Refused::new(200, error.clone()));
+        }
+        let digest = self.digest(reference).ok_or_else(unknown)?;
+        let build = self.images.get(&reference.at_digest(&digest).to_string()).ok_or_else(unknown)?;
+        Ok((digest, Arc::clone(build)))
+    }
+}
