@@ -46,6 +46,7 @@ impl Host {
             is_stopped_by_hand: false,
             health: None,
             process: 0,
+            described: None,
         };
         self.containers.insert(id.clone(), container);
         Ok(id)

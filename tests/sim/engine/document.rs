@@ -9,8 +9,16 @@ const NEVER: &str = "0001-01-01T00:00:00Z";
 
 impl Host {
     /// `GET /containers/{container}/json`.
-    pub fn document(&self, container: &str) -> Option<Value> {
-        self.find(container).map(|found| self.describe(found))
+    pub fn document(&mut self, container: &str) -> Option<Value> {
+        let found = self.find(container)?;
+        if let Some(described) = &found.described {
+            return Some(described.clone());
+        }
+        let (id, document) = (found.id.clone(), self.describe(found));
+        if let Some(found) = self.containers.get_mut(&id) {
+            found.described = Some(document.clone());
+        }
+        Some(document)
     }
 
     fn describe(&self, c: &Container) -> Value {

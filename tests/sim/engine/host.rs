@@ -66,6 +66,8 @@ pub struct Container {
     pub health: Option<Health>,
     /// Counts its processes, so that what was to become of an earlier one is forgotten.
     pub process: u64,
+    /// As last described; forgotten with each change.
+    pub(super) described: Option<Value>,
 }
 
 /// A volume in a container.
@@ -162,7 +164,9 @@ impl Host {
 
     pub(super) fn get(&mut self, container: &str) -> Result<&mut Container, Refused> {
         let id = self.id_of(container)?;
-        self.containers.get_mut(&id).ok_or_else(|| Refused::new(404, format!("No such container: {container}")))
+        let found = self.containers.get_mut(&id).ok_or_else(|| Refused::new(404, format!("No such container: {container}")))?;
+        found.described = None;
+        Ok(found)
     }
 
     pub(super) fn check_name(&self, name: &str) -> Result<(), Refused> {

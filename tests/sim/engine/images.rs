@@ -14,11 +14,13 @@ pub struct Images {
     flavour: Flavour,
     all: BTreeMap<String, Arc<Build>>,
     names: BTreeMap<String, String>,
+    /// As last described; forgotten with each change.
+    described: BTreeMap<String, Value>,
 }
 
 impl Images {
     pub(super) fn new(flavour: Flavour) -> Self {
-        Self { flavour, all: BTreeMap::new(), names: BTreeMap::new() }
+        Self { flavour, all: BTreeMap::new(), names: BTreeMap::new(), described: BTreeMap::new() }
     }
 
     /// The id that an image of this digest has here.
@@ -33,6 +35,7 @@ impl Images {
     /// Takes in what was pulled under this name, by tag or by digest.
     pub fn add(&mut self, reference: &Reference, digest: &rotate::model::Digest, build: Arc<Build>) {
         let id = self.id_for(digest.as_str());
+        self.described.clear();
         self.all.insert(id.clone(), build);
         if !self.flavour.has_digest_ids || matches!(reference.target(), Target::Digest(_)) {
             self.names.insert(reference.at_digest(digest).to_string(), id.clone());
@@ -43,6 +46,7 @@ impl Images {
     }
 
     fn name(&mut self, name: String, id: String) {
+        self.described.clear();
         if let Some(before) = self.names.insert(name, id) {
             self.forget_nameless(&before);
         }
@@ -101,10 +105,19 @@ impl Images {
     }
 
     /// `GET /images/{image}/json`.
-    pub fn document(&self, image: &str) -> Option<Value> {
+    pub fn document(&mut self, image: &str) -> Option<Value> {
         let id = self.find(image)?;
-        let build = self.all.get(&id)?;
-        let names: Vec<&String> = self.names_of(&id).collect();
+        if let Some(described) = self.described.get(&id) {
+            return Some(described.clone());
+        }
+        let document = self.describe(&id)?;
+        self.described.insert(id, document.clone());
+        Some(document)
+    }
+
+    fn describe(&self, id: &str) -> Option<Value> {
+        let build = self.all.get(id)?;
+        let names: Vec<&String> = self.names_of(id).collect();
         let tags: Vec<&String> = names.iter().filter(|name| !name.contains('@')).copied().collect();
         let digests: BTreeSet<String> = match self.flavour.has_digest_ids {
             true => names.iter().filter_map(|name| Some(format!("{}@{id}", name.parse::<Reference>().ok()?.familiar_name()))).collect(),
@@ -123,6 +136,7 @@ impl Images {
 
     /// `docker rmi`. `users`: image ids of the containers that run, and of all others.
     pub fn remove(&mut self, image: &str, users: &[(String, bool)]) -> Result<(), Refused> {
+        self.described.clear();
         let id = self.find(image).ok_or_else(|| no_such_image(image))?;
         let user = users.iter().filter(|(of, _)| *of == id).max_by_key(|(_, runs)| *runs);
         let is_by_id =

@@ -25,7 +25,7 @@ use rotate::model::{Digest, Platform};
 
 pub use build::{Build, Ends};
 pub use flavour::Flavour;
-pub use host::{Collision, Host, Refused};
+pub use host::{Collision, Container, Host, Refused};
 pub use spec::Spec;
 
 /// One host with its engine, and the registry that it pulls from.

@@ -1,0 +1,180 @@
+//! What must hold: at every start, at every moment, and when all is calm again.
+
+use std::collections::BTreeSet;
+
+use rotate::model::RestartPolicy;
+use rotate::rotation::{Outcome, Record, Stage};
+
+use super::play::Game;
+use super::scenario::{Ask, Quality, Unit};
+use super::world::World;
+use crate::engine::{Container, Host};
+
+/// The name of the unit that a container belongs to, whoever made it.
+fn unit_of(container: &Container) -> &str {
+    container.config["Labels"]["sim.unit"].as_str().unwrap_or_default()
+}
+
+fn of_unit<'a>(host: &'a Host, unit: &str) -> Vec<&'a Container> {
+    host.containers.values().filter(|c| unit_of(c) == unit).collect()
+}
+
+/// The invariant: a container is started only if every other of its unit is absent, was never started, or is stopped with policy `no`.
+pub fn check_start(world: &World, id: &str) {
+    let host = world.sim.host();
+    let Some(own) = host.containers.get(id).filter(|own| host.is_up && !own.is_active()) else { return };
+    let unit = unit_of(own).to_owned();
+    let is_at_rest = |c: &&&Container| c.started_at.is_none() || (!c.is_active() && c.policy == RestartPolicy::No);
+    let other = of_unit(&host, &unit).into_iter().find(|c| c.id != id && !is_at_rest(&c));
+    let wrong =
+        other.map(|other| format!("`{}` is started while `{}` is {:?} with policy {}", own.name, other.name, other.status, other.policy));
+    drop(host);
+    if let Some(wrong) = wrong.filter(|_| !world.state().hands.iter().any(|(name, _)| *name == unit)) {
+        world.fail(wrong);
+    }
+}
+
+/// At any moment: of each unit that nobody took away there is a container, or a record that it can be made from.
+pub fn check_nothing_lost(game: &Game) {
+    let world = &*game.world;
+    let host = world.sim.host();
+    for unit in &game.scenario.units {
+        let name = &unit.spec.name;
+        if !of_unit(&host, name).is_empty() || world.state().hands.iter().any(|(touched, _)| touched == name) {
+            continue;
+        }
+        let disk = game.store.disk();
+        let can_be_made = |record: &Record| record.unit == *name && record.stage != Stage::Closed && !record.members[0].document.is_null();
+        let is_known = disk.records.values().any(can_be_made);
+        drop(disk);
+        if !is_known {
+            drop(host);
+            return world.fail(format!("nothing is left of `{name}`, and no record tells how to make it"));
+        }
+    }
+}
+
+/// When all is calm: see the lines below.
+pub fn check_end(game: &Game) -> Result<(), String> {
+    for unit in &game.scenario.units {
+        if game.world.state().hands.iter().any(|(touched, _)| *touched == unit.spec.name) || game.has_lost_store {
+            check_touched(game, unit)?;
+        } else {
+            check_unit(game, unit).map_err(|wrong| format!("`{}`: {wrong}", unit.spec.name))?;
+        }
+    }
+    if game.world.state().hands.is_empty() && !game.has_lost_store && !game.world.state().has_refused_clearing {
+        check_leftovers(game)?;
+    }
+    Ok(())
+}
+
+/// Where a person has laid hands on a unit, only this is sure: at most one runs, unless the person started another.
+fn check_touched(game: &Game, unit: &Unit) -> Result<(), String> {
+    let host = game.world.sim.host();
+    let running = of_unit(&host, &unit.spec.name).into_iter().filter(|c| c.is_running()).count();
+    let starts = game.world.state().hands.iter().any(|(name, hand)| *name == unit.spec.name && hand.starts());
+    if running > 1 && !starts {
+        return Err(format!("{running} of `{}` run", unit.spec.name));
+    }
+    Ok(())
+}
+
+fn check_unit(game: &Game, unit: &Unit) -> Result<(), String> {
+    let host = game.world.sim.host();
+    let all = of_unit(&host, &unit.spec.name);
+    let names: Vec<String> = all.iter().map(|c| format!("{} {:?} {}", c.name, c.status, c.policy)).collect();
+    let named = all.iter().find(|c| c.name == unit.spec.name);
+    let one = match (&all[..], named) {
+        ([one], _) => one,
+        (_, Some(named)) if game.world.state().has_refused_clearing => named,
+        _ => return Err(format!("not one container but {names:?}")),
+    };
+    // What an outage ends and no policy restarts stays down, rotated or not.
+    let may_be_down = matches!(unit.spec.policy, RestartPolicy::No | RestartPolicy::OnFailure(_)) && game.world.state().has_been_out;
+    if one.name != unit.spec.name || !(one.is_running() || may_be_down) || one.policy != unit.spec.policy {
+        return Err(format!("it is {names:?}, and its policy should be {}", unit.spec.policy));
+    }
+    for (volume, path) in &unit.spec.volumes {
+        let is_mounted = one.mounts.iter().any(|mount| mount.volume == *volume && mount.destination == *path);
+        let first = host.volumes.get(volume).and_then(|volume| volume.writers.first());
+        if !is_mounted || first.is_none_or(|first| !first.starts_with(&unit.old.version)) {
+            return Err(format!("its volume at {path} or its data is lost"));
+        }
+    }
+    if let Some(born) = game.anonymous.get(&unit.spec.name)
+        && one.mounts.iter().all(|mount| mount.volume != *born)
+    {
+        return Err("its anonymous volume is lost".to_owned());
+    }
+    for (network, address) in &unit.spec.networks {
+        let has = one.networks.get(network).map(|endpoint| endpoint.pointer("/IPAMConfig/IPv4Address").and_then(|a| a.as_str()));
+        if has.is_none_or(|has| has != address.as_deref()) {
+            return Err(format!("its address in {network} is lost"));
+        }
+    }
+    let is_new = one.build.version == unit.new.version;
+    let wants_new = match game.scenario.ask {
+        Ask::Update => unit.quality == Quality::Good,
+        Ask::LetGo => true,
+        Ask::RollBack => unit.spec.name != game.scenario.units[0].spec.name,
+    };
+    let is_excused = if is_new { unit.quality == Quality::FellsHost } else { !one.is_running() || game.excuses_old(unit) };
+    if is_new != wants_new && !is_excused {
+        return Err(format!("it runs {}, and the new image is {:?}", one.build.version, unit.quality));
+    }
+    let tag = host.images.find(&unit.spec.image);
+    if tag.as_ref() != Some(&one.image) && !game.has_pruned && !game.world.state().has_refused_clearing {
+        return Err(format!("its tag points to {tag:?}, and it runs {}", one.image));
+    }
+    drop(host);
+    check_history(game, unit, is_new)
+}
+
+/// The last rotation that was not given up before it touched anything tells what runs.
+fn check_history(game: &Game, unit: &Unit, is_new: bool) -> Result<(), String> {
+    let disk = game.store.disk();
+    let of_it = disk.records.values().filter(|record| record.unit == unit.spec.name);
+    let mut told: Vec<(&Record, bool)> = of_it
+        .filter_map(|record| match record.outcome.as_ref()? {
+            Outcome::Rotated | Outcome::Stayed { .. } => Some((record, true)),
+            Outcome::TurnedBack { was_switched: true, .. } => Some((record, false)),
+            Outcome::TurnedBack { was_switched: false, .. } => None,
+        })
+        .collect();
+    told.sort_by_key(|(record, _)| record.times.first().map(|(_, at)| *at));
+    match told.last() {
+        Some((record, says_new)) if *says_new != is_new && !game.has_jumped => {
+            Err(format!("history says {:?}, and the new image runs: {is_new}", record.outcome))
+        }
+        None if is_new => Err("the new image runs, and history does not know of it".to_owned()),
+        _ => Ok(()),
+    }
+}
+
+fn check_leftovers(game: &Game) -> Result<(), String> {
+    let host = game.world.sim.host();
+    let pins: Vec<&str> = host.images.tags().map(|(name, _)| name).filter(|name| name.starts_with(Record::PINS)).collect();
+    if !pins.is_empty() {
+        return Err(format!("pins are left: {pins:?}"));
+    }
+    let used: BTreeSet<&String> = host.containers.values().map(|c| &c.image).collect();
+    let tagged: BTreeSet<&str> = host.images.tags().map(|(_, id)| id).collect();
+    if let Some(id) = host.images.ids().find(|id| !used.contains(id) && !tagged.contains(id.as_str())) {
+        let version = host.images.build(id).map(|build| build.version.clone());
+        // A rotation that was given up leaves its image for the next one, which then takes it for one that was there before.
+        let is_waiting = |unit: &Unit| Some(&unit.new.version) == version.as_ref();
+        if !game.scenario.units.iter().any(is_waiting) {
+            return Err(format!("the image {version:?} is left"));
+        }
+    }
+    let mounted: BTreeSet<&String> = host.containers.values().flat_map(|c| c.mounts.iter().map(|mount| &mount.volume)).collect();
+    if let Some(volume) = host.volumes.keys().find(|volume| !mounted.contains(volume)) {
+        return Err(format!("the volume {} is left", &volume[..volume.len().min(12)]));
+    }
+    let open: Vec<String> = game.store.disk().records.values().filter(|r| r.stage != Stage::Closed).map(ToString::to_string).collect();
+    if !open.is_empty() {
+        return Err(format!("records are open: {open:?}"));
+    }
+    Ok(())
+}

@@ -1,0 +1,41 @@
+//! What seeds have found, each as the shortest story that shows it.
+
+use std::time::Duration;
+
+use crate::driver::{Fault, Scenario, What, Wrong, play_scripted};
+
+/// A rotation of one container: pin, pull, tag, create, stop, update, rename, rename, start.
+const START: usize = 8;
+
+fn at(change: usize, what: What) -> Fault {
+    Fault { at: change, only_changes: true, what }
+}
+
+fn check(scenario: Scenario, faults: Vec<Fault>) {
+    if let Err((wrong, story)) = play_scripted(scenario, faults) {
+        panic!("{wrong}\n{}", story.join("\n"));
+    }
+}
+
+#[test]
+fn a_good_image_is_not_refused_because_its_engine_takes_longer_to_start_it_than_the_gate_allows() {
+    // It is not healthy at the first look, and its 20 s are not over.
+    check(Scenario::plain(true), vec![at(START, What::Slow(Duration::from_secs(50)))]);
+}
+
+#[test]
+fn a_start_that_lands_after_the_agent_has_given_up_is_waited_for_by_the_next_one() {
+    check(Scenario::plain(false), vec![at(START, What::Slow(Duration::from_secs(270)))]);
+}
+
+#[test]
+fn a_create_that_lands_after_the_agent_was_killed_leaves_nothing() {
+    let create = 3;
+    check(Scenario::plain(false), vec![at(create, What::CrashWhile(Duration::from_secs(20)))]);
+}
+
+/// The checks themselves: without anything going wrong there is nothing to complain about.
+#[test]
+fn in_good_weather_all_is_well() -> Result<(), Wrong> {
+    play_scripted(Scenario::plain(false), Vec::new())
+}
