@@ -57,12 +57,15 @@ impl Memory {
         }
     }
 
-    /// The engine did it.
-    pub fn done(&mut self, record: &Record, act: &Act) {
+    /// The engine did it. What a container has time for begins when it runs: an engine may take minutes to start one.
+    pub fn done(&mut self, record: &Record, act: &Act, now: Duration) {
         self.unanswered = None;
         self.refused.retain(|refused| refused.act != *act);
-        if matches!(act, Act::Start { .. }) {
-            self.have_run.extend(started_or_stopped(record, act));
+        if matches!(act, Act::Start { .. })
+            && let Some(id) = started_or_stopped(record, act)
+        {
+            self.watches.insert(id.clone(), Watch::begin(now, true));
+            self.have_run.insert(id);
         }
     }
 

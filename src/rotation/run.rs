@@ -179,7 +179,7 @@ impl Rotation<'_> {
                 return Err(EngineError::Unanswered { call, detail: message });
             }
             Ok(()) => {
-                memory.done(record, &act);
+                memory.done(record, &act, self.clock.elapsed());
                 if matches!(act, Act::Start { .. }) {
                     record.note("started", self.clock.at());
                 }
