@@ -10,7 +10,7 @@ use rotate::config::Config;
 use rotate::model::{Check, Container, Image, ImageId, Probe, RestartPolicy, RotationId, StatusRange};
 use rotate::plan::{self, Survey};
 use rotate::policy::policy;
-use rotate::rotation::{ContainerView, GateRules, Member, Opening, Purpose, Record, Replacement, Terms, Watch, late, seen_late, verdict};
+use rotate::rotation::{ContainerView, GateRules, Member, Opening, Purpose, Record, Replacement, Terms, Watch, late, verdict};
 use rotate::spec::{self, Images};
 use serde_json::{Value, json};
 
@@ -120,9 +120,8 @@ fn read_container(container: &Container, images: &[Image; 2], all: &[Container; 
         let (state, mut watch) = (container.state(), Watch::begin(now, true));
         watch.look(now, &state);
         let _ = verdict(&rules, &watch, &state, Duration::MAX);
-        let _ = late(&rules, RestartPolicy::OnFailure(1), &state, Some(&watch), Timestamp::MAX, Duration::MAX);
         let view = ContainerView::new(container, rules, Some(watch));
-        let _ = view.is_at_rest();
+        let _ = (late(&view, RestartPolicy::OnFailure(1), Timestamp::MAX, Duration::MAX), view.is_at_rest(), container.ended_at());
         let member = member(container, &images[0]);
         for other in all {
             let _ = Replacement::of(&member, other);
@@ -130,7 +129,7 @@ fn read_container(container: &Container, images: &[Image; 2], all: &[Container; 
         let id = RotationId::new("7f3a21");
         let opening = Opening { id, purpose: Purpose::Rotate, members: vec![member], terms, agent: "a".into(), boot: "b".into(), at };
         let record = Record::open(opening);
-        let _ = (seen_late(&record, container, at), record.old_name(&record.members[0]), serde_json::to_string(&record));
+        let _ = (record.old_name(&record.members[0]), serde_json::to_string(&record));
     }
 }
 
