@@ -103,10 +103,13 @@ impl Line {
         of_the_call
     }
 
-    /// The same call may still be under way: a second one waits for its end (seen for stop and start on Docker 20.10–28.5).
+    /// The same call may still be under way: a second one waits for its end (seen for stop and start on Docker 20.10–28.5). A start that is under
+    /// way holds the container: any other change of it waits, too.
     async fn wait_for_earlier(&self, call: &Call) -> Option<EngineError> {
         let world = &*self.0;
-        let at = world.state().flights.iter().find(|flight| flight.call.as_deref() == Some(call.name.as_str())).map(|flight| flight.at)?;
+        let start = call.name.split(' ').nth(1).map(|of| format!("start {of}"));
+        let holds = |flying: &str| flying == call.name || Some(flying) == start.as_deref();
+        let at = world.state().flights.iter().find(|flight| flight.call.as_deref().is_some_and(holds)).map(|flight| flight.at)?;
         if call.name.starts_with("create") {
             return Some(call.refused(Refusal::NameTaken, "the container name is already in use by container 0"));
         }

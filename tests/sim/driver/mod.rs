@@ -14,6 +14,12 @@ mod scenario;
 mod store;
 mod world;
 
-pub use fault::{Fault, What};
-pub use play::{Wrong, play, play_scripted};
-pub use scenario::Scenario;
+#[allow(unused_imports)] // each crate that includes it uses a part
+pub use self::{
+    clock::{run, sleep},
+    fault::{Fault, What},
+    line::Line,
+    play::{Wrong, play, play_scripted},
+    scenario::Scenario,
+    world::World,
+};

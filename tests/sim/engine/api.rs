@@ -7,7 +7,7 @@ use futures_util::FutureExt;
 use futures_util::future::poll_fn;
 use rotate::engine::{Engine, EngineError, EngineInfo, Executed, Life, Pull, PullProgress, Refusal};
 use rotate::model::{
-    Container, ContainerId, Credential, Digest, Image, Listed, Platform, Reference, RegistrySettings, RestartPolicy, StopSignal,
+    Container, ContainerId, Credential, Digest, Image, Listed, Platform, Reference, RegistrySettings, RestartPolicy, Status, StopSignal,
 };
 use serde_json::Value;
 
@@ -53,14 +53,14 @@ impl Engine for Simulation {
     }
 
     async fn containers(&self) -> Result<Vec<Listed>, EngineError> {
-        let listed = |c: &super::host::Container| Listed {
+        let listed = |host: &Host, c: &super::host::Container| Listed {
             id: ContainerId::new(c.id.as_str()),
             name: c.name.clone(),
-            image: text(&c.config["Image"]).to_owned(),
+            image: host.images.listed(text(&c.config["Image"]), &c.image),
             shares_network_of: None,
             linked_to: Vec::new(),
         };
-        self.ask("list containers", |host| Ok(host.containers.values().map(listed).collect()))
+        self.ask("list containers", |host| Ok(host.containers.values().map(|c| listed(host, c)).collect()))
     }
 
     async fn container(&self, container: &str) -> Result<Option<Container>, EngineError> {
@@ -91,7 +91,13 @@ impl Engine for Simulation {
     }
 
     async fn exec(&self, container: &ContainerId, _: &[String], _: Duration) -> Result<Executed, EngineError> {
-        let code = |host: &mut Host| Ok(if host.get(container.as_str())?.build.health == Some(false) { 1 } else { 0 });
+        let code = |host: &mut Host| {
+            let found = host.get(container.as_str())?;
+            match found.status {
+                Status::Running => Ok(i64::from(found.build.health == Some(false))),
+                _ => Err(Refused::new(409, format!("container {container} is not running"))),
+            }
+        };
         self.ask("run a command", code).map(|code| Executed { code, output: String::new() })
     }
 

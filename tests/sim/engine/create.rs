@@ -64,19 +64,11 @@ impl Host {
         }
         let mut networks: BTreeMap<String, Value> = asked.into_iter().collect();
         networks.entry(mode.to_owned()).or_insert_with(|| json!({ "IPAMConfig": null }));
-        for name in networks.keys() {
-            if !self.networks.contains_key(name) {
-                return Err(Refused::new(404, format!("network {name} not found")));
-            }
-        }
         Ok(networks)
     }
 
-    /// `POST /networks/{network}/connect`, of a container that does not run.
+    /// `POST /networks/{network}/connect`, of a container that does not run: that there is no such network is found at its start.
     pub(super) fn connect(&mut self, container: &str, network: &str, endpoint: &Value) -> Result<(), Refused> {
-        if !self.networks.contains_key(network) {
-            return Err(Refused::new(404, format!("network {network} not found")));
-        }
         let found = self.get(container)?;
         if found.networks.contains_key(network) {
             return Err(Refused::new(403, format!("endpoint with name {} already exists in network {network}", found.name)));
@@ -91,19 +83,18 @@ impl Host {
             let mut parts = bind.split(':');
             let (Some(first), second, mode) = (parts.next(), parts.next(), parts.next().unwrap_or_default()) else { continue };
             let (volume, destination) = match second {
-                Some(destination) => (first.to_owned(), destination),
-                None => (self.fresh_id(), first),
+                Some(destination) => (Some(first), destination),
+                None => (None, first),
             };
-            mounts.push(mount(volume, destination, mode));
+            mounts.push(self.mount(volume, destination, mode));
         }
         for entry in host["Mounts"].as_array().into_iter().flatten().filter(|entry| entry["Type"] == "volume") {
-            let source = Some(text(&entry["Source"])).filter(|source| !source.is_empty()).map(str::to_owned);
-            let volume = source.unwrap_or_else(|| self.fresh_id());
-            mounts.push(mount(volume, text(&entry["Target"]), "z"));
+            let source = Some(text(&entry["Source"])).filter(|source| !source.is_empty());
+            mounts.push(self.mount(source, text(&entry["Target"]), "z"));
         }
         for (declared, _) in config["Volumes"].as_object().into_iter().flatten() {
             if mounts.iter().all(|mount| mount.destination != *declared) {
-                mounts.push(mount(self.fresh_id(), declared, ""));
+                mounts.push(self.mount(None, declared, ""));
             }
         }
         for mount in &mounts {
@@ -111,11 +102,14 @@ impl Host {
         }
         Ok(mounts)
     }
-}
 
-fn mount(volume: String, destination: &str, mode: &str) -> Mount {
-    let is_writable = mode.split(',').all(|bit| bit != "ro");
-    Mount { volume, destination: destination.to_owned(), mode: mode.to_owned(), is_writable }
+    /// Without a name it is a volume of its own.
+    fn mount(&mut self, volume: Option<&str>, destination: &str, mode: &str) -> Mount {
+        let is_writable = mode.split(',').all(|bit| bit != "ro");
+        let is_own = volume.is_none();
+        let volume = volume.map_or_else(|| self.fresh_id(), str::to_owned);
+        Mount { volume, destination: destination.to_owned(), mode: mode.to_owned(), is_writable, is_own }
+    }
 }
 
 fn policy(request: &Value) -> Result<RestartPolicy, Refused> {

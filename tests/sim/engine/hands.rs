@@ -89,10 +89,9 @@ impl Host {
         if is_forced && self.containers[&id].is_active() {
             self.end(&id, KILLED);
         }
-        let anonymous = |name: &str| name.len() == 64 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
         let mounts = self.containers[&id].mounts.clone();
         self.remove(&id)?;
-        for mount in mounts.iter().filter(|mount| with_volumes && anonymous(&mount.volume)) {
+        for mount in mounts.iter().filter(|mount| with_volumes && mount.is_own) {
             let _ = self.remove_volume(&mount.volume);
         }
         Ok(())
@@ -102,6 +101,12 @@ impl Host {
     pub fn remove_image_by_hand(&mut self, image: &str) -> Result<(), Refused> {
         let users = self.image_users();
         self.images.remove(image, &users)
+    }
+
+    /// `docker rmi -f`.
+    pub fn remove_image_by_force(&mut self, image: &str) -> Result<(), Refused> {
+        let users = self.image_users();
+        self.images.remove_by_force(image, &users)
     }
 
     /// `docker container prune -f`: what does not run goes. Returns the names.
@@ -115,12 +120,22 @@ impl Host {
     /// `docker image prune -f`, with `-a` if `all`.
     pub fn prune_images(&mut self, all: bool) {
         let users = self.image_users();
-        self.images.prune(all, &users);
+        let typed = |c: &super::host::Container| c.config["Image"].as_str().unwrap_or_default().to_owned();
+        let typed: Vec<String> = self.containers.values().map(typed).collect();
+        self.images.prune(all, &users, &typed);
     }
 
     /// A network with addresses `{net}.2` and up.
     pub fn add_network(&mut self, name: &str, net: &str) {
         self.networks.insert(name.to_owned(), net.to_owned());
+    }
+
+    /// `docker network rm`: of what runs in it, it is not removed; what does not run is not asked.
+    pub fn remove_network(&mut self, name: &str) -> Result<(), Refused> {
+        if self.containers.values().any(|c| c.is_running() && c.networks.contains_key(name)) {
+            return Err(Refused::new(403, format!("error while removing network: network {name} has active endpoints")));
+        }
+        self.networks.remove(name).map(drop).ok_or_else(|| Refused::new(404, format!("network {name} not found")))
     }
 
     /// The image of each container, and whether it runs.

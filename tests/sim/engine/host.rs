@@ -77,6 +77,8 @@ pub struct Mount {
     pub destination: String,
     pub mode: String,
     pub is_writable: bool,
+    /// Made for this container, which gave it no name: `docker rm -v` takes it along.
+    pub is_own: bool,
 }
 
 /// A volume.
@@ -170,6 +172,11 @@ impl Host {
     }
 
     pub(super) fn check_name(&self, name: &str) -> Result<(), Refused> {
+        let is_letter = |byte: u8| byte.is_ascii_alphanumeric();
+        let rest = name.as_bytes().split_first().filter(|(first, _)| is_letter(**first)).map(|(_, rest)| rest);
+        if !rest.is_some_and(|rest| !rest.is_empty() && rest.iter().all(|byte| is_letter(*byte) || b"_.-".contains(byte))) {
+            return Err(Refused::new(400, format!("Invalid container name ({name}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed")));
+        }
         match self.containers.values().find(|c| c.name == name) {
             Some(holder) => {
                 let says = "You have to remove (or rename) that container to be able to reuse that name.";

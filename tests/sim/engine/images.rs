@@ -84,6 +84,11 @@ impl Images {
         }
     }
 
+    /// How a list names the image of a container: as typed, or by id when that leads elsewhere by now.
+    pub fn listed(&self, typed: &str, id: &str) -> String {
+        if self.find(typed).as_deref() == Some(id) { typed.to_owned() } else { id.to_owned() }
+    }
+
     pub fn build(&self, id: &str) -> Option<&Arc<Build>> {
         self.all.get(id)
     }
@@ -168,6 +173,19 @@ impl Images {
         Ok(())
     }
 
+    /// `docker rmi -f`, by id: all its names go, and it goes with them, unless a container of it runs.
+    pub fn remove_by_force(&mut self, image: &str, users: &[(String, bool)]) -> Result<(), Refused> {
+        let id = self.find(image).ok_or_else(|| no_such_image(image))?;
+        if users.iter().any(|(of, runs)| *of == id && *runs) {
+            return Err(Refused::new(
+                409,
+                format!("conflict: unable to delete {id} (cannot be forced) - image is being used by running container"),
+            ));
+        }
+        self.drop_image(&id);
+        Ok(())
+    }
+
     /// True if what is left is one name, or one tag with digests of its repository only (moby v26.1.5, `daemon/images/image_delete.go`).
     fn is_single(&self, id: &str) -> bool {
         let names: Vec<&String> = self.names_of(id).collect();
@@ -182,9 +200,9 @@ impl Images {
         }
     }
 
-    /// The last tag of a repository takes that repository's digests with it (overlay2).
+    /// The last tag of a repository takes that repository's digests with it.
     fn drop_lone_digests(&mut self, id: &str, removed: &Reference) {
-        if self.flavour.has_digest_ids || matches!(removed.target(), Target::Digest(_)) {
+        if matches!(removed.target(), Target::Digest(_)) {
             return;
         }
         let of_it = |name: &String| name.parse::<Reference>().is_ok_and(|name| name.is_same_repository(removed));
@@ -199,8 +217,33 @@ impl Images {
         self.all.remove(id);
     }
 
+    /// containerd's store counts by names: one is spared if a container was created by it, wherever it points by now; an image without a name
+    /// is spared if a container is of it (seen on Docker 28.5: the image of a running container goes, once its tag points elsewhere).
+    fn prune_names(&mut self, all: bool, users: &[(String, bool)], typed: &[String]) {
+        let nameless: Vec<String> = self.all.keys().filter(|id| self.names_of(id).next().is_none()).cloned().collect();
+        for id in nameless.iter().filter(|id| users.iter().all(|(of, _)| of != *id)) {
+            self.all.remove(id);
+        }
+        if !all {
+            return;
+        }
+        let typed: Vec<Reference> = typed.iter().filter_map(|typed| typed.parse().ok()).collect();
+        let is_typed = |name: &String| typed.iter().any(|typed| typed.to_string() == *name);
+        let dropped: Vec<(String, String)> =
+            self.names.iter().filter(|(name, _)| !is_typed(name)).map(|(name, id)| (name.clone(), id.clone())).collect();
+        for (name, id) in dropped {
+            self.names.remove(&name);
+            if self.names_of(&id).next().is_none() {
+                self.all.remove(&id);
+            }
+        }
+    }
+
     /// `docker image prune`, with `-a` if `all`: what can be removed without force goes.
-    pub fn prune(&mut self, all: bool, users: &[(String, bool)]) {
+    pub fn prune(&mut self, all: bool, users: &[(String, bool)], typed: &[String]) {
+        if self.flavour.has_digest_ids {
+            return self.prune_names(all, users, typed);
+        }
         let ids: Vec<String> = self.all.keys().cloned().collect();
         for id in ids {
             let names: Vec<String> = self.names_of(&id).cloned().collect();

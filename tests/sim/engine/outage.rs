@@ -42,8 +42,13 @@ impl Host {
             return;
         }
         if std::mem::take(&mut self.processes_at_fall) {
+            // It stops what it finds running, as if somebody had asked it to: `unless-stopped` stays down (seen on Docker 26.1).
             for id in self.running() {
-                self.end(&id, UNSEEN);
+                let code = self.containers[&id].build.on_term.unwrap_or(KILLED);
+                if let Ok(found) = self.get(&id) {
+                    found.is_stopped_by_hand = true;
+                }
+                self.end(&id, code);
             }
         }
         self.is_up = true;
