@@ -9,7 +9,9 @@ use crate::lab::{Scratch, Unit};
 #[derive(Debug, Clone)]
 pub struct Held {
     pub pid: String,
-    pub memory_kib: u64,
+    pub resident_kib: u64,
+    /// Of these, what is not a page of the program's file: how many of those are in memory is the kernel's choice.
+    pub own_kib: u64,
     pub files: usize,
     /// The database and its log.
     pub store_kib: u64,
@@ -20,19 +22,22 @@ impl Held {
         let pid = unit.systemctl(&["show", "-P", "MainPID", "rotate"]);
         let read = |command: &str| String::from_utf8_lossy(&s.host.exec(&["sh", "-c", command]).stdout).into_owned();
         let status = read(&format!("cat /proc/{pid}/status"));
-        let line =
-            status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_else(|| panic!("the daemon does not run: {status}"));
-        let memory_kib = line.trim().trim_end_matches(" kB").parse().expect("a number");
+        let kib = |key: &str| -> u64 {
+            let line =
+                status.lines().find_map(|line| line.strip_prefix(key)).unwrap_or_else(|| panic!("the daemon does not run: {status}"));
+            line.trim().trim_end_matches(" kB").parse().expect("a number")
+        };
         let files = read(&format!("ls /proc/{pid}/fd")).lines().count();
         let sizes =
             ["rotate.db", "rotate.db-wal"].map(|name| fs::metadata(s.host.path("/var/lib/rotate").join(name)).map_or(0, |file| file.len()));
-        Held { pid, memory_kib, files, store_kib: sizes.iter().sum::<u64>() / 1024 }
+        Held { pid, resident_kib: kib("VmRSS:"), own_kib: kib("RssAnon:"), files, store_kib: sizes.iter().sum::<u64>() / 1024 }
     }
 }
 
 impl fmt::Display for Held {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        write!(f, "{} KiB resident, {} open files, store {} KiB", self.memory_kib, self.files, self.store_kib)
+        let Held { resident_kib, own_kib, files, store_kib, .. } = self;
+        write!(f, "{resident_kib} KiB resident, {own_kib} of them its own, {files} open files, store {store_kib} KiB")
     }
 }
 

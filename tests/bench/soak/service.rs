@@ -165,7 +165,8 @@ impl<'a> Services<'a> {
         within(SOON, is_clean).unwrap_or_else(|| panic!("LEFT OVER: {}", self.s.host.docker(&["ps", "-a"])));
         rest(self.s, unit, &context);
         for service in &self.all {
-            assert!(self.digest(&self.s.host.inspect(&service.name)).contains(&service.good[1]), "{} is not up to date", service.name);
+            let is_newest = self.digest(&self.s.host.inspect(&service.name)).contains(&service.good[1]);
+            assert!(is_newest, "NOT UP TO DATE {}: {}{}", service.name, unit.ask(&["plan", &service.name]), unit.journal());
             let note = self.s.host.try_docker(&["exec", &service.name, "/bin/busybox", "cat", "/data/note"]);
             assert_eq!(note.as_ref(), Ok(&service.name), "LOST data");
         }
