@@ -14,7 +14,7 @@ pub fn kind(error: &EngineError) -> String {
         EngineError::Unanswered { .. } => "unanswered".into(),
         EngineError::Unreachable { .. } => "unreachable".into(),
         EngineError::Garbage { .. } => "garbage".into(),
-        EngineError::NotAnEngine { .. } | EngineError::Unsupported { .. } => "no engine".into(),
+        EngineError::NotAnEngine { .. } | EngineError::Silent { .. } | EngineError::Unsupported { .. } => "no engine".into(),
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use rotate::engine::Refusal;
-use rotate::model::{Container, ContainerId, ImageId, Platform, RestartPolicy};
+use rotate::model::{Container, ContainerId, Ending, ImageId, Platform, RestartPolicy};
 use rotate::rotation::{
     Act, ContainerView, Failure, GateFailure, GateRules, Goal, ImagesView, MemberView, Observed, Outcome, Proof, Record, Refused,
     Replacement, StuckReason, Withdrawal,
@@ -158,6 +158,7 @@ impl<const N: usize> Lens<N> {
             state: make::state(status),
             gate: GateRules { proof, is_oneshot: self.case.is_oneshot, ..make::rules() },
             watch,
+            ending: Ending::Unknown,
         }
     }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures_util::FutureExt;
 use rotate::engine::{Engine, EngineError, EngineInfo, Executed, Life, Pull, Refusal};
-use rotate::model::{Container, ContainerId, Credential, Digest, Image, Listed, Platform, Reference, RestartPolicy, StopSignal};
+use rotate::model::{Container, ContainerId, Credential, Digest, Ending, Image, Listed, Platform, Reference, RestartPolicy, StopSignal};
 use serde_json::Value;
 
 use super::check::check_start;
@@ -47,7 +47,9 @@ impl Call {
     }
 
     fn refused(&self, refusal: Refusal, message: &str) -> EngineError {
-        EngineError::Refused { call: self.name.clone(), refusal, message: message.to_owned() }
+        // As the engine has them: a name that is taken is a conflict, anything else its own failure.
+        let status = if refusal == Refusal::NameTaken { 409 } else { 500 };
+        EngineError::Refused { call: self.name.clone(), refusal, status, message: message.to_owned() }
     }
 }
 
@@ -269,6 +271,11 @@ impl Engine for Line {
     async fn log_tail(&self, container: &ContainerId, lines: usize) -> Result<Vec<String>, EngineError> {
         let of = container.clone();
         self.go(Call::look("log", of.as_str()), move |sim| now(sim.log_tail(&of, lines))).await
+    }
+
+    async fn ending(&self, container: &Container) -> Result<Ending, EngineError> {
+        let of = container.clone();
+        self.go(Call::look("ending", of.id().as_str()), move |sim| now(sim.ending(&of))).await
     }
 
     async fn life(&self) -> Result<Life, EngineError> {

@@ -7,7 +7,8 @@ use futures_util::FutureExt;
 use futures_util::future::poll_fn;
 use rotate::engine::{Engine, EngineError, EngineInfo, Executed, Life, Pull, PullProgress, Refusal};
 use rotate::model::{
-    Container, ContainerId, Credential, Digest, Image, Listed, Platform, Reference, RegistrySettings, RestartPolicy, Status, StopSignal,
+    Container, ContainerId, Credential, Digest, Ending, Image, Listed, Platform, Reference, RegistrySettings, RestartPolicy, Status,
+    StopSignal,
 };
 use serde_json::Value;
 
@@ -81,6 +82,19 @@ impl Engine for Simulation {
 
     async fn log_tail(&self, container: &ContainerId, _: usize) -> Result<Vec<String>, EngineError> {
         self.ask("read the log", |host| Ok(vec![format!("I am {}", host.get(container.as_str())?.build.version)]))
+    }
+
+    async fn ending(&self, container: &Container) -> Result<Ending, EngineError> {
+        self.ask("ask how it ended", |host| {
+            let is_by_hand = host.get(container.id().as_str())?.is_stopped_by_hand;
+            // An engine forgets its events when it is restarted.
+            let is_forgotten = host.life.load(std::sync::atomic::Ordering::Relaxed) > 0;
+            Ok(match (is_by_hand, is_forgotten) {
+                (_, true) => Ending::Unknown,
+                (true, false) => Ending::ByHand,
+                (false, false) => Ending::ByItself,
+            })
+        })
     }
 
     async fn life(&self) -> Result<Life, EngineError> {

@@ -28,7 +28,8 @@ impl Refused {
     }
 
     pub fn into_error(self, call: &str) -> EngineError {
-        EngineError::Refused { call: call.to_owned(), refusal: Refusal::read(self.status, &self.message), message: self.message }
+        let refusal = Refusal::read(self.status, &self.message);
+        EngineError::Refused { call: call.to_owned(), refusal, status: self.status, message: self.message }
     }
 }
 
