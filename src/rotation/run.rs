@@ -233,7 +233,7 @@ impl Rotation<'_> {
         let is_over = self.clock.elapsed().saturating_sub(since) >= patience;
         let is_safe_to_leave = self.interrupt.is_set() && memory.unanswered.is_none();
         if is_over || is_safe_to_leave {
-            return Err(RunError::Engine { unit: record.unit.clone(), stands: record.stands(), source: error });
+            return Err(RunError::Engine { unit: record.unit.as_str().into(), stands: record.stands(), source: error });
         }
         self.clock.sleep(RETRY).await;
         Ok(())

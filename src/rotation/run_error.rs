@@ -11,7 +11,7 @@ pub enum RunError {
     #[error("`{unit}`: {source}")]
     Engine {
         /// Whose rotation.
-        unit: String,
+        unit: Box<str>,
         /// See [`Record::stands`].
         stands: &'static str,
         /// What it said last.
@@ -21,7 +21,7 @@ pub enum RunError {
     #[error("`{unit}`: {source}")]
     Store {
         /// Whose rotation.
-        unit: String,
+        unit: Box<str>,
         /// See [`Record::stands`].
         stands: &'static str,
         /// What happened.
@@ -43,6 +43,6 @@ impl RunError {
     }
 
     pub(super) fn unsaved(record: &Record, source: StoreError) -> Self {
-        Self::Store { unit: record.unit.clone(), stands: record.stands(), source }
+        Self::Store { unit: record.unit.as_str().into(), stands: record.stands(), source }
     }
 }

@@ -48,7 +48,12 @@ fn answer(shared: &Shared, caller: &mut UnixStream) -> io::Result<()> {
         Some(Fault::Before(action @ (Action::Late | Action::KillLate))) => {
             let bytes = whole(&head, caller)?;
             shared.state().late = Some(LateCall { request: request(&head), bytes });
-            if matches!(action, Action::KillLate) { kill_caller(caller) } else { Ok(thread::sleep(IN_VAIN)) }
+            if matches!(action, Action::KillLate) {
+                kill_caller(caller)
+            } else {
+                thread::sleep(IN_VAIN);
+                Ok(())
+            }
         }
         Some(Fault::Before(action)) => {
             if act(shared, action, caller)? {
