@@ -37,6 +37,9 @@ pub fn check_start(world: &World, id: &str) {
 /// At any moment: of each unit that nobody took away there is a container, or a record that it can be made from.
 pub fn check_nothing_lost(game: &Game) {
     let world = &*game.world;
+    if may_be_pruned(game) {
+        return;
+    }
     let host = world.sim.host();
     for unit in &game.scenario.units {
         let name = &unit.spec.name;
@@ -52,6 +55,11 @@ pub fn check_nothing_lost(game: &Game) {
             return world.fail(format!("nothing is left of `{name}`, and no record tells how to make it"));
         }
     }
+}
+
+/// What an outage has ended and nobody rotates goes with a prune.
+fn may_be_pruned(game: &Game) -> bool {
+    game.has_pruned && game.world.state().has_been_out
 }
 
 /// When all is calm: see the lines below.
@@ -84,6 +92,9 @@ fn check_unit(game: &Game, unit: &Unit) -> Result<(), String> {
     let host = game.world.sim.host();
     let all = of_unit(&host, &unit.spec.name);
     let names: Vec<String> = all.iter().map(|c| format!("{} {:?} {}", c.name, c.status, c.policy)).collect();
+    if all.is_empty() && may_be_pruned(game) {
+        return Ok(());
+    }
     let named = all.iter().find(|c| c.name == unit.spec.name);
     let one = match (&all[..], named) {
         ([one], _) => one,
@@ -91,7 +102,7 @@ fn check_unit(game: &Game, unit: &Unit) -> Result<(), String> {
         _ => return Err(format!("not one container but {names:?}")),
     };
     // What an outage ends and no policy restarts stays down, rotated or not.
-    let may_be_down = matches!(unit.spec.policy, RestartPolicy::No | RestartPolicy::OnFailure(_)) && game.world.state().has_been_out;
+    let may_be_down = unit.spec.policy != RestartPolicy::Always && game.world.state().has_been_out;
     if one.name != unit.spec.name || !(one.is_running() || may_be_down) || one.policy != unit.spec.policy {
         return Err(format!("it is {names:?}, and its policy should be {}", unit.spec.policy));
     }
