@@ -64,7 +64,9 @@ impl Memory {
         if matches!(act, Act::Start { .. })
             && let Some(id) = started_or_stopped(record, act)
         {
-            self.watches.insert(id.clone(), Watch::begin(now, true));
+            if let Some(watch) = self.watches.get_mut(&id) {
+                watch.begin_again(now);
+            }
             self.have_run.insert(id);
         }
     }

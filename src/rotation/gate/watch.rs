@@ -63,6 +63,11 @@ impl Watch {
         }
     }
 
+    /// Its start has been answered only now: it has its time from here on.
+    pub fn begin_again(&mut self, now: Duration) {
+        *self = Self::begin(now, self.is_started_by_us);
+    }
+
     /// Takes in one look. Looks must come in order.
     pub fn look(&mut self, now: Duration, state: &State) {
         match state.status {

@@ -272,6 +272,8 @@ impl Seen {
             (_, Self::Restarted | Self::Unwell) => self,
             (Status::Running, Self::Nothing | Self::Begun | Self::Started | Self::Fresh) => Self::Fresh,
             (Status::Running, Self::Proved) => Self::Proved,
+            // What the process did not see run may be on its way up since the engine came back.
+            (Status::Restarting, Self::Nothing | Self::Begun) => Self::Begun,
             (Status::Running, Self::Stalled) | (Status::Restarting, _) => Self::Restarted,
             (Status::Running, Self::Overdue) => Self::Overdue,
             (Status::Paused, Self::Nothing | Self::Begun) => Self::Begun,

@@ -43,7 +43,10 @@ pub fn watched(has_probe: bool, seen: Seen) -> Option<Watch> {
             look(&mut watch, NOW - LONG, Status::Running);
             look(&mut watch, NOW, Status::Exited);
         }
-        Seen::Restarted => look(&mut watch, NOW, Status::Restarting),
+        Seen::Restarted => {
+            look(&mut watch, NOW - LONG, Status::Running);
+            look(&mut watch, NOW, Status::Restarting);
+        }
         Seen::Overdue => {
             watch = begin(TOO_LONG, true);
             look(&mut watch, NOW - TOO_LONG, if has_probe { Status::Running } else { Status::Paused });
