@@ -17,8 +17,9 @@ use crate::world::{Hand, Lost, Program, World};
 const REGISTRY: &str = "10.0.0.1:5000";
 /// How long a program takes that ends at once.
 const AT_ONCE: Duration = Duration::from_millis(30);
-/// Longer than any deadline of a call.
-const LONG: Duration = Duration::from_secs(65);
+/// Longer than a start's deadline, and than that of a stop with the grace below.
+const LONG_START: Duration = Duration::from_secs(125);
+const LONG_STOP: Duration = Duration::from_secs(45);
 /// How long an engine, or its host, is away.
 const AWAY: Duration = Duration::from_secs(1);
 
@@ -148,7 +149,8 @@ impl World for Simulated {
 
     /// It takes longer than anybody waits.
     async fn lose(&self, call: &Lost) {
-        let fault = Fault { at: 0, only_changes: true, what: What::Slow(LONG) };
+        let long = if matches!(call, Lost::Start(_)) { LONG_START } else { LONG_STOP };
+        let fault = Fault { at: 0, only_changes: true, what: What::Slow(long) };
         self.stage.state().faults.push(fault);
         let answer = match call {
             Lost::Start(id) => self.engine().start(id).await,

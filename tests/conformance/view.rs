@@ -151,6 +151,7 @@ fn show_image(world: &dyn World, symbols: &Symbols, image: &Image) -> String {
     let digests = image.document()["RepoDigests"].as_array().cloned().unwrap_or_default();
     let mut digests: Vec<String> = digests.iter().filter_map(Value::as_str).map(|digest| typed(world, symbols, digest)).collect();
     digests.sort();
+    digests.dedup(); // containerd's store has one for each name (seen on Docker 26.1)
     let id = image.id();
     format!(
         "is {} · tags [{}] · digests [{}] · has a digest: {}",

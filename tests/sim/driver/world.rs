@@ -92,6 +92,7 @@ impl World {
     }
 
     /// One on which no rule of ours holds: for the conformance suite.
+    #[allow(dead_code)] // another crate takes it in
     pub fn lawless(flavour: Flavour, seed: u64) -> Self {
         Self { is_lawless: true, ..Self::new(flavour, seed, false) }
     }

@@ -125,7 +125,7 @@ fn merged(request: &Value, image: &Value, id: &str) -> Value {
     config.remove("NetworkingConfig");
     let has_entrypoint = config.get("Entrypoint").is_some_and(is_set);
     for field in ["User", "WorkingDir", "StopSignal", "Entrypoint", "Cmd", "OnBuild"] {
-        let is_image_s = !config.get(field).is_some_and(is_set) && !(field == "Cmd" && has_entrypoint);
+        let is_image_s = !(config.get(field).is_some_and(is_set) || field == "Cmd" && has_entrypoint);
         if is_image_s && image.get(field).is_some() {
             config.insert(field.to_owned(), image[field].clone());
         }
