@@ -19,6 +19,8 @@ const GRACE: u64 = 600;
 /// How long the command in the container may take.
 const EXEC: Duration = Duration::from_secs(7);
 
+type MakeReply = fn() -> Reply;
+
 type Call<'a> = Pin<Box<dyn Future<Output = Result<(), EngineError>> + 'a>>;
 
 /// Every call whose answer is a document, what it is called in its error, and how many seconds it may take.
@@ -120,7 +122,7 @@ fn an_answer_cut_in_its_head_or_body_is_none() {
 
 #[test]
 fn what_never_says_who_it_is_or_not_to_the_end_is_given_ten_seconds() {
-    let cases: [(fn() -> Reply, u64, &str); 5] = [
+    let cases: [(MakeReply, u64, &str); 5] = [
         (Reply::silence, 10, "no answer within 10 s"),
         (Reply::trickled_head, 10, "no answer within 10 s"),
         (Reply::trickled_body, 10, "no answer within 10 s"),

@@ -230,12 +230,12 @@ impl Stage {
     fn wake(&self) -> bool {
         let is_needed = self.cell.harm.stops_containers() && !self.world.scenario.is_restarted();
         let host = self.world.s.host;
-        let asleep = self
-            .world
-            .starts
-            .iter()
-            .filter(|start| is_needed && host.try_inspect(&start.name).is_some_and(|document| document["State"]["Running"] == false));
-        asleep.map(|start| host.docker(&["start", &start.name])).count() > 0
+        let is_asleep = |name: &str| host.try_inspect(name).is_some_and(|document| document["State"]["Running"] == false);
+        let asleep: Vec<_> = self.world.starts.iter().filter(|start| is_needed && is_asleep(&start.name)).collect();
+        for start in &asleep {
+            host.docker(&["start", &start.name]);
+        }
+        !asleep.is_empty()
     }
 
     fn run_again(&mut self) {
