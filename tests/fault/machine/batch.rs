@@ -8,7 +8,8 @@ use std::{
     thread,
 };
 
-use super::cell::{Cell, Found, Stage};
+use super::cell::{Cell, Stage};
+use super::found::Found;
 use super::harm::Harm;
 use super::meeting::{Meeting, Permits, Step};
 use super::pool::quietly;

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::check;
 use super::daemon::Daemon;
+use super::found::Found;
 use super::harm::Harm;
 use super::history;
 use super::scenario::{Scenario, Task};
@@ -37,36 +38,6 @@ pub struct Cell {
     /// Counted from 1.
     pub k: usize,
     pub healer: Healer,
-}
-
-/// What came of a cell.
-#[derive(Debug, Default, Clone)]
-pub struct Found {
-    pub problems: Vec<String>,
-    /// All mutating calls, those of the healing, too.
-    pub calls: Vec<String>,
-    /// How many of them came before those that are counted.
-    pub skipped: usize,
-    /// How many of them came before the healing.
-    pub before: usize,
-    pub said: String,
-}
-
-impl Found {
-    /// The calls that the harm is counted by.
-    pub fn counted(&self) -> Vec<String> {
-        self.calls.get(self.skipped..self.before.max(self.skipped)).unwrap_or_default().to_vec()
-    }
-
-    /// The problems, and the calls that led to them.
-    pub fn told(&self) -> String {
-        let mut text: String = self.problems.iter().map(|problem| format!("         {problem}\n")).collect();
-        for (n, call) in self.calls.iter().enumerate() {
-            let when = if n >= self.before { "healing" } else { "" };
-            text += &format!("         {:>3} {call} {when}\n", n + 1 - self.skipped.min(n + 1));
-        }
-        text
-    }
 }
 
 /// A cell under way.
@@ -307,11 +278,6 @@ impl Stage {
     fn said(&mut self, text: &str) {
         self.found.said.push_str(text);
         self.found.said.push('\n');
-    }
-
-    /// The end that was reached, for the run that others are measured by.
-    pub fn is_as_meant(&self) -> bool {
-        self.world.starts.iter().all(|start| check::end(&self.world, start) == self.world.scenario.end(&start.service))
     }
 }
 

@@ -7,6 +7,7 @@ mod batch;
 mod cell;
 mod check;
 mod daemon;
+mod found;
 mod harm;
 mod history;
 mod ledger;
@@ -19,7 +20,8 @@ mod world;
 #[allow(unused_imports)]
 pub use self::{
     batch::batch,
-    cell::{Cell, Found, Healer},
+    cell::{Cell, Healer},
+    found::Found,
     harm::Harm,
     ledger::{Line, read, write},
     pool::{pool, quietly},

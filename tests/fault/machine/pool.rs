@@ -6,7 +6,8 @@ use std::{
     thread,
 };
 
-use super::cell::{Cell, Found, alone};
+use super::cell::{Cell, alone};
+use super::found::Found;
 use crate::lab::Host;
 
 /// Runs all cells, so many at a time; what came of each, in no order.
