@@ -10,6 +10,8 @@ pub struct Scenario {
     pub policy: &'static str,
     /// More lines of the configuration.
     pub config: &'static str,
+    /// One more label of the containers, if there is one.
+    pub label: &'static str,
     pub shape: Shape,
     pub keeps: Keeps,
 }
@@ -81,6 +83,7 @@ const UPDATE: Scenario = Scenario {
     services: &[Service { name: "web", next: Next::Good }],
     policy: "always",
     config: "",
+    label: "",
     shape: Shape::Networks,
     keeps: Keeps::Container,
 };
@@ -101,7 +104,7 @@ pub const ALL: &[Scenario] = &[
         ..UPDATE
     },
     Scenario { name: "leftovers", task: Task::Leftovers(8), ..UPDATE },
-    Scenario { name: "sick-stays", config: "on_failure = \"stay\"\n", ..SICK },
+    Scenario { name: "sick-stays", label: "rotate.on_failure=stay", ..SICK },
     Scenario { name: "dry-run", task: Task::DryRun, ..UPDATE },
     Scenario { name: "update-no", policy: "no", ..UPDATE },
     Scenario { name: "update-on-failure", policy: "on-failure:3", ..UPDATE },
@@ -134,7 +137,7 @@ impl Scenario {
     }
 
     pub fn stays(&self) -> bool {
-        self.config.contains("\"stay\"")
+        self.label.ends_with("=stay")
     }
 
     /// A create that the engine refuses says nothing of the image: each run tries again.

@@ -144,6 +144,9 @@ fn start(s: &Scratch, scenario: &Scenario, service: &Service) -> Start {
 
 fn run(s: &Scratch, scenario: &Scenario, service: &Service, shape: Shape) {
     let mut options = vec!["--restart".to_owned(), scenario.policy.to_owned(), "-v".to_owned(), LOCKS.to_owned()];
+    if !scenario.label.is_empty() {
+        options.extend(["--label".to_owned(), scenario.label.to_owned()]);
+    }
     match shape {
         Shape::Networks | Shape::Compose => {}
         Shape::Port => options.extend(["-p".to_owned(), format!("{}:80", 21_000 + number())]),
