@@ -17,7 +17,10 @@ pub fn markdown(lines: &[Line], command: &str) -> String {
         fields.entry((&line.scenario, &line.harm, &line.healer)).or_default().entry(&line.engine).or_default().push(line);
     }
     let failed = lines.iter().filter(|line| !line.problems.is_empty()).count();
-    let mut text = format!("{} cells, of which {failed} failed. Command: `{command}`.\n\n", lines.len());
+    let mut text = "# Every cut\n\nThe agent cut off at each of its calls to the engine, healed, and looked at: is anything lost, does anything run twice, is anything left\n\
+                    over, does the history tell what happened, does a further run do nothing? Made by `tests/campaign`, which says how.\n\n"
+        .to_owned();
+    text += &format!("{} cells, of which {failed} failed. Command: `{command}`.\n\n", lines.len());
     text += &engines.iter().map(|engine| about(lines, engine)).collect::<String>();
     text += &format!("\n| scenario | harm | healed by | {} |\n", engines.iter().copied().collect::<Vec<_>>().join(" | "));
     text += &format!("| --- | --- | --- |{}\n", " --- |".repeat(engines.len()));
@@ -26,7 +29,27 @@ pub fn markdown(lines: &[Line], command: &str) -> String {
         let fields = engines.iter().map(|engine| row.get(engine).map_or_else(String::new, |lines| field(lines)));
         text += &format!("| {} | {} | {healer} | {} |\n", scenario.name, harm.words(), fields.collect::<Vec<_>>().join(" | "));
     }
-    text + "\n" + &not_tried(&fields, &engines)
+    text + "\n" + &failed_cells(lines) + &not_tried(&fields, &engines)
+}
+
+fn failed_cells(lines: &[Line]) -> String {
+    let failed: Vec<String> = lines
+        .iter()
+        .filter(|line| !line.problems.is_empty())
+        .map(|line| {
+            let harm = Harm::named(&line.harm).map_or("an unknown harm", Harm::words);
+            let call = line.call.split('?').next().unwrap_or_default();
+            format!(
+                "- {}, {}, {harm}, call {} (`{call}`), {}: {}\n",
+                line.engine,
+                line.scenario,
+                line.k,
+                line.healer,
+                line.problems.join("; ")
+            )
+        })
+        .collect();
+    if failed.is_empty() { String::new() } else { format!("Failed:\n{}\n", failed.concat()) }
 }
 
 /// Of each cell what the last run found.
@@ -57,6 +80,9 @@ fn field(lines: &[&Line]) -> String {
     let tried: BTreeSet<usize> = lines.iter().map(|line| line.k).collect();
     let failed: BTreeSet<usize> = lines.iter().filter(|line| !line.problems.is_empty()).map(|line| line.k).collect();
     let of = lines.iter().map(|line| line.of).max().unwrap_or(0);
+    if tried.contains(&0) {
+        return if failed.is_empty() { format!("whole, {of} calls") } else { "**not**".to_owned() };
+    }
     let mut text = format!("{} of {}", tried.len() - failed.len(), tried.len());
     if tried.len() < of {
         text += &format!(" (of {of} calls)");
