@@ -38,6 +38,8 @@ fn failed_cells(lines: &[Line]) -> String {
         .filter(|line| !line.problems.is_empty())
         .map(|line| {
             let harm = Harm::named(&line.harm).map_or("an unknown harm", Harm::words);
+            let problems: Vec<String> = line.problems.iter().map(|problem| problem.lines().next().unwrap_or_default().to_owned()).collect();
+            let problems = problems.join("; ");
             let call = line.call.split('?').next().unwrap_or_default();
             format!(
                 "- {}, {}, {harm}, call {} (`{call}`), {}: {}\n",
