@@ -41,14 +41,7 @@ fn failed_cells(lines: &[Line]) -> String {
             let problems: Vec<String> = line.problems.iter().map(|problem| problem.lines().next().unwrap_or_default().to_owned()).collect();
             let problems = problems.join("; ");
             let call = line.call.split('?').next().unwrap_or_default();
-            format!(
-                "- {}, {}, {harm}, call {} (`{call}`), {}: {}\n",
-                line.engine,
-                line.scenario,
-                line.k,
-                line.healer,
-                line.problems.join("; ")
-            )
+            format!("- {}, {}, {harm}, call {} (`{call}`), {}: {}\n", line.engine, line.scenario, line.k, line.healer, problems)
         })
         .collect();
     if failed.is_empty() { String::new() } else { format!("Failed:\n{}\n", failed.concat()) }
