@@ -19,6 +19,8 @@ use crate::store::{Store, StoreError};
 const AT_ONCE: usize = 8;
 /// Documents asked of the engine at the same time: a host of a thousand containers is seen in seconds, over as many connections at most.
 const LOOKS_AT_ONCE: usize = 16;
+/// Rotations of a container that are looked through for a digest that the engine has forgotten.
+const REMEMBERED: usize = 20;
 
 impl Cycle<'_> {
     /// What would be done now for such a request. Asks engine and registry, changes nothing.
@@ -105,7 +107,22 @@ impl Cycle<'_> {
             None => false,
         };
         let refused = if request.is_retry { None } else { self.store.refused(candidate.container.name())? };
-        Ok(Known { refused, is_equal, seen_since, at: self.clock.at(), is_any_age: request.is_any_age })
+        let pulled_as = if candidate.image.has_digest() { None } else { self.pulled_as(candidate)? };
+        Ok(Known { refused, is_equal, pulled_as, seen_since, at: self.clock.at(), is_any_age: request.is_any_age })
+    }
+
+    /// The digest of a candidate's image as the rotations remember it. `docker image prune -a` by another hand takes the digests of an image that runs along
+    /// with its tag as soon as it has another name, such as our pin (seen on Docker 26.1).
+    fn pulled_as(&self, candidate: &Candidate) -> Result<Option<Digest>, StoreError> {
+        let image = candidate.image.id();
+        let records = self.store.history(Some(candidate.container.name()), REMEMBERED)?;
+        let members = records.iter().flat_map(|record| &record.members).filter(|member| member.reference == candidate.reference);
+        let mut digests = members.filter_map(|member| match &member.new_image {
+            Some(new) if *new == image => Some(&member.digest),
+            _ if member.old_image == image => member.old_digest.as_ref(),
+            _ => None,
+        });
+        Ok(digests.next().cloned())
     }
 
     /// Looks at every container and the images that they run.

@@ -14,6 +14,8 @@ pub struct Known {
     pub refused: Option<RefusedDigest>,
     /// True if the digest that the registry gave is known to be the image that runs.
     pub is_equal: bool,
+    /// The digest that it was pulled by for an earlier rotation, if the engine does not know it any more.
+    pub pulled_as: Option<Digest>,
     /// Since when its reference points to that digest, as far as was seen; none if it was never seen.
     pub seen_since: Option<Timestamp>,
     /// Now.
@@ -25,11 +27,11 @@ pub struct Known {
 /// The newer digest, or why there is none to rotate to. `answer` is what the registry said of the candidate's reference, or why it said nothing.
 pub fn freshness(candidate: &Candidate, answer: Result<Digest, Reason>, known: &Known) -> Result<Digest, Reason> {
     // Without any digest it was never pulled: a registry's image of the same name need not be related to it.
-    if !candidate.image.has_digest() {
+    if !candidate.image.has_digest() && known.pulled_as.is_none() {
         return Err(Reason::NoDigest);
     }
     let digest = answer?;
-    if known.is_equal || candidate.image.digests_of(&candidate.reference).contains(&digest) {
+    if known.is_equal || known.pulled_as.as_ref() == Some(&digest) || candidate.image.digests_of(&candidate.reference).contains(&digest) {
         return Err(Reason::UpToDate);
     }
     if let Some(refused) = known.refused.as_ref().filter(|refused| refused.digest == digest) {

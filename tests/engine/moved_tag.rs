@@ -1,7 +1,7 @@
 //! A container whose tag has moved on here before it was rotated: some engines then forget by which digest its image was pulled.
 
 use super::{FAST, entry, look, now, scratch, tagged};
-use crate::lab::{Answer, FakeRegistry};
+use crate::lab::{Action, Answer, FakeRegistry, Fault, FaultProxy};
 
 #[test]
 fn a_container_is_rotated_although_another_hand_pulled_its_tag_before() {
@@ -83,4 +83,29 @@ fn a_container_whose_image_is_dropped_here_and_gone_from_its_registry_is_held_wi
     } else {
         assert_eq!(said["verdict"], "rotated", "{said}");
     }
+}
+
+#[test]
+fn a_container_whose_image_lost_its_name_in_the_middle_of_a_rotation_is_rotated_by_the_next_run() {
+    let s = scratch("name-taken-away");
+    s.push("web", "ok:v1");
+    s.run("web", &["--restart", "always"]);
+    let old = look(&s, &s.name("web"));
+    s.push("web", "ok:v2");
+    let digest = s.host.docker(&["image", "inspect", "-f", "{{index .RepoDigests 0}}", &old.image]);
+    let proxy = FaultProxy::start(&s.host.socket());
+    // What `docker image prune -a` does to images of which one runs and has our pin for another name.
+    let (host, image) = (s.host, s.image("web"));
+    let prune = move || {
+        host.docker(&["rmi", &image]);
+        host.try_docker(&["rmi", &digest]).ok(); // containerd's store has no such name
+    };
+    proxy.at_path("/tag?", 2, Fault::After(Action::Run(Box::new(prune))));
+    let outcome = s.agent().engine(&proxy.socket()).config(FAST).run(&["now", &s.name("web"), "--json"]);
+    assert_eq!(entry(&outcome, &s.name("web"))["verdict"], "withdrawn", "{outcome}");
+    assert_eq!(look(&s, &s.name("web")), old);
+
+    let outcome = now(&s, &["web"], &["--json"]).exits(0);
+    assert_eq!(entry(&outcome, &s.name("web"))["verdict"], "rotated", "{outcome}");
+    assert_eq!(look(&s, &s.name("web")).image, tagged(&s, "web"));
 }
