@@ -24,8 +24,8 @@ mod write;
 
 pub use act::{ActError, pull_again};
 pub use decide::decide;
-pub use failure::{Failure, GateFailure, StuckReason, Withdrawal};
-pub use gate::{Answer, Countdown, GateRules, Late, Proof, Verdict, Watch, countdown, late, verdict};
+pub use failure::{Failure, StuckReason, Withdrawal};
+pub use gate::{Answer, Countdown, GateFailure, GateRules, Late, Proof, Verdict, Watch, countdown, late, verdict};
 pub use keyring::Keyring;
 pub use member::Member;
 pub use observe::seen_late;

@@ -14,6 +14,7 @@ mod driver;
 mod engine;
 
 mod case;
+mod others;
 mod real;
 mod scripts;
 mod simulated;

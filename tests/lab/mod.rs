@@ -14,6 +14,7 @@ mod http;
 mod probe;
 mod proxy;
 mod registry;
+mod running;
 mod scratch;
 mod secure_registry;
 pub mod trace;
@@ -22,7 +23,7 @@ mod wait;
 
 #[allow(unused_imports)]
 pub use self::{
-    agent::{Agent, Outcome, Running},
+    agent::Agent,
     api::Api,
     crowd::{ManyTimes, crowd},
     driver::NetworkDriver,
@@ -31,6 +32,7 @@ pub use self::{
     probe::{Probe, Report, ask},
     proxy::{Action, Fault, FaultProxy},
     registry::{Answer, FakeRegistry},
+    running::{Outcome, Running},
     scratch::Scratch,
     secure_registry::{Authority, SecureRegistry},
     unit::Unit,

@@ -1,10 +1,12 @@
 //! The health gate: has a container proved itself? Pure; looks at states and probes that others took.
 
+mod failure;
 mod late;
 mod rules;
 mod verdict;
 mod watch;
 
+pub use failure::GateFailure;
 pub use late::{Late, late};
 pub use rules::{GateRules, Proof};
 pub use verdict::{Countdown, Verdict, countdown, verdict};

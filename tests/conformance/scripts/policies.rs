@@ -2,8 +2,9 @@
 
 use rotate::model::RestartPolicy::{self, Always, No, OnFailure, UnlessStopped};
 
-use crate::case::{Case, Until};
+use crate::case::Case;
 use crate::conforms;
+use crate::others::Until;
 use crate::spec::Spec;
 use crate::world::{Hand, Program};
 

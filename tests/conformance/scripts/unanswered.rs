@@ -2,7 +2,8 @@
 
 use rotate::model::RestartPolicy::{Always, No};
 
-use crate::case::{Case, Until};
+use crate::case::Case;
+use crate::others::Until;
 use crate::spec::Spec;
 use crate::world::{Hand, Lost, Program};
 use crate::{conforms, conforms_alone};

@@ -4,13 +4,8 @@ use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
-use futures_util::FutureExt;
-use rotate::engine::{Engine, EngineError, EngineInfo, Executed, Life, Pull, Refusal};
-use rotate::model::{Container, ContainerId, Credential, Digest, Ending, Image, Listed, Platform, Reference, RestartPolicy, StopSignal};
-use serde_json::Value;
+use rotate::engine::{EngineError, Refusal};
 
-use super::check::check_start;
 use super::clock::sleep;
 use super::fault::What;
 use super::world::{Flight, World};
@@ -18,26 +13,26 @@ use crate::engine::Simulation;
 
 const LOOK: Duration = Duration::from_secs(20);
 const CHANGE: Duration = Duration::from_secs(60);
-const START: Duration = Duration::from_secs(120);
+pub(super) const START: Duration = Duration::from_secs(120);
 
 /// One agent's way to the engine.
 pub struct Line(pub Arc<World>);
 
 /// What is asked.
-struct Call {
-    name: String,
-    changes: bool,
+pub(super) struct Call {
+    pub name: String,
+    pub changes: bool,
     /// The engine may be at it for long, and goes on without whoever asked.
-    may_fly: bool,
-    deadline: Duration,
+    pub may_fly: bool,
+    pub deadline: Duration,
 }
 
 impl Call {
-    fn look(name: &'static str, of: &str) -> Self {
+    pub fn look(name: &'static str, of: &str) -> Self {
         Self { name: format!("{name} {of}"), changes: false, may_fly: false, deadline: LOOK }
     }
 
-    fn change(name: &'static str, of: &str) -> Self {
+    pub fn change(name: &'static str, of: &str) -> Self {
         let may_fly = matches!(name, "stop" | "start" | "create" | "remove");
         Self { name: format!("{name} {of}"), changes: true, may_fly, deadline: CHANGE }
     }
@@ -46,7 +41,7 @@ impl Call {
         EngineError::Unanswered { call: self.name.clone(), detail: detail.to_owned() }
     }
 
-    fn refused(&self, refusal: Refusal, message: &str) -> EngineError {
+    pub fn refused(&self, refusal: Refusal, message: &str) -> EngineError {
         // As the engine has them: a name that is taken is a conflict, anything else its own failure.
         let status = if refusal == Refusal::NameTaken { 409 } else { 500 };
         EngineError::Refused { call: self.name.clone(), refusal, status, message: message.to_owned() }
@@ -54,7 +49,7 @@ impl Call {
 }
 
 impl Line {
-    async fn go<T, A>(&self, call: Call, act: A) -> Result<T, EngineError>
+    pub(super) async fn go<T, A>(&self, call: Call, act: A) -> Result<T, EngineError>
     where
         T: Send,
         A: Fn(&Simulation) -> Result<T, EngineError> + Clone + Send + Sync + 'static,
@@ -194,7 +189,7 @@ impl Line {
         }
     }
 
-    async fn cut_power<T>(&self) -> T {
+    pub(super) async fn cut_power<T>(&self) -> T {
         self.0.ground_flights();
         self.0.state().has_been_out = true;
         self.0.sim.host().cut_power();
@@ -219,149 +214,5 @@ impl Line {
         let host = self.0.sim.host();
         let word = |word: &str| host.containers.get(word).map_or(word.to_owned(), |c| format!("{} ({})", c.name, &c.id[..4]));
         call.name.split(' ').map(word).collect::<Vec<_>>().join(" ")
-    }
-}
-
-/// What the simulation answers at once.
-fn now<T>(answer: impl Future<Output = Result<T, EngineError>>) -> Result<T, EngineError> {
-    answer.now_or_never().unwrap_or_else(|| unreachable!("the simulation never waits"))
-}
-
-#[async_trait]
-impl Engine for Line {
-    async fn info(&self) -> Result<EngineInfo, EngineError> {
-        self.go(Call::look("info", ""), |sim| now(sim.info())).await
-    }
-
-    fn platform(&self) -> &Platform {
-        self.0.sim.platform()
-    }
-
-    fn takes_all_networks(&self) -> bool {
-        self.0.sim.takes_all_networks()
-    }
-
-    fn takes_stop_signal(&self) -> bool {
-        self.0.sim.takes_stop_signal()
-    }
-
-    async fn containers(&self) -> Result<Vec<Listed>, EngineError> {
-        self.go(Call::look("list", ""), |sim| now(sim.containers())).await
-    }
-
-    async fn container(&self, container: &str) -> Result<Option<Container>, EngineError> {
-        let of = container.to_owned();
-        self.go(Call::look("inspect", container), move |sim| now(sim.container(&of))).await
-    }
-
-    async fn image(&self, image: &str) -> Result<Option<Image>, EngineError> {
-        let of = image.to_owned();
-        self.go(Call::look("inspect image", image), move |sim| now(sim.image(&of))).await
-    }
-
-    async fn has_volume(&self, volume: &str) -> Result<bool, EngineError> {
-        let of = volume.to_owned();
-        self.go(Call::look("inspect volume", volume), move |sim| now(sim.has_volume(&of))).await
-    }
-
-    async fn check_sources(&self, _: &[String]) -> Result<(), EngineError> {
-        Ok(())
-    }
-
-    async fn log_tail(&self, container: &ContainerId, lines: usize) -> Result<Vec<String>, EngineError> {
-        let of = container.clone();
-        self.go(Call::look("log", of.as_str()), move |sim| now(sim.log_tail(&of, lines))).await
-    }
-
-    async fn ending(&self, container: &Container) -> Result<Ending, EngineError> {
-        let of = container.clone();
-        self.go(Call::look("ending", of.id().as_str()), move |sim| now(sim.ending(&of))).await
-    }
-
-    async fn life(&self) -> Result<Life, EngineError> {
-        self.go(Call::look("listen", ""), |sim| now(sim.life())).await
-    }
-
-    async fn exec(&self, container: &ContainerId, argv: &[String], deadline: Duration) -> Result<Executed, EngineError> {
-        now(self.0.sim.exec(container, argv, deadline))
-    }
-
-    async fn remote_digest(&self, reference: &Reference, _: Option<&Credential>) -> Result<Digest, EngineError> {
-        now(self.0.sim.remote_digest(reference, None))
-    }
-
-    async fn pull(&self, reference: &Reference, _: Pull<'_>) -> Result<(), EngineError> {
-        let of = reference.to_string();
-        let call = Call::change("pull", &of);
-        self.go(call, move |sim| {
-            now(sim.pull(&of.parse().expect("a reference"), Pull { credential: None, platform: None, progress: &|_| {} }))
-        })
-        .await
-    }
-
-    async fn tag(&self, image: &str, name: &Reference) -> Result<(), EngineError> {
-        let (image, name) = (image.to_owned(), name.clone());
-        self.go(Call::change("tag", &format!("{image} {name}")), move |sim| now(sim.tag(&image, &name))).await
-    }
-
-    async fn remove_image(&self, image: &str) -> Result<(), EngineError> {
-        let of = image.to_owned();
-        self.go(Call::change("rmi", image), move |sim| now(sim.remove_image(&of))).await
-    }
-
-    async fn create(&self, name: &str, request: &Value, _: Option<&Platform>) -> Result<ContainerId, EngineError> {
-        let call = Call::change("create", name);
-        if self.0.state().refuses_create {
-            return Err(call.refused(Refusal::Other, "this engine creates nothing today"));
-        }
-        let (name, request) = (name.to_owned(), request.clone());
-        self.go(call, move |sim| now(sim.create(&name, &request, None))).await
-    }
-
-    async fn connect(&self, container: &ContainerId, network: &str, endpoint: &Value) -> Result<(), EngineError> {
-        let (of, name, endpoint) = (container.clone(), network.to_owned(), endpoint.clone());
-        self.go(Call::change("connect", &format!("{of} {name}")), move |sim| now(sim.connect(&of, &name, &endpoint))).await
-    }
-
-    async fn start(&self, container: &ContainerId) -> Result<(), EngineError> {
-        let (of, world) = (container.clone(), Arc::clone(&self.0));
-        let call = Call { deadline: START, ..Call::change("start", of.as_str()) };
-        let started = self.go(call, move |sim| {
-            check_start(&world, of.as_str());
-            now(sim.start(&of))
-        });
-        let answer = started.await;
-        let fells_host = self.0.sim.host().containers.get(container.as_str()).is_some_and(|c| c.build.fells_host && c.is_running());
-        if fells_host {
-            self.0.note(|| "the host goes down under it".to_owned());
-            self.cut_power::<()>().await;
-        }
-        answer
-    }
-
-    async fn stop(&self, container: &ContainerId, grace: u64, _: Option<&StopSignal>) -> Result<(), EngineError> {
-        let of = container.clone();
-        let call = Call { deadline: Duration::from_secs(grace + 30), ..Call::change("stop", of.as_str()) };
-        self.go(call, move |sim| now(sim.stop(&of, grace, None))).await
-    }
-
-    async fn set_restart_policy(&self, container: &ContainerId, policy: RestartPolicy) -> Result<(), EngineError> {
-        let of = container.clone();
-        self.go(Call::change("update", &format!("{of} {policy}")), move |sim| now(sim.set_restart_policy(&of, policy))).await
-    }
-
-    async fn rename(&self, container: &ContainerId, name: &str) -> Result<(), EngineError> {
-        let (of, name) = (container.clone(), name.to_owned());
-        self.go(Call::change("rename", &format!("{of} {name}")), move |sim| now(sim.rename(&of, &name))).await
-    }
-
-    async fn remove(&self, container: &ContainerId) -> Result<(), EngineError> {
-        let of = container.clone();
-        self.go(Call::change("remove", of.as_str()), move |sim| now(sim.remove(&of))).await
-    }
-
-    async fn remove_volume(&self, volume: &str) -> Result<(), EngineError> {
-        let of = volume.to_owned();
-        self.go(Call::change("rmvol", volume), move |sim| now(sim.remove_volume(&of))).await
     }
 }

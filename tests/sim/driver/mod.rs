@@ -1,6 +1,7 @@
 //! Drives whole passes of the real loop on the simulated engine under one seed: what goes wrong when, who lays hands on the host, and what must
 //! hold whatever happens.
 
+mod calls;
 mod chance;
 mod check;
 mod clock;
