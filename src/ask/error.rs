@@ -107,7 +107,13 @@ impl AskError {
 fn engine(error: &EngineError) -> Exit {
     match error {
         EngineError::Unreachable { cause, .. } if cause.kind() == io::ErrorKind::PermissionDenied => Exit::NotPermitted,
-        _ => Exit::NoEngine,
+        EngineError::Unreachable { .. }
+        | EngineError::NotAnEngine { .. }
+        | EngineError::Silent { .. }
+        | EngineError::Unsupported { .. }
+        | EngineError::Unanswered { .. }
+        | EngineError::Refused { .. }
+        | EngineError::Garbage { .. } => Exit::NoEngine,
     }
 }
 

@@ -55,6 +55,7 @@ pub struct Session {
     registry: Box<dyn Registry>,
     clock: Arc<dyn Clock>,
     interrupt: Arc<Interrupt>,
+    is_alone: bool,
     agent: String,
     boot: String,
 }
@@ -79,7 +80,12 @@ impl Session {
             (Ok(credentials), RegistryVia::Engine) => Box::new(EngineRegistry::new(engine.clone(), credentials)),
         };
         let (agent, boot) = (host::agent().map_err(AskError::Host)?, host::boot().map_err(AskError::Host)?);
-        Ok(Self { loaded, engine, registry, clock, interrupt, agent, boot })
+        Ok(Self { loaded, engine, registry, clock, interrupt, is_alone: true, agent, boot })
+    }
+
+    /// The same where a daemon may be at work on the same engine: rotations that this store does not know may be that one's.
+    pub fn beside_a_daemon(self) -> Self {
+        Self { is_alone: false, ..self }
     }
 
     /// A pass over this store.
@@ -93,6 +99,7 @@ impl Session {
             config: &self.loaded.config,
             origins: &self.loaded.origins,
             watcher,
+            is_alone: self.is_alone,
             agent: &self.agent,
             boot: &self.boot,
         }

@@ -93,6 +93,9 @@ async fn here(args: &Args, loaded: Loaded, state_dir: &Path, ask: &Ask, printer:
     let engine = Where::new(args.engine.clone());
     let clock = Arc::new(SystemClock::start());
     let session = Session::new(&engine, Arc::new(loaded), clock, Arc::clone(&interrupt), ask.patience()).await?;
+    // One that cannot be asked may be at work all the same.
+    let has_daemon = !matches!(Client::find(Path::new(control::DEFAULT_SOCKET)).await, Ok(None));
+    let session = if has_daemon { session.beside_a_daemon() } else { session };
     let watcher = |progress| printer.progress(&progress);
     if !ask.writes() {
         let store = SqliteStore::read(state_dir).map_err(AskError::from)?;

@@ -10,7 +10,7 @@ use hyper::body::Bytes;
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::net::UnixStream;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::line::Line;
 use crate::ask::{Ask, Exit, Problem, View};
@@ -150,11 +150,12 @@ impl Client {
 /// Ends once the daemon does not answer any more.
 async fn silence(socket: &Path) -> String {
     let mut missed = 0;
+    let begun = Instant::now();
     while missed < MISSED {
         sleep(VIGIL).await;
         missed = if timeout(SIGN, lives(socket)).await.unwrap_or(false) { 0 } else { missed + 1 };
     }
-    format!("it has not said how it does for {} s", (VIGIL * MISSED).as_secs())
+    format!("it has not said how it does for {} s; what it was asked for may still be done, and is recorded", begun.elapsed().as_secs())
 }
 
 /// Asks how it does, which needs no turn.

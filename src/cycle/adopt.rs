@@ -5,18 +5,26 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::lost::{Found, created, is_behind, is_successor, with_policy};
 use super::rotate::{is_tool_owned, terms};
+use super::survey::LOOKS_AT_ONCE;
 use super::{Cycle, CycleError};
+use crate::clock::sign_of_life;
 use crate::model::{Container, Image, Reference, RotationId};
 use crate::plan;
 use crate::policy::{Policy, policy};
-use crate::rotation::{Goal, Member, Opening, Purpose, Record, Stage};
+use crate::rotation::{Change, Goal, Member, Opening, Purpose, Record, Stage};
 
 impl Cycle<'_> {
     /// Makes a record of each rotation that left containers and that the store does not know, or knows only as it was before the switch. Of units that
-    /// are named, or without names of those that are selected; one whose containers do not prove what they are is left as it is.
+    /// are named, or without names of those that are selected; one whose containers do not prove what they are is left as it is. Nothing is taken over
+    /// where a daemon may be at work on the same containers.
     pub(super) async fn adopt(&self, names: &[String]) -> Result<(), CycleError> {
+        if !self.is_alone {
+            return Ok(());
+        }
         let known = self.store.open_rotations()?;
         let found = self.find(&known).await?;
+        let now = self.clock.at();
+        let held: BTreeSet<String> = self.store.holds()?.into_iter().filter(|hold| hold.is_in_force(now)).map(|hold| hold.name).collect();
         let mut taken: BTreeSet<String> = BTreeSet::new();
         // What is in the middle of its switch goes before what is only kept, and the newest before older ones.
         let mut found: Vec<_> = found.into_iter().collect();
@@ -29,12 +37,17 @@ impl Cycle<'_> {
                 Some(record) => is_behind(record, &found),
                 None => !self.store.has_rotation(&id)? && !known.iter().any(|record| found.is_of(record)),
             };
-            if !is_lost || taken.contains(&unit) {
+            let is_held = held.contains(&unit) && found.is_served();
+            if !is_lost || is_held || taken.contains(&unit) {
                 continue;
             }
             let Some(record) = self.record_of(&unit, id, &found, earlier, names).await? else { continue };
             self.store.save(&record)?;
-            let to = if record.goal == Goal::Forward { "the new container has to prove itself" } else { "back to the old container" };
+            let to = match (record.stage, &record.goal) {
+                (Stage::Kept, _) => "the old container is kept",
+                (_, Goal::Forward) => "the new container has to prove itself",
+                (_, Goal::Back { .. }) => "back to the old container",
+            };
             if found.has_lost_policy() && earlier.is_none() {
                 tracing::warn!(container = %unit, "`{unit}`: which restart policy it had is not known any more; it has `no`: give it back with `docker update --restart`");
             }
@@ -48,12 +61,20 @@ impl Cycle<'_> {
     async fn find(&self, known: &[Record]) -> Result<BTreeMap<(String, RotationId), Found>, CycleError> {
         let listed = self.engine.containers().await?;
         let mut all: BTreeMap<(String, RotationId), Found> = BTreeMap::new();
+        let mut unanswered = 0;
         for listed in &listed {
             let Some((unit, id)) = plan::given_name(&listed.name) else { continue };
             if known.iter().any(|record| record.id == id && record.stage >= Stage::Switching) {
                 continue;
             }
-            let Some(container) = self.look_at(listed.id.as_str()).await? else { continue };
+            // Of many that hang the survey says so; here they are left for another pass.
+            if unanswered >= LOOKS_AT_ONCE {
+                break;
+            }
+            let Some(container) = self.look_at(listed.id.as_str()).await? else {
+                unanswered += 1;
+                continue;
+            };
             let rest = &listed.name[unit.len()..];
             let found = all.entry((unit.to_owned(), id)).or_default();
             let place = if rest.starts_with(".rotate-old-") {
@@ -75,6 +96,7 @@ impl Cycle<'_> {
 
     /// One that the engine tells nothing of is reported later, and keeps no other from being taken over.
     async fn look_at(&self, container: &str) -> Result<Option<Container>, CycleError> {
+        sign_of_life(self.clock);
         match self.engine.container(container).await {
             Err(error) if !error.is_of_the_engine() => Ok(None),
             answer => Ok(answer?),
@@ -105,7 +127,9 @@ impl Cycle<'_> {
         let Ok(reference) = roles.predecessor.image_typed().parse::<Reference>() else { return Ok(None) };
         let digest = |image: &Option<Image>| image.as_ref().and_then(|image| image.digests_of(&reference).into_iter().next());
         let old_digest = digest(&old);
-        let Some(digest) = digest(&new).or_else(|| old_digest.clone()) else { return Ok(None) };
+        // On the way back nothing is pulled; forward, a failure would refuse it.
+        let stand_in = old_digest.clone().filter(|_| roles.goal != Goal::Forward);
+        let Some(digest) = digest(&new).or(stand_in) else { return Ok(None) };
         let member = Member {
             name: unit.to_owned(),
             old_digest,
@@ -126,13 +150,19 @@ impl Cycle<'_> {
             is_tool_owned: is_tool_owned(&roles.predecessor),
             successor: Some(roles.successor.id()),
         };
-        Ok(Some(self.taken_over(id, member, &policy, roles.goal, earlier)))
+        let mut record = match earlier {
+            Some(earlier) => behind(earlier, member, roles.goal),
+            None => self.taken_over(id, member, &policy, roles.goal),
+        };
+        if record.goal == Goal::Forward && found.is_long_switched(self.clock.at()) {
+            record.apply(&Change::Prove { keep_until: record.keep_from(self.clock.at()) });
+        }
+        Ok(Some(record))
     }
 
-    fn taken_over(&self, id: RotationId, member: Member, policy: &Policy, goal: Goal, earlier: Option<&Record>) -> Record {
-        let at = earlier.map_or_else(|| self.clock.at(), |record| record.opened_at);
+    fn taken_over(&self, id: RotationId, member: Member, policy: &Policy, goal: Goal) -> Record {
         // No agent: whoever goes on with it is another one, and counts its starts.
-        let (agent, boot) = (String::new(), self.boot.to_owned());
+        let (agent, boot, at) = (String::new(), self.boot.to_owned(), self.clock.at());
         let opening = Opening { id, purpose: Purpose::Rotate, members: vec![member], terms: terms(policy), agent, boot, at };
         Record { stage: Stage::Switching, goal, ..Record::open(opening) }
     }
@@ -143,4 +173,14 @@ impl Cycle<'_> {
             answer => Ok(answer?),
         }
     }
+}
+
+/// An earlier copy of a record, as far as it knows more than the names do.
+fn behind(earlier: &Record, found: Member, goal: Goal) -> Record {
+    let mut record = Record { stage: Stage::Switching, goal, agent: String::new(), ..earlier.clone() };
+    if let Some(member) = record.members.first_mut() {
+        let tag_before = member.tag_before.clone().or(found.tag_before);
+        *member = Member { successor: found.successor, new_image: found.new_image, tag_before, ..member.clone() };
+    }
+    record
 }

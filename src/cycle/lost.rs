@@ -1,6 +1,6 @@
 //! What the containers of a rotation tell whose record is lost: which is which, where to go, and whether they prove it. Pure.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use crate::model::{Container, Image, RestartPolicy};
@@ -28,16 +28,18 @@ pub struct Roles {
     pub goal: Goal,
 }
 
+/// A switch takes no longer than this and the time that a container may take to stop. What was stopped later was not stopped by it.
+const SWITCH: SignedDuration = SignedDuration::from_mins(10);
+
 impl Found {
     pub fn all(&self) -> impl Iterator<Item = &Container> {
         [&self.old, &self.next, &self.failed, &self.current].into_iter().flatten()
     }
 
-    /// True if a record of another rotation speaks of one of them as its own.
+    /// True if a record of another rotation speaks of one of them as its own: that one is the newer, and the one that can be rolled back.
     pub fn is_of(&self, record: &Record) -> bool {
         let mut ours = self.old.iter().chain(&self.current).map(Container::id);
-        record.stage != Stage::Kept
-            && ours.any(|id| record.members.iter().any(|m| m.predecessor == id || m.successor.as_ref() == Some(&id)))
+        ours.any(|id| record.members.iter().any(|m| m.predecessor == id || m.successor.as_ref() == Some(&id)))
     }
 
     /// True if that the container with the unit's name came with this rotation is not said by any name.
@@ -62,15 +64,21 @@ impl Found {
             }
             // Before the first rename, or after the last one on the way back.
             (None, Some(new), Some(current)) if is_stopped(new) && created(current) < created(new) && self.is_plausible() => {
+                let is_disarmed = current.restart_policy() == Some(RestartPolicy::No) && new.restart_policy() != Some(RestartPolicy::No);
+                let is_of_the_switch = is_disarmed || self.failed.is_some() || is_stopped_in_the_switch(current, new);
+                if is_stopped(current) && !is_of_the_switch {
+                    return None;
+                }
+                // What runs has its own policy: it is given back before the start.
                 let policy = match current.restart_policy()? {
-                    RestartPolicy::No => new.restart_policy()?,
+                    RestartPolicy::No if is_stopped(current) => new.restart_policy()?,
                     policy => policy,
                 };
                 Some(Roles { predecessor: current.clone(), successor: new.clone(), policy, goal: back })
             }
             // After the renames. A successor that has run, and was stopped with its own policy, may have been stopped by a person.
             (Some(old), None, Some(current)) if is_stopped(old) && created(old) < created(current) => {
-                let policy = policy_in_name?;
+                let policy = if is_stopped(current) { policy_in_name? } else { current.restart_policy()? };
                 let is_disarmed = current.restart_policy() == Some(RestartPolicy::No) && policy != RestartPolicy::No;
                 let goal = match current.state() {
                     state if state.is_active() => Goal::Forward,
@@ -81,6 +89,17 @@ impl Found {
             }
             _ => None,
         }
+    }
+
+    /// True if a container runs under the unit's name.
+    pub fn is_served(&self) -> bool {
+        self.current.as_ref().is_some_and(|current| !is_stopped(current))
+    }
+
+    /// True if its switch was over long ago: it has proved itself, or its failure is one after its proof.
+    pub fn is_long_switched(&self, now: Timestamp) -> bool {
+        let ended_at = self.old.as_ref().filter(|_| self.is_served()).and_then(Container::ended_at);
+        ended_at.is_some_and(|at| now.duration_since(at) > SWITCH)
     }
 
     /// No rotation ever starts a container under the name that it has before the switch.
@@ -144,10 +163,78 @@ fn policy_in_name(old: &Container) -> Option<RestartPolicy> {
     rest.split_once('-')?.1.parse().ok()
 }
 
+/// A switch follows the create at once; a person's stop comes whenever it comes.
+fn is_stopped_in_the_switch(current: &Container, next: &Container) -> bool {
+    let grace = SignedDuration::from_secs(i64::try_from(current.stop_grace_seconds()).unwrap_or(0));
+    let times = current.ended_at().zip(created(next));
+    times.is_some_and(|(end, begin)| end >= begin && end.duration_since(begin) <= SWITCH.saturating_add(grace))
+}
+
 fn is_stopped(container: &Container) -> bool {
     !container.state().is_active()
 }
 
 pub fn created(container: &Container) -> Option<Timestamp> {
     container.document().get("Created")?.as_str()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Second `second` of a day.
+    fn at(second: u32) -> String {
+        format!("2026-01-01T{:02}:{:02}:{:02}Z", second / 3600, second / 60 % 60, second % 60)
+    }
+
+    fn container(name: &str, created: u32, policy: &str, state: Value) -> Option<Container> {
+        Some(Container::new(json!({
+            "Id": name, "Name": format!("/{name}"), "Created": at(created), "State": state,
+            "HostConfig": { "RestartPolicy": { "Name": policy, "MaximumRetryCount": 0 } },
+        })))
+    }
+
+    fn running() -> Value {
+        json!({ "Status": "running", "StartedAt": at(10) })
+    }
+
+    fn ended(second: u32) -> Value {
+        json!({ "Status": "exited", "StartedAt": at(10), "FinishedAt": at(second) })
+    }
+
+    fn before_the_renames(policy: &str, state: Value) -> Found {
+        let next = container("web.rotate-next-7f3a21", 1_000, "always", json!({ "Status": "created" }));
+        Found { current: container("web", 0, policy, state), next, ..Found::default() }
+    }
+
+    fn after_the_renames(policy: &str, state: Value) -> Found {
+        let old = container("web.rotate-old-7f3a21-always", 0, "no", ended(1_000));
+        Found { current: container("web", 990, policy, state), old, ..Found::default() }
+    }
+
+    #[test]
+    fn what_the_switch_has_stopped_goes_back_and_what_a_person_has_stopped_later_is_left() {
+        assert!(before_the_renames("always", ended(1_010)).roles().is_some());
+        assert!(before_the_renames("no", ended(9_000)).roles().is_some(), "nobody but the switch disarms it");
+        assert!(before_the_renames("always", ended(9_000)).roles().is_none());
+        assert!(before_the_renames("always", ended(900)).roles().is_none());
+        assert!(before_the_renames("always", running()).roles().is_some());
+    }
+
+    #[test]
+    fn what_runs_keeps_the_restart_policy_that_it_has() {
+        let policy = |found: Found| found.roles().map(|roles| roles.policy);
+        assert_eq!(policy(after_the_renames("unless-stopped", running())), Some(RestartPolicy::UnlessStopped));
+        assert_eq!(policy(before_the_renames("no", running())), Some(RestartPolicy::No));
+        assert_eq!(policy(before_the_renames("no", ended(1_010))), Some(RestartPolicy::Always));
+    }
+
+    #[test]
+    fn what_was_switched_long_ago_is_not_proved_again() {
+        let now = |second| at(second).parse().expect("a time");
+        let found = after_the_renames("always", running());
+        assert!(!found.is_long_switched(now(1_100)));
+        assert!(found.is_long_switched(now(9_000)));
+        assert!(!after_the_renames("no", ended(1_005)).is_long_switched(now(9_000)), "it does not run");
+    }
 }

@@ -51,6 +51,8 @@ pub struct Cycle<'a> {
     pub origins: &'a Origins,
     /// Is told what goes on in rotations.
     pub watcher: &'a Watcher<'a>,
+    /// False if another agent may be at work on the same engine, and knows rotations that our store does not.
+    pub is_alone: bool,
     /// See [`crate::host::agent`].
     pub agent: &'a str,
     /// See [`crate::host::boot`].

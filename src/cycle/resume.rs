@@ -10,9 +10,13 @@ impl Cycle<'_> {
     /// Goes on with every record that is not closed: first those in which a service may be down. One that cannot go on keeps no other from it,
     /// unless it is for an engine that is gone; the first error is returned at the end. Those that are only kept, and well, are not reported.
     ///
-    /// Before that, what left containers and no record is taken over by their names: of the units with these names, or of all that are selected.
-    pub async fn resume(&self, names: &[String], report: &mut Report) -> Result<(), CycleError> {
-        let adopted = self.adopt(names).await;
+    /// Before that, what left containers and no record is taken over by their names: of the units with these names, or with an empty list of all that
+    /// are selected; none: nothing is.
+    pub async fn resume(&self, taken_over: Option<&[String]>, report: &mut Report) -> Result<(), CycleError> {
+        let adopted = match taken_over {
+            Some(names) => self.adopt(names).await,
+            None => Ok(()),
+        };
         let mut records = self.store.open_rotations()?;
         records.sort_by_key(|record| record.stage != Stage::Switching);
         // What is known is brought to its end though the engine does not list its containers.
@@ -78,7 +82,7 @@ impl Cycle<'_> {
     /// Errors: [`CycleError::NothingKept`]; [`CycleError::NotOurs`] if another hand put a container of its own under the name. What was done before
     /// stands in the report.
     pub async fn roll_back(&self, name: &str, report: &mut Report) -> Result<(), CycleError> {
-        self.resume(&[name.to_owned()], report).await?;
+        self.resume(Some(&[name.to_owned()]), report).await?;
         let is_open = |record: &Record| record.unit == name && record.stage != Stage::Kept;
         if self.interrupt.is_set() || self.store.open_rotations()?.iter().any(is_open) {
             return Ok(());

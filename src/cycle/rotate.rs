@@ -33,7 +33,7 @@ impl Cycle<'_> {
     /// One pass: finishes what earlier runs left, then rotates what is new. What was done stands in the report, also where an error ends the pass.
     pub async fn run(&self, request: &Request, report: &mut Report) -> Result<(), CycleError> {
         report.is_dry_run = request.is_dry_run;
-        self.resume(&request.names, report).await?;
+        self.resume((!request.is_dry_run).then_some(&request.names), report).await?;
         if self.interrupt.is_set() {
             return Ok(());
         }
@@ -104,7 +104,7 @@ impl Cycle<'_> {
 
     /// Opens a record. Nothing on the engine has changed when it returns.
     async fn open(&self, planned: &Planned, purpose: Purpose, was_healthy: bool) -> Result<Record, CycleError> {
-        let Planned { candidate, digest } = planned;
+        let Planned { candidate, digest, pulled_as } = planned;
         let Some(policy) = candidate.container.restart_policy() else {
             return Err(CycleError::NoSuchContainer { name: candidate.container.name().to_owned() });
         };
@@ -112,7 +112,7 @@ impl Cycle<'_> {
         let pulled = self.engine.image(&reference.at_digest(digest).to_string()).await?;
         let member = Member {
             name: candidate.container.name().to_owned(),
-            old_digest: candidate.image.digests_of(&reference).into_iter().next(),
+            old_digest: candidate.image.digests_of(&reference).into_iter().next().or(pulled_as.clone()),
             platform: candidate.image.platform().filter(|platform| !platform.is_like(self.engine.platform())),
             reference,
             digest: digest.clone(),

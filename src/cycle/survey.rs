@@ -18,7 +18,7 @@ use crate::store::{Store, StoreError};
 /// References asked of registries at the same time.
 const AT_ONCE: usize = 8;
 /// Documents asked of the engine at the same time: a host of a thousand containers is seen in seconds, over as many connections at most.
-const LOOKS_AT_ONCE: usize = 16;
+pub(super) const LOOKS_AT_ONCE: usize = 16;
 /// Rotations of a container that are looked through for a digest that the engine has forgotten.
 const REMEMBERED: usize = 20;
 
@@ -70,7 +70,7 @@ impl Cycle<'_> {
             let since = since.get(&candidate.reference).copied().flatten();
             let known = self.known(&candidate, answer.as_ref().ok(), since, request)?;
             match self.fresh(&candidate, answer, &known).await {
-                Ok(digest) => rotations.push(Planned { candidate, digest }),
+                Ok(digest) => rotations.push(Planned { candidate, digest, pulled_as: known.pulled_as }),
                 Err(reason) => skipped.push(candidate.skip(reason)),
             }
         }

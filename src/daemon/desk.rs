@@ -177,7 +177,7 @@ impl State {
                 }
                 Ok(())
             }
-            Pass::Resume => Ok(cycle.resume(&[], report).await?),
+            Pass::Resume => Ok(cycle.resume(Some(&[]), report).await?),
         }
     }
 

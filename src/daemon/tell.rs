@@ -22,7 +22,19 @@ impl Teller {
                 let rotation = entry.rotation.as_deref().unwrap_or_default();
                 match entry.verdict {
                     Verdict::Rotated => tracing::info!(container = %entry.name, rotation, "{text}"),
-                    _ => tracing::error!(container = %entry.name, rotation, "{text}"),
+                    // Nothing is down: it was not asked about, or nobody answered.
+                    Verdict::Skipped => tracing::warn!(container = %entry.name, rotation, "{text}"),
+                    Verdict::RolledBack
+                    | Verdict::Stayed
+                    | Verdict::FailedLate
+                    | Verdict::Failed
+                    | Verdict::Held
+                    | Verdict::Stuck
+                    | Verdict::Orphaned
+                    | Verdict::Left
+                    | Verdict::Unanswered
+                    | Verdict::Withdrawn
+                    | Verdict::DryRun => tracing::error!(container = %entry.name, rotation, "{text}"),
                 }
             }
             now.insert(entry.name.clone(), text);

@@ -4,8 +4,10 @@ use serde_json::{Value, json};
 
 use crate::model::{ContainerId, Ending};
 
-/// HUP, INT, QUIT, KILL and TERM: what people send to end a program (others, USR1 say, are messages to it).
-const ENDING: [&str; 5] = ["1", "2", "3", "9", "15"];
+/// INT, KILL and TERM: what people send to end a program. HUP, QUIT, USR1 and others are messages to many.
+const ENDING: [&str; 3] = ["2", "9", "15"];
+/// A program that was asked to end does so within this time, in nanoseconds; `docker stop` with a longer grace says so by an event of its own.
+const SOON: i64 = 15_000_000_000;
 
 /// Which events to ask for.
 pub(super) fn filters(container: &ContainerId) -> Value {
@@ -17,14 +19,14 @@ pub(super) fn filters(container: &ContainerId) -> Value {
 pub(super) fn read(body: &[u8]) -> Ending {
     let events: Vec<Value> = body.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect();
     let is = |event: &Value, action: &str| event.pointer("/Action").and_then(Value::as_str) == Some(action);
-    let signal = |event: &Value| event.pointer("/Actor/Attributes/signal").and_then(Value::as_str).map(str::to_owned);
-    let is_asked =
-        |event: &Value| is(event, "stop") || is(event, "kill") && signal(event).is_none_or(|signal| ENDING.contains(&signal.as_str()));
-    match (events.iter().any(is_asked), events.iter().any(|event| is(event, "die"))) {
-        (true, _) => Ending::ByHand,
-        (false, true) => Ending::ByItself,
-        (false, false) => Ending::Unknown,
-    }
+    let at = |event: &Value| event.pointer("/timeNano").and_then(Value::as_i64).unwrap_or(0);
+    let is_meant = |event: &Value| {
+        let signal = event.pointer("/Actor/Attributes/signal").and_then(Value::as_str);
+        signal.is_none_or(|signal| ENDING.contains(&signal))
+    };
+    let Some(died_at) = events.iter().filter(|event| is(event, "die")).map(at).max() else { return Ending::Unknown };
+    let is_asked = |event: &Value| is(event, "stop") || is(event, "kill") && is_meant(event) && died_at.saturating_sub(at(event)) <= SOON;
+    if events.iter().any(is_asked) { Ending::ByHand } else { Ending::ByItself }
 }
 
 #[cfg(test)]
@@ -33,13 +35,16 @@ mod tests {
 
     #[test]
     fn what_is_not_remembered_is_not_known_and_a_message_is_no_end() {
-        let event = |action: &str, signal: &str| json!({"Action": action, "Actor": {"Attributes": {"signal": signal}}}).to_string();
+        let event = |second: i64, action: &str, signal: &str| {
+            json!({"Action": action, "Actor": {"Attributes": {"signal": signal}}, "timeNano": second * 1_000_000_000}).to_string()
+        };
         let read = |events: &[String]| read(events.join("\n").as_bytes());
         assert_eq!(read(&[]), Ending::Unknown);
         assert_eq!(read(&["not JSON".into()]), Ending::Unknown);
-        assert_eq!(read(&[event("die", "")]), Ending::ByItself);
-        assert_eq!(read(&[event("kill", "10"), event("die", "")]), Ending::ByItself);
-        assert_eq!(read(&[event("kill", "15"), event("die", "")]), Ending::ByHand);
-        assert_eq!(read(&[event("kill", "12"), event("die", ""), event("stop", "")]), Ending::ByHand);
+        assert_eq!(read(&[event(50, "die", "")]), Ending::ByItself);
+        assert_eq!(read(&[event(49, "kill", "1"), event(50, "die", "")]), Ending::ByItself);
+        assert_eq!(read(&[event(10, "kill", "15"), event(50, "die", "")]), Ending::ByItself);
+        assert_eq!(read(&[event(49, "kill", "15"), event(50, "die", "")]), Ending::ByHand);
+        assert_eq!(read(&[event(10, "kill", "12"), event(50, "die", ""), event(51, "stop", "")]), Ending::ByHand);
     }
 }

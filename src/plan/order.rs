@@ -12,6 +12,8 @@ pub struct Planned {
     pub candidate: Candidate,
     /// To what.
     pub digest: Digest,
+    /// See [`super::Known::pulled_as`].
+    pub pulled_as: Option<Digest>,
 }
 
 /// One pass over a host.

@@ -166,8 +166,8 @@ pub async fn seen_late(
 /// How the last process of a container ended, as far as the engine tells.
 async fn ending(engine: &dyn Engine, container: &Container) -> Result<Ending, EngineError> {
     match engine.ending(container).await {
-        Err(EngineError::Refused { message, .. }) => {
-            tracing::warn!(container = %container.name(), "the engine does not tell how `{}` ended: {message}", container.name());
+        Err(error) if !error.is_of_the_engine() => {
+            tracing::warn!(container = %container.name(), "the engine does not tell how `{}` ended: {error}", container.name());
             Ok(Ending::Unknown)
         }
         answer => answer,

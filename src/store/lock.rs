@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::Duration;
 
-use rustix::fs::{FlockOperation, flock, fstat, stat};
+use rustix::fs::{FlockOperation, flock, fstat};
 
 use super::error::is_passing;
 
@@ -98,15 +98,21 @@ impl Lock {
     }
 }
 
-/// The process that the file names, if it has the file open. A process id that an earlier holder left there may be anybody's by now.
+/// The process that the file names, if it is the one that has the lock. A process id that an earlier holder left there may be anybody's by now; and
+/// what files a daemon has open only root may see.
 fn holder(path: &Path, file: &File) -> Option<u32> {
     let pid = fs::read_to_string(path).ok()?.trim().parse::<u32>().ok()?;
-    let wanted = fstat(file).ok()?;
-    let is_lock = |open: fs::DirEntry| {
-        let named = fs::read_link(open.path()).is_ok_and(|target| target.file_name() == path.file_name());
-        named && stat(open.path()).is_ok_and(|found| (found.st_dev, found.st_ino) == (wanted.st_dev, wanted.st_ino))
-    };
-    fs::read_dir(format!("/proc/{pid}/fd")).ok()?.flatten().any(is_lock).then_some(pid)
+    let inode = fstat(file).ok()?.st_ino;
+    let locks = fs::read_to_string("/proc/locks").ok()?;
+    locks.lines().any(|line| holds(line, pid, inode)).then_some(pid)
+}
+
+/// True of a line of /proc/locks (proc_locks(5)) such as `2: FLOCK  ADVISORY  WRITE 708 fd:01:13093 0 EOF`. Its device is not compared: file systems
+/// with volumes of their own (btrfs, overlay) show another there than stat(2) does.
+fn holds(line: &str, pid: u32, inode: u64) -> bool {
+    let fields: Vec<&str> = line.split_whitespace().collect();
+    let [_, "FLOCK", _, _, by, of, ..] = fields[..] else { return false };
+    by.parse() == Ok(pid) && of.rsplit(':').next().and_then(|text| text.parse().ok()) == Some(inode)
 }
 
 /// How a message names who has the lock.

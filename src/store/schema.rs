@@ -106,6 +106,10 @@ impl SqliteStore {
 
     fn open_once(state_dir: &Path) -> Result<Self, StoreError> {
         let path = state_dir.join("rotate.db");
+        if !path.exists() {
+            // Of a file that somebody moved away: beside a new one it would say that something had been in it.
+            give_space(state_dir)?;
+        }
         begin(state_dir)?;
         let is_new = !path.exists() || fs::metadata(&path).is_ok_and(|m| m.len() == 0);
         if !is_new {

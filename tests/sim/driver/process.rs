@@ -61,6 +61,7 @@ impl Process {
             config,
             origins: &Origins::default(),
             watcher: &watcher,
+            is_alone: true,
             agent: &self.agent,
             boot: &boot,
         };
