@@ -61,7 +61,8 @@ impl Host {
         }
         match self.networks.get(network).map(String::as_str) {
             None | Some("") => String::new(),
-            Some(net) => format!("{net}.{}", 2 + u64::from_str_radix(&c.id[..8], 16).unwrap_or(0) % 200),
+            // Those that users choose are below.
+            Some(net) => format!("{net}.{}", 100 + u64::from_str_radix(&c.id[..8], 16).unwrap_or(0) % 150),
         }
     }
 }
