@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use crate::model::{Container, Image, RestartPolicy};
+use crate::model::{Container, ContainerId, Image, RestartPolicy};
 use crate::rotation::{Failure, Goal, Purpose, Record, Stage, Withdrawal};
 use crate::spec;
 
@@ -36,10 +36,17 @@ impl Found {
         [&self.old, &self.next, &self.failed, &self.current].into_iter().flatten()
     }
 
-    /// True if a record of another rotation speaks of one of them as its own: that one is the newer, and the one that can be rolled back.
+    /// True if a record of another rotation speaks of one of them as its own. Of one that is only kept what counts is whose successor serves: that rotation
+    /// is the newer one, and the one that can be rolled back.
     pub fn is_of(&self, record: &Record) -> bool {
+        let is_successor = |id: &ContainerId| record.members.iter().any(|m| m.successor.as_ref() == Some(id));
+        if record.stage == Stage::Kept {
+            return self.current.as_ref().is_some_and(|current| is_successor(&current.id()))
+                && self.next.is_none()
+                && self.failed.is_none();
+        }
         let mut ours = self.old.iter().chain(&self.current).map(Container::id);
-        ours.any(|id| record.members.iter().any(|m| m.predecessor == id || m.successor.as_ref() == Some(&id)))
+        ours.any(|id| is_successor(&id) || record.members.iter().any(|m| m.predecessor == id))
     }
 
     /// True if that the container with the unit's name came with this rotation is not said by any name.
