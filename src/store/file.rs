@@ -3,26 +3,36 @@
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::Path;
+use std::time::Duration;
 
-use rusqlite::OpenFlags;
+use rusqlite::{Connection, OpenFlags};
 
-use super::schema::MARK;
-use super::{SqliteStore, StoreError};
+use super::StoreError;
+
+/// `rota` in ASCII: SQLite's `application_id`, by which the file is known to be ours.
+pub const MARK: u32 = 0x726f_7461;
+/// How long one that writes is waited for.
+pub const BUSY: Duration = Duration::from_secs(5);
 
 /// To be called before anything else is done with the file. A change of the format that was cut short is undone: a connection that only reads could not.
 ///
 /// Errors: [`StoreError::Damaged`] if it is empty and was not before, where SQLite would begin anew in silence.
-pub fn begin(state_dir: &Path) -> Result<(), StoreError> {
+pub fn settle(state_dir: &Path) -> Result<(), StoreError> {
     let path = state_dir.join("rotate.db");
     if is_emptied(state_dir) {
         return Err(StoreError::Damaged { path, detail: "it is empty, and was not before".to_owned() });
     }
-    let io = |source| StoreError::Io { path: path.clone(), source };
+    let unreadable = |source| StoreError::Io { path: path.clone(), source };
     let journal = state_dir.join("rotate.db-journal");
-    if path.exists() && journal.exists() && (has_our_mark(&path).map_err(io)? || is_of_an_empty_file(&journal).map_err(io)?) {
-        let store = SqliteStore::connect(state_dir, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-        let read = store.connection().pragma_query_value(None, "schema_version", |row| row.get::<_, i64>(0));
-        read.map_err(|e| StoreError::of(&path, e))?;
+    if path.exists()
+        && journal.exists()
+        && (has_our_mark(&path).map_err(unreadable)? || is_of_an_empty_file(&journal).map_err(unreadable)?)
+    {
+        let sql = |e| StoreError::of(&path, e);
+        let connection =
+            Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(sql)?;
+        connection.busy_timeout(BUSY).map_err(sql)?;
+        connection.pragma_query_value(None, "schema_version", |row| row.get::<_, i64>(0)).map_err(sql)?;
     }
     Ok(())
 }

@@ -28,7 +28,7 @@ impl SqliteStore {
     pub(super) fn empty_log(&self) {
         let db = self.connection();
         let emptied = db.busy_timeout(Duration::ZERO).and_then(|()| db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())));
-        let emptied = db.busy_timeout(super::schema::BUSY).and(emptied);
+        let emptied = db.busy_timeout(super::file::BUSY).and(emptied);
         if let Err(error) = emptied {
             tracing::debug!("the store's log is not emptied: {error}");
         }

@@ -5,23 +5,17 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
 use super::StoreError;
 use super::error::is_disk_full;
-use super::file::{begin, has_our_mark};
+use super::file::{BUSY, MARK, has_our_mark, settle};
 use super::reserve::give_space;
 
-/// `rota` in ASCII: SQLite's `application_id`, by which the file is known to be ours.
 const APPLICATION_ID: i64 = MARK as i64;
-pub(super) const MARK: u32 = 0x726f_7461;
 /// The format that this version writes: SQLite's `user_version`.
 const FORMAT: i64 = 3;
-
-/// How long one that writes is waited for.
-pub(super) const BUSY: Duration = Duration::from_secs(5);
 
 /// What format 2 changed. A reader of an older file has these tables in memory, empty: it migrates nothing.
 const HOLD: &str = "TABLE hold (name TEXT PRIMARY KEY, reason TEXT, until TEXT, at TEXT NOT NULL) STRICT;";
@@ -110,7 +104,7 @@ impl SqliteStore {
             // Of a file that somebody moved away: beside a new one it would say that something had been in it.
             give_space(state_dir)?;
         }
-        begin(state_dir)?;
+        settle(state_dir)?;
         let is_new = !path.exists() || fs::metadata(&path).is_ok_and(|m| m.len() == 0);
         if !is_new {
             // Looked at through a read-only connection first, so that a file of another program is not even touched.
@@ -135,7 +129,7 @@ impl SqliteStore {
     pub fn read(state_dir: &Path) -> Result<Self, StoreError> {
         let path = state_dir.join("rotate.db");
         let sql = |e| StoreError::of(&path, e);
-        begin(state_dir)?;
+        settle(state_dir)?;
         match fs::metadata(&path) {
             Ok(file) if file.len() > 0 => {}
             Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(StoreError::Io { path, source: e }),
@@ -161,7 +155,7 @@ impl SqliteStore {
         Ok(store)
     }
 
-    pub(super) fn connect(state_dir: &Path, flags: OpenFlags) -> Result<Self, StoreError> {
+    fn connect(state_dir: &Path, flags: OpenFlags) -> Result<Self, StoreError> {
         let path = state_dir.join("rotate.db");
         let connection =
             Connection::open_with_flags(&path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(|e| StoreError::of(&path, e))?;
