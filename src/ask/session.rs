@@ -8,7 +8,7 @@ use super::{AskError, SocketError, engine_socket};
 use crate::clock::Clock;
 use crate::config::{Config, Loaded, RegistryVia};
 use crate::cycle::{Cycle, EngineRegistry};
-use crate::engine::{Docker, Engine};
+use crate::engine::{self, Engine};
 use crate::host;
 use crate::interrupt::Interrupt;
 use crate::registry::{Credentials, HttpRegistry, Registry, Unreadable};
@@ -51,7 +51,7 @@ impl Where {
 /// An engine that answered, and all else that a pass needs.
 pub struct Session {
     loaded: Arc<Loaded>,
-    engine: Arc<Docker>,
+    engine: Arc<dyn Engine>,
     registry: Box<dyn Registry>,
     clock: Arc<dyn Clock>,
     interrupt: Arc<Interrupt>,
@@ -70,7 +70,7 @@ impl Session {
         patience: Duration,
     ) -> Result<Self, AskError> {
         let socket = at.socket(&loaded.config)?;
-        let engine = Arc::new(Docker::connect_within(&socket, patience).await?);
+        let engine = engine::connect(&socket, patience).await?;
         let info = engine.info().await?;
         tracing::debug!(version = info.version, socket = %socket.display(), "engine");
         // What was begun needs no registry any more, and a service may be down.

@@ -131,7 +131,8 @@ impl Cycle<'_> {
         let holds = self.store.holds()?.into_iter().filter(|hold| hold.is_in_force(now));
         let survey = survey(self.engine, self.store, self.clock).await?;
         let holds = holds.map(|hold| (hold.name.clone(), hold)).collect();
-        Ok(Survey { holds, takes_stop_signal: self.engine.takes_stop_signal(), ..survey })
+        let (takes_stop_signal, has_fixed_policies) = (self.engine.takes_stop_signal(), !self.engine.changes_restart_policy());
+        Ok(Survey { holds, takes_stop_signal, has_fixed_policies, ..survey })
     }
 }
 

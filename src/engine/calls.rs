@@ -113,7 +113,7 @@ impl Calls {
         match hello(&self.connector, HELLO).await {
             Ok(hello) if Some(hello.api) != before => {
                 tracing::info!("another engine answers now, {}: API {} is spoken with it", hello.version, hello.api);
-                self.connector.speak(hello.api);
+                self.connector.speak(hello.api, hello.podman);
                 let cause = io::Error::other("another engine answers there than a moment ago");
                 EngineError::Unreachable { socket: self.connector.socket().to_owned(), cause }
             }

@@ -1,6 +1,6 @@
 //! One HTTP call over the engine's Unix socket, a connection each: used by bollard as its transport and by us for raw documents.
 //!
-//! It puts the API version before each path and mends `X-Registry-Auth` (bollard 0.21.1 does neither). It must not know what a call means.
+//! It puts the API version before each path (of Podman's own API, libpod's) and mends `X-Registry-Auth` (bollard 0.21.1 does neither). It must not know what a call means.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -17,9 +17,12 @@ use hyper_util::rt::TokioIo;
 use tokio::net::UnixStream;
 
 use super::api_version::ApiVersion;
+use super::podman::PodmanVersion;
 
 /// What is asked before a version is settled on: no version goes before it.
 const VERSION: &str = "/version";
+/// Podman's own API.
+const LIBPOD: &str = "/libpod/";
 
 /// How far a call got.
 #[derive(Debug, thiserror::Error)]
@@ -39,13 +42,20 @@ pub enum Delivery {
 #[derive(Debug)]
 pub struct Connector {
     socket: PathBuf,
-    version: RwLock<Option<ApiVersion>>,
+    spoken: RwLock<Option<Spoken>>,
+}
+
+/// What is put before the paths.
+#[derive(Debug, Clone, Copy)]
+struct Spoken {
+    api: ApiVersion,
+    libpod: Option<&'static str>,
 }
 
 impl Connector {
     /// For the engine at this socket; opens nothing yet.
     pub fn new(socket: &Path) -> Self {
-        Self { socket: socket.to_owned(), version: RwLock::new(None) }
+        Self { socket: socket.to_owned(), spoken: RwLock::new(None) }
     }
 
     /// The socket's path.
@@ -53,14 +63,19 @@ impl Connector {
         &self.socket
     }
 
-    /// From now on puts `/v{version}` before each path, but for `/version`.
-    pub fn speak(&self, version: ApiVersion) {
-        *self.version.write().unwrap_or_else(PoisonError::into_inner) = Some(version);
+    /// From now on puts `/v{version}` before each path, but for `/version`; before `/libpod/` Podman's own.
+    pub fn speak(&self, api: ApiVersion, podman: Option<PodmanVersion>) {
+        let spoken = Spoken { api, libpod: podman.map(PodmanVersion::prefix) };
+        *self.spoken.write().unwrap_or_else(PoisonError::into_inner) = Some(spoken);
     }
 
     /// The version that is spoken; none before [`Self::speak`].
     pub fn spoken(&self) -> Option<ApiVersion> {
-        *self.version.read().unwrap_or_else(PoisonError::into_inner)
+        self.settled().map(|spoken| spoken.api)
+    }
+
+    fn settled(&self) -> Option<Spoken> {
+        *self.spoken.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Sends one request and returns as soon as the head of the answer is there.
@@ -85,8 +100,9 @@ impl Connector {
 
     fn prepare(&self, request: &mut BollardRequest) -> Result<(), Delivery> {
         let path = request.uri().path_and_query().map_or("/", |p| p.as_str()).to_owned();
-        let versioned = match self.spoken() {
-            Some(version) if path != VERSION => format!("/v{version}{path}"),
+        let versioned = match self.settled() {
+            Some(Spoken { libpod: Some(prefix), .. }) if path.starts_with(LIBPOD) => format!("{prefix}{path}"),
+            Some(Spoken { api, .. }) if path != VERSION => format!("/v{api}{path}"),
             _ => path,
         };
         *request.uri_mut() = versioned.parse::<Uri>().map_err(|e| Delivery::Malformed(e.to_string()))?;

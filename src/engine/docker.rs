@@ -1,4 +1,4 @@
-//! Docker behind the [`Engine`] interface: bollard for verbs and lists, raw JSON where a document must arrive as sent.
+//! Docker's API behind the [`Engine`] interface: bollard for verbs and lists, raw JSON where a document must arrive as sent.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -21,6 +21,7 @@ use super::api_version::{SEVERAL_NETWORKS, STOP_SIGNAL};
 use super::calls::{Calls, LOOK, parse, refused};
 use super::connect::{Connector, bollard_over};
 use super::hello::{HELLO, Hello, hello};
+use super::podman::PodmanVersion;
 use super::pull_pace::Pace;
 use super::pull_progress::Layers;
 use super::registries::registry_settings;
@@ -28,7 +29,7 @@ use super::{Engine, EngineError, EngineInfo, Executed, Life, Pull, Refusal, endi
 use crate::model::{Container, ContainerId, Credential, Digest, Ending, Image, Listed, Platform, Reference, RestartPolicy, StopSignal};
 
 /// For changes that touch no process.
-const CHANGE: Duration = Duration::from_secs(60);
+pub(super) const CHANGE: Duration = Duration::from_secs(60);
 /// Volumes, networks and a runtime have to come up.
 const START: Duration = Duration::from_secs(120);
 /// What the engine may need beyond a container's own grace to kill and tidy up.
@@ -36,12 +37,13 @@ const BEYOND_GRACE: Duration = Duration::from_secs(30);
 /// The engine gives a registry 30 s to accept a connection, and may have mirrors to try before it.
 const ASK_REGISTRY: Duration = Duration::from_secs(60);
 
-/// A Docker engine at a Unix socket. Holds no connection between calls.
+/// An engine at a Unix socket that speaks Docker's API. Holds no connection between calls.
 pub struct Docker {
-    calls: Calls,
+    pub(super) calls: Calls,
     typed: bollard::Docker,
-    version: String,
+    pub(super) version: String,
     platform: Platform,
+    pub(super) podman: Option<PodmanVersion>,
 }
 
 impl Docker {
@@ -55,11 +57,11 @@ impl Docker {
     /// The same for somebody who waits no longer than this for each look.
     pub async fn connect_within(socket: &Path, patience: Duration) -> Result<Self, EngineError> {
         let connector = Arc::new(Connector::new(socket));
-        let Hello { version, api, platform } = hello(&connector, patience.min(HELLO)).await?;
-        connector.speak(api);
+        let Hello { version, api, podman, platform } = hello(&connector, patience.min(HELLO)).await?;
+        connector.speak(api, podman);
         let typed = bollard_over(Arc::clone(&connector))
             .map_err(|e| EngineError::NotAnEngine { socket: socket.to_owned(), detail: e.to_string() })?;
-        Ok(Self { calls: Calls::new(connector, patience), typed, version, platform })
+        Ok(Self { calls: Calls::new(connector, patience), typed, version, platform, podman })
     }
 }
 

@@ -93,17 +93,17 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    /// Reads the engine's answer (the wording of Docker 20.10–28.5, moby `daemon/start_unix.go` and `daemon/names.go`).
+    /// Reads the engine's answer (the wording of Docker 20.10–28.5, moby `daemon/start_unix.go` and `daemon/names.go`, and of Podman 5.4 with crun).
     pub fn read(status: u16, message: &str) -> Self {
         let says = |words: &[&str]| words.iter().any(|w| message.contains(w));
         if says(&["port is already allocated", "address already in use", "Address already in use"]) {
             Self::PortTaken
         } else if says(&["no space left on device", "disk quota exceeded"]) {
             Self::NoSpace
-        } else if status == 409 && says(&["is already in use by container"]) {
+        } else if status == 409 && says(&["is already in use by"]) {
             Self::NameTaken
-        } else if says(&["exec: ", "exec format error"])
-            && says(&["no such file", "not found", "permission denied", "is a directory", "exec format error"])
+        } else if says(&["exec: ", "exec format error", "OCI runtime attempted to invoke", "OCI permission denied"])
+            && says(&["no such file", "not found", "permission denied", "is a directory", "exec format error", "OCI permission denied"])
         {
             Self::NotExecutable
         } else if status == 404 {

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::EngineError;
 use super::api_version::{ApiVersion, LOWEST_API};
 use super::connect::{Connector, Delivery};
+use super::podman::PodmanVersion;
 use crate::model::Platform;
 
 /// Whoever does not say its version within this time hangs.
@@ -19,6 +20,8 @@ pub struct Hello {
     pub version: String,
     /// What both speak.
     pub api: ApiVersion,
+    /// Of the program, if it is Podman.
+    pub podman: Option<PodmanVersion>,
     /// The platform whose images it takes unless asked for another.
     pub platform: Platform,
 }
@@ -46,16 +49,19 @@ pub async fn hello(connector: &Connector, patience: Duration) -> Result<Hello, E
     let lowest = text("/MinAPIVersion").parse().unwrap_or(LOWEST_API);
     let name = match text("/Components/0/Name") {
         "Engine" | "" => "Docker",
+        "Podman Engine" => "Podman",
         other => other,
     };
     let version = format!("{name} {}", text("/Version"));
-    let Some(api) = ApiVersion::settle(lowest, newest).filter(|_| !name.starts_with("Podman")) else {
+    let podman = (name == "Podman").then(|| text("/Version").parse().ok());
+    let Some(api) = ApiVersion::settle(lowest, newest).filter(|_| podman != Some(None)) else {
         return Err(EngineError::Unsupported { socket: socket.to_owned(), version, lowest, newest });
     };
+    let podman = podman.flatten();
     let version = format!("{version} (API {newest})");
     let platform = Platform::new(text("/Os"), text("/Arch"), "")
         .ok_or_else(|| not_an_engine("it names no operating system and no architecture".to_owned()))?;
-    Ok(Hello { version, api, platform })
+    Ok(Hello { version, api, podman, platform })
 }
 
 /// True if the engine refused a call for the version in its path.

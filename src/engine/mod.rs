@@ -9,11 +9,14 @@ mod error;
 mod exec;
 mod hello;
 mod list;
+mod podman;
 mod pull_pace;
 mod pull_progress;
 mod registries;
 mod sources;
 
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -25,6 +28,7 @@ pub use calls::LOOK;
 pub use docker::Docker;
 pub use error::{EngineError, Refusal};
 pub use exec::{Executed, last_line};
+use podman::Podman;
 pub use pull_progress::PullProgress;
 
 use crate::model::{
@@ -42,6 +46,17 @@ pub struct EngineInfo {
     pub is_rootless: bool,
     /// True if the id of an image is the digest of what was pulled, an index's where there is one: containerd's image store.
     pub has_digest_ids: bool,
+}
+
+/// Connects to the engine at this socket, whichever it is. `patience`: how long each look at it may take.
+///
+/// Errors: [`EngineError::Unreachable`], [`EngineError::Silent`], [`EngineError::NotAnEngine`], [`EngineError::Unsupported`].
+pub async fn connect(socket: &Path, patience: Duration) -> Result<Arc<dyn Engine>, EngineError> {
+    let docker = Docker::connect_within(socket, patience).await?;
+    Ok(match docker.podman {
+        Some(version) => Arc::new(Podman::new(docker, socket, version)),
+        None => Arc::new(docker),
+    })
 }
 
 /// Ends when the engine goes away, whether it stops or is killed. Holds a connection until it is dropped.
@@ -73,6 +88,10 @@ pub trait Engine: Send + Sync {
     fn platform(&self) -> &Platform;
     /// True if a create request may name several networks. Where not, it may name one, and [`Engine::connect`] does the rest.
     fn takes_all_networks(&self) -> bool;
+    /// True if [`Engine::set_restart_policy`] can be done (Podman 5.1).
+    fn changes_restart_policy(&self) -> bool {
+        true
+    }
     /// True if [`Engine::stop`] heeds a signal (Docker API 1.42; an older one drops it without a word).
     fn takes_stop_signal(&self) -> bool;
     /// All containers, running or not.

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::{ContainerId, ImageId, RestartPolicy};
 
-/// The engine's description of a container, as sent; nothing is dropped (Docker API 1.41–1.51, ContainerInspect).
+/// The engine's description of a container, as sent; nothing is dropped (Docker API 1.41–1.51, ContainerInspect; libpod 4.3–5.8).
 #[derive(Clone, PartialEq)]
 pub struct Container(Value);
 
@@ -147,6 +147,16 @@ impl Container {
             .iter()
             .filter_map(|mode| self.text(&format!("/HostConfig/{mode}")).strip_prefix("container:"))
             .collect()
+    }
+
+    /// True if it is a member of a pod, or holds one together (libpod).
+    pub fn is_in_pod(&self) -> bool {
+        !self.text("/Pod").is_empty()
+    }
+
+    /// Ids of containers that must run before it, and that its engine does not remove while it is there (libpod).
+    pub fn requires(&self) -> Vec<&str> {
+        self.0.pointer("/Dependencies").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect()
     }
 
     /// Its process, as the engine's host counts; none if it does not run.

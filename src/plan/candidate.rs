@@ -6,7 +6,7 @@ use super::Reason;
 use super::hold::{given_name, is_leftover, rotatable};
 use super::ties::Ties;
 use crate::config::{Config, Mode};
-use crate::model::{Container, ContainerId, Hold, Image, ImageId, Listed, Reference, RotationId};
+use crate::model::{Container, ContainerId, Hold, Image, ImageId, Listed, Reference, RestartPolicy, RotationId};
 use crate::policy::{Policy, Selection, policy};
 
 /// Everything that the engine showed.
@@ -30,6 +30,8 @@ pub struct Survey {
     pub holds: BTreeMap<String, Hold>,
     /// The engine can stop a container with another signal than its own.
     pub takes_stop_signal: bool,
+    /// The engine cannot change a restart policy.
+    pub has_fixed_policies: bool,
 }
 
 /// A container that is known from the engine's list only.
@@ -160,6 +162,9 @@ fn candidate(survey: &Survey, config: &Config, ties: &Ties<'_>, container: &Cont
     let image = image.ok_or_else(gone)?.clone();
     if image.is_blank() {
         return Err(Reason::ImageBlank);
+    }
+    if survey.has_fixed_policies && container.restart_policy() != Some(RestartPolicy::No) {
+        return Err(Reason::FixedRestartPolicy);
     }
     if let Some(signal) = policy.stop_signal.as_ref().filter(|_| !survey.takes_stop_signal) {
         return Err(Reason::StopSignal { signal: signal.clone() });

@@ -26,6 +26,15 @@ pub fn rotatable(container: &Container, ties: &Ties<'_>) -> Result<Reference, Re
     if container.is_removed_on_exit() {
         return Err(Reason::RemovedOnExit);
     }
+    if container.is_in_pod() {
+        return Err(Reason::InPod);
+    }
+    if let Some(unit) = labels.get("PODMAN_SYSTEMD_UNIT") {
+        return Err(Reason::OwnedByUnit { unit: unit.clone() });
+    }
+    if let Some(other) = container.requires().first() {
+        return Err(Reason::Requires { other: (*other).to_owned() });
+    }
     if let Some(reason) = ties.reason(container) {
         return Err(reason);
     }

@@ -55,6 +55,20 @@ pub enum Reason {
     },
     /// A cluster manager owns it and would fight back.
     Owned(Owner),
+    /// A unit of systemd creates it anew at each start (Quadlet, `podman generate systemd`).
+    OwnedByUnit {
+        /// Such as `web.service`.
+        unit: String,
+    },
+    /// It is a member of a pod.
+    InPod,
+    /// It was told to start after another (`podman run --requires`), which it keeps by its id.
+    Requires {
+        /// The other's id.
+        other: String,
+    },
+    /// Its restart policy would have to be changed, which its engine cannot.
+    FixedRestartPolicy,
     /// Created from a digest.
     PinnedByDigest,
     /// Created from a bare image id.
@@ -154,6 +168,10 @@ impl Reason {
             Self::LinkedTo { .. } => "linked_to",
             Self::LinkedFrom { .. } => "linked_from",
             Self::Owned(_) => "owned",
+            Self::OwnedByUnit { .. } => "owned_by_unit",
+            Self::InPod => "in_pod",
+            Self::Requires { .. } => "requires",
+            Self::FixedRestartPolicy => "fixed_restart_policy",
             Self::PinnedByDigest => "pinned_by_digest",
             Self::PinnedById => "pinned_by_id",
             Self::BadReference { .. } => "bad_reference",
@@ -204,6 +222,8 @@ impl Reason {
             Self::NoAnswer { .. } => Some("a driver of it may hang, or the engine's own notes of it are broken; see the engine's log".into()),
             Self::StopSignal { .. } => Some("create it with --stop-signal instead of Watchtower's label".into()),
             Self::RemovedOnExit => Some("create it without --rm".into()),
+            Self::OwnedByUnit { .. } => Some("`podman auto-update` does, if it has the label io.containers.autoupdate".into()),
+            Self::FixedRestartPolicy => Some("upgrade Podman, or create it with --restart=no".into()),
             Self::NoDigest => Some("pull it from a registry once, and create the container from that".into()),
             Self::ImageGone { message: None } => Some("`rotate now` pulls it again by its digest, and goes on".into()),
             Self::ImageGone { message: Some(_) } => Some("create it anew, from what its tag points to now".into()),
@@ -241,6 +261,12 @@ impl fmt::Display for Reason {
             Self::LinkedTo { other } => write!(f, "held: it is linked (--link) to `{other}`"),
             Self::LinkedFrom { other } => write!(f, "held: `{other}` is linked (--link) to it"),
             Self::Owned(owner) => write!(f, "held: owned by {owner}"),
+            Self::OwnedByUnit { unit } => write!(f, "held: it belongs to {unit}, and rotate does not restart units yet"),
+            Self::InPod => f.write_str("held: it is a member of a pod"),
+            Self::Requires { other } => write!(f, "held: it requires another container (--requires), {other}"),
+            Self::FixedRestartPolicy => {
+                f.write_str("held: its restart policy cannot be changed, so a stopped one could come back (Podman before 5.1)")
+            }
             Self::PinnedByDigest => f.write_str("held: pinned by digest"),
             Self::PinnedById => f.write_str("held: created from an image id, which no registry can be asked for"),
             Self::BadReference { typed } => write!(f, "held: `{typed}` is not an image reference"),

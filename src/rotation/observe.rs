@@ -212,10 +212,13 @@ async fn compare(
     let images = image_documents(engine, member).await?;
     let mut successor = new.document().clone();
     // A dry run creates from the digest, since it moves no tag.
-    if record.purpose == Purpose::DryRun
-        && let Some(image) = successor.pointer_mut("/Config/Image")
-    {
-        *image = Value::from(old.image_typed());
+    if record.purpose == Purpose::DryRun {
+        // Podman says it twice.
+        for path in ["/Config/Image", "/ImageName"] {
+            if let Some(image) = successor.pointer_mut(path) {
+                *image = Value::from(old.image_typed());
+            }
+        }
     }
     let differences = spec::compare(old.document(), &successor, images.both());
     let (mut all, mut unexplained) = (Vec::new(), Vec::new());

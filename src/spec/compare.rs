@@ -6,6 +6,7 @@ use super::difference::Difference;
 use super::document::{Container, Images};
 use super::explain::Explainer;
 use super::operational::is_operational;
+use super::podman;
 use super::stale::stale;
 use super::tree::{differing_leaves, keyed};
 
@@ -17,14 +18,16 @@ use super::tree::{differing_leaves, keyed};
 /// which creates from a digest, replaces it before.
 pub fn compare(predecessor: &Value, successor: &Value, images: Images<'_>) -> Vec<Difference> {
     let explainer = Explainer { predecessor: Container(predecessor), successor: Container(successor), images };
+    let is_libpod = podman::is_libpod(predecessor);
     let (old, new) = (keyed(predecessor), keyed(successor));
     let mut differences = Vec::new();
     for leaf in differing_leaves(&old, &new) {
-        if is_operational(&leaf.path) {
+        if is_operational(&leaf.path) || is_libpod && podman::is_operational(&leaf.path) {
             continue;
         }
         let (old, new) = (leaf.old.unwrap_or(&Value::Null), leaf.new.unwrap_or(&Value::Null));
-        let rule = explainer.explain(&leaf.path, old, new);
+        let of_podman = || is_libpod.then(|| podman::explains(&leaf.path, old, new, explainer.successor, images)).flatten();
+        let rule = of_podman().or_else(|| explainer.explain(&leaf.path, old, new));
         differences.push(Difference::new(&leaf.path, old.clone(), new.clone(), rule));
     }
     differences.extend(stale(predecessor, successor, images));

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::carried;
 use super::config::user_config;
 use super::document::{Container, Images, SpecError, list, text, texts};
-use super::network;
+use super::{network, podman};
 
 /// Writes the body of `POST /containers/create` for the successor of `predecessor`. Pure.
 ///
@@ -15,6 +15,7 @@ use super::network;
 /// - What equals the old image's default is left out, so that the engine puts the new image's in its place.
 /// - Anonymous volumes are handed over by name. With `nocopy`, because an engine fills an empty volume from the image already when the container is created
 ///   (seen on Docker 26.1.5), and the predecessor still runs on it.
+/// - For Podman it is the command line of its client ([`podman::create_request`]), not a document.
 /// - All networks are in the one request; for Docker below API 1.44, which takes one only, see [`super::leave_main_network`].
 ///
 /// Errors: [`SpecError`] if a document is not what its name promises, if the engine could not start the predecessor again, or if something of it cannot be asked for.
@@ -22,6 +23,9 @@ pub fn create_request(predecessor: &Value, images: Images<'_>, image: &str) -> R
     let container = Container::checked(predecessor)?;
     check_image("old", images.old)?;
     check_image("new", images.new)?;
+    if podman::is_libpod(predecessor) {
+        return podman::create_request(container, image);
+    }
     network::check_networks(container)?;
     let mut body = user_config(container, images);
     check_copied_credentials(container, &body)?;

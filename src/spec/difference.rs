@@ -50,7 +50,8 @@ pub enum Rule {
 const HIDDEN: &str = "(hidden)";
 
 /// Where values may hold secrets, there and below. An image's own defaults are no secret, save in the environment.
-const SECRET: [&[&str]; 8] = [
+const SECRET: [&[&str]; 9] = [
+    &["Config", "CreateCommand"],
     &["Config", "Env"],
     &["Config", "Cmd"],
     &["Config", "Entrypoint"],

@@ -37,6 +37,20 @@ pub enum SpecError {
         /// The other.
         other: String,
     },
+    /// An option of Podman that this version does not know: nobody knows where the command's options end.
+    #[error("it was created with `{option}`, which this version of rotate does not know")]
+    UnknownOption {
+        /// Without its value, which may be a secret.
+        option: String,
+    },
+    /// An option of Podman that cannot be given again.
+    #[error("it was created with `{option}`, which cannot be said again: {why}")]
+    CannotRepeat {
+        /// The option.
+        option: String,
+        /// What would be lost.
+        why: &'static str,
+    },
     /// Something that no create request can ask for again.
     #[error("`{field}` cannot be carried over: {why}")]
     CannotCarry {

@@ -2,6 +2,7 @@
 //!
 //! [`create_request`] writes the body of `POST /containers/create` for the successor of a container; [`compare`] says, leaf by leaf, how the engine's
 //! description of the successor differs from that of the predecessor, and which rule explains each difference; [`predict`] says so before there is a successor. Pure: documents go in as the engine sent them.
+//! Docker's documents and Podman's are told apart by themselves; what is particular about the latter is in `podman/`.
 
 mod carried;
 mod compare;
@@ -14,6 +15,7 @@ mod image_default;
 mod network;
 mod operational;
 mod path;
+mod podman;
 mod predict;
 mod same_meaning;
 mod sources;

@@ -6,11 +6,13 @@ use serde_json::{Map, Value};
 
 use super::document::{Container, SpecError, remove, text};
 use super::operational::is_operational;
+use super::podman;
 
 /// `NetworkingConfig.EndpointsConfig`: every network with what was configured there. Empty for `host`, `none` and another container's network, which take no settings.
 pub(super) fn endpoints(container: Container<'_>) -> Map<String, Value> {
     let mode = text(&container.host()["NetworkMode"]);
-    if mode == "host" || mode == "none" || mode.starts_with("container:") {
+    // Podman's create command names them all.
+    if podman::is_libpod(container.0) || mode == "host" || mode == "none" || mode.starts_with("container:") {
         return Map::new();
     }
     container.networks().map(|(name, endpoint)| (name.clone(), configured(container, name, endpoint))).collect()

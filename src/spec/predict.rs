@@ -3,9 +3,11 @@
 use serde_json::{Map, Value, json};
 
 use super::compare::compare;
+use super::config::user_config;
 use super::create::create_request;
 use super::difference::Difference;
 use super::document::{Container, Images, SpecError, entries, is_nothing, is_same_path, list, text};
+use super::podman;
 use super::tree::variable_name;
 
 /// What an engine merges as one whole where the request says nothing.
@@ -18,6 +20,7 @@ const MAPS: [&str; 4] = ["Labels", "ExposedPorts", "Volumes", "Healthcheck"];
 /// Takes the same as [`create_request`], with the reference as typed. Pure.
 pub fn predict(predecessor: &Value, images: Images<'_>) -> Result<Vec<Difference>, SpecError> {
     let request = create_request(predecessor, images, text(&predecessor["Config"]["Image"]))?;
+    let request = if podman::is_libpod(predecessor) { user_config(Container(predecessor), images).into() } else { request };
     let mut successor = predecessor.clone();
     let config = merged(&predecessor["Config"], &request, &images.new["Config"]);
     let mut line = list(&config["Entrypoint"]).iter().chain(list(&config["Cmd"])).cloned();

@@ -8,6 +8,7 @@ use super::config::user_config;
 use super::difference::Difference;
 use super::document::{Container, Images, entries, is_same_path, text};
 use super::image_default::{compose_image_label, is_image_default};
+use super::podman;
 use super::tree::keyed;
 
 const FIELDS: [&str; 5] = ["User", "WorkingDir", "StopSignal", "Cmd", "Entrypoint"];
@@ -34,6 +35,9 @@ pub(super) fn stale(predecessor: &Value, successor: &Value, images: Images<'_>) 
             ["Labels", label] if compose_image_label(label, text(value), container, images).is_some() => true,
             // An engine that shows no user or directory at all says the same as one that shows "".
             ["User" | "WorkingDir"] if value.is_null() => !text(&images.new["Config"][path[0]]).is_empty(),
+            [field @ ("WorkingDir" | "StopSignal")] if podman::is_libpod(predecessor) => {
+                podman::is_default(images.old, field, value) && !podman::is_default(images.new, field, value)
+            }
             _ => at(&typed, &path).is_none() && !is_image_default(images.new, &path, value),
         };
         if is_unchanged && is_due {

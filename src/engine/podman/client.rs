@@ -1,0 +1,99 @@
+//! `podman create`, run as a child against the engine's socket: only Podman's own client reads its options as it reads them.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use serde::Deserialize;
+use serde_json::Value;
+use tokio::process::Command;
+
+use crate::child::Group;
+use crate::engine::EngineError;
+use crate::engine::calls::refused;
+use crate::engine::docker::CHANGE;
+use crate::model::ContainerId;
+
+/// A create request for Podman, as [`crate::spec::create_request`] writes it.
+#[derive(Deserialize)]
+struct Request {
+    /// All that comes after `podman create --name NAME`.
+    #[serde(rename = "Arguments")]
+    arguments: Vec<String>,
+    /// Variables that arguments name without a value.
+    #[serde(rename = "Environment")]
+    environment: BTreeMap<String, String>,
+}
+
+/// Podman's client, speaking to one socket.
+#[derive(Debug)]
+pub struct Client {
+    socket: PathBuf,
+}
+
+impl Client {
+    /// For the engine at this socket.
+    pub fn new(socket: &Path) -> Self {
+        Self { socket: socket.to_owned() }
+    }
+
+    /// Creates a container and does not start it. The child has none of our environment: an option may take its value from there.
+    pub async fn create(&self, name: &str, request: &Value) -> Result<ContainerId, EngineError> {
+        let call = format!("create container {name}");
+        let request: Request = serde_json::from_value(request.clone())
+            .map_err(|_| EngineError::Garbage { call: call.clone(), detail: "no create request for Podman".to_owned() })?;
+        let mut command = Command::new("podman");
+        command.args(["create", "--name", name, "--pull=never"]).args(&request.arguments);
+        command.env_clear().envs(&request.environment).env("CONTAINER_HOST", format!("unix://{}", self.socket.display()));
+        command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0).kill_on_drop(true);
+        let mut group = Group(command.spawn().map_err(|error| not_started(&call, &error))?);
+        let (stdout, stderr) = (group.0.stdout.take(), group.0.stderr.take());
+        let said = async { tokio::try_join!(read(stdout), read(stderr)) };
+        let lost = |detail: String| EngineError::Unanswered { call: call.clone(), detail };
+        let said = tokio::time::timeout(CHANGE, said).await.map_err(|_| lost(format!("waited {} s", CHANGE.as_secs())))?;
+        let (answer, complaint) = said.map_err(|error| lost(error.to_string()))?;
+        let status = group.0.wait().await.map_err(|error| lost(error.to_string()))?;
+        if status.success() {
+            // With a warning there is more than one line.
+            let id = answer.lines().last().unwrap_or_default().trim();
+            return match id.len() {
+                64 => Ok(ContainerId::new(id)),
+                _ => Err(EngineError::Garbage { call, detail: "it names no id".to_owned() }),
+            };
+        }
+        Err(self.failed(&call, status.code(), &complaint))
+    }
+
+    fn failed(&self, call: &str, code: Option<i32>, complaint: &str) -> EngineError {
+        let message = complaint.lines().rev().find_map(|line| line.strip_prefix("Error: ")).unwrap_or(complaint).trim();
+        match code {
+            None => EngineError::Unanswered { call: call.to_owned(), detail: "podman was killed".to_owned() },
+            Some(_) if message.starts_with("unable to connect to Podman socket") => {
+                EngineError::Unreachable { socket: self.socket.clone(), cause: io::Error::other(message.to_owned()) }
+            }
+            Some(_) if message.contains("is already in use by") => refused(call, 409, message),
+            Some(_) => refused(call, 400, message),
+        }
+    }
+}
+
+fn not_started(call: &str, error: &io::Error) -> EngineError {
+    let why = match error.kind() {
+        io::ErrorKind::NotFound => "there is no program `podman` in $PATH, which creates containers for rotate".to_owned(),
+        _ => format!("podman cannot be run: {error}"),
+    };
+    refused(call, 400, &why)
+}
+
+async fn read(pipe: Option<impl tokio::io::AsyncRead + Unpin>) -> io::Result<String> {
+    use tokio::io::AsyncReadExt;
+    /// No id, no complaint is longer.
+    const MOST_BYTES: u64 = 1 << 20;
+    let mut text = Vec::new();
+    if let Some(pipe) = pipe {
+        pipe.take(MOST_BYTES).read_to_end(&mut text).await?;
+    }
+    Ok(String::from_utf8_lossy(&text).into_owned())
+}

@@ -1,0 +1,174 @@
+//! Podman behind the [`Engine`] interface: verbs by its copy of Docker's API; documents, creation and policies by its own, which alone tell all.
+//!
+//! Podman has no daemon: its service answers a call and goes away again. Containers live on without it.
+
+mod client;
+mod registries;
+mod version;
+
+use std::path::Path;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures_util::FutureExt;
+use hyper::Method;
+use serde_json::Value;
+
+pub use version::PodmanVersion;
+
+use client::Client;
+use registries::registry_settings;
+
+use super::docker::CHANGE;
+use super::{Docker, Engine, EngineError, EngineInfo, Executed, Life, Pull};
+use crate::model::{Container, ContainerId, Credential, Digest, Ending, Image, Listed, Platform, Reference, RestartPolicy, StopSignal};
+
+/// A Podman at a Unix socket.
+pub struct Podman {
+    compatible: Docker,
+    client: Client,
+    version: PodmanVersion,
+}
+
+impl Podman {
+    /// Over what speaks Docker's API with it.
+    pub fn new(compatible: Docker, socket: &Path, version: PodmanVersion) -> Self {
+        Self { compatible, client: Client::new(socket), version }
+    }
+}
+
+#[async_trait]
+impl Engine for Podman {
+    async fn info(&self) -> Result<EngineInfo, EngineError> {
+        let info = self.compatible.calls.look("info", "/libpod/info").await?.unwrap_or_default();
+        Ok(EngineInfo {
+            version: self.compatible.version.clone(),
+            registries: registry_settings(&info),
+            is_rootless: info.pointer("/host/security/rootless").and_then(Value::as_bool).unwrap_or(false),
+            has_digest_ids: false,
+        })
+    }
+
+    fn platform(&self) -> &Platform {
+        self.compatible.platform()
+    }
+
+    /// The create command names them all.
+    fn takes_all_networks(&self) -> bool {
+        true
+    }
+
+    fn takes_stop_signal(&self) -> bool {
+        false
+    }
+
+    fn changes_restart_policy(&self) -> bool {
+        self.version.changes_restart_policy()
+    }
+
+    async fn containers(&self) -> Result<Vec<Listed>, EngineError> {
+        self.compatible.containers().await
+    }
+
+    async fn container(&self, container: &str) -> Result<Option<Container>, EngineError> {
+        let call = format!("inspect container {container}");
+        let document = self.compatible.calls.look(&call, &format!("/libpod/containers/{container}/json")).await?;
+        // Podman, too, takes the beginning of an id for the whole.
+        Ok(document.map(Container::new).filter(|found| found.name() == container || found.id().as_str() == container))
+    }
+
+    async fn image(&self, image: &str) -> Result<Option<Image>, EngineError> {
+        let document = self.compatible.calls.look(&format!("inspect image {image}"), &format!("/libpod/images/{image}/json")).await?;
+        Ok(document.map(with_healthcheck).map(Image::new))
+    }
+
+    async fn has_volume(&self, volume: &str) -> Result<bool, EngineError> {
+        self.compatible.has_volume(volume).await
+    }
+
+    /// Podman's client looks itself before it creates («statfs /data: no such file or directory», seen on 5.4).
+    async fn check_sources(&self, _sources: &[String]) -> Result<(), EngineError> {
+        Ok(())
+    }
+
+    async fn log_tail(&self, container: &ContainerId, lines: usize) -> Result<Vec<String>, EngineError> {
+        self.compatible.log_tail(container, lines).await
+    }
+
+    /// Its journal may hold no events at all (`events_logger = "none"`): they are not asked.
+    async fn ending(&self, _container: &Container) -> Result<Ending, EngineError> {
+        Ok(Ending::Unknown)
+    }
+
+    /// Its service comes and goes by itself, and nothing of a container with it.
+    async fn life(&self) -> Result<Life, EngineError> {
+        Ok(futures_util::future::pending().boxed())
+    }
+
+    async fn exec(&self, container: &ContainerId, argv: &[String], deadline: Duration) -> Result<Executed, EngineError> {
+        self.compatible.exec(container, argv, deadline).await
+    }
+
+    async fn remote_digest(&self, reference: &Reference, credential: Option<&Credential>) -> Result<Digest, EngineError> {
+        self.compatible.remote_digest(reference, credential).await
+    }
+
+    async fn pull(&self, reference: &Reference, with: Pull<'_>) -> Result<(), EngineError> {
+        self.compatible.pull(reference, with).await
+    }
+
+    async fn tag(&self, image: &str, name: &Reference) -> Result<(), EngineError> {
+        self.compatible.tag(image, name).await
+    }
+
+    async fn remove_image(&self, image: &str) -> Result<(), EngineError> {
+        self.compatible.remove_image(image).await
+    }
+
+    async fn create(&self, name: &str, request: &Value, _platform: Option<&Platform>) -> Result<ContainerId, EngineError> {
+        self.client.create(name, request).await
+    }
+
+    async fn connect(&self, container: &ContainerId, network: &str, endpoint: &Value) -> Result<(), EngineError> {
+        self.compatible.connect(container, network, endpoint).await
+    }
+
+    async fn start(&self, container: &ContainerId) -> Result<(), EngineError> {
+        self.compatible.start(container).await
+    }
+
+    async fn stop(&self, container: &ContainerId, grace_seconds: u64, signal: Option<&StopSignal>) -> Result<(), EngineError> {
+        self.compatible.stop(container, grace_seconds, signal).await
+    }
+
+    /// Docker's API has no such call before Podman 5.6, and this one no other way to say it than in the query.
+    async fn set_restart_policy(&self, container: &ContainerId, policy: RestartPolicy) -> Result<(), EngineError> {
+        let (name, most) = policy.parts();
+        let call = format!("set the restart policy of container {}", container.short());
+        let mut path = format!("/libpod/containers/{}/update?restartPolicy={name}", container.as_str());
+        if most > 0 {
+            path += &format!("&restartRetries={most}");
+        }
+        self.compatible.calls.raw(&call, CHANGE, Method::POST, &path, Some(b"{}".to_vec())).await.map(|_| ())
+    }
+
+    async fn rename(&self, container: &ContainerId, name: &str) -> Result<(), EngineError> {
+        self.compatible.rename(container, name).await
+    }
+
+    async fn remove(&self, container: &ContainerId) -> Result<(), EngineError> {
+        self.compatible.remove(container).await
+    }
+
+    async fn remove_volume(&self, volume: &str) -> Result<(), EngineError> {
+        self.compatible.remove_volume(volume).await
+    }
+}
+
+/// The image's health check among its other settings, where a container's document has it, too; libpod shows it beside them.
+fn with_healthcheck(mut image: Value) -> Value {
+    if let Some(check) = image.get("Healthcheck").filter(|check| check.is_object()).cloned() {
+        image["Config"]["Healthcheck"] = check;
+    }
+    image
+}

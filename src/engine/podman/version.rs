@@ -1,0 +1,50 @@
+//! Versions of Podman: what each can be asked for.
+
+use std::str::FromStr;
+
+/// From here on a restart policy can be changed (`update --restart`).
+const CHANGES_POLICY: PodmanVersion = PodmanVersion(5, 1);
+/// The oldest that is driven: Debian 12 ships it.
+const LOWEST: PodmanVersion = PodmanVersion(4, 3);
+
+/// Such as 5.4 of 5.4.2.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PodmanVersion(u32, u32);
+
+impl PodmanVersion {
+    /// What stands before a path of libpod's API: the oldest of the same major version, which a newer one still answers in full.
+    pub fn prefix(self) -> &'static str {
+        if self.0 >= 5 { "/v5.0.0" } else { "/v4.0.0" }
+    }
+
+    /// True if the saved restart policy of a container can be changed.
+    pub fn changes_restart_policy(self) -> bool {
+        self >= CHANGES_POLICY
+    }
+}
+
+/// Errors: no version, or one that is not driven.
+impl FromStr for PodmanVersion {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let mut parts = text.split(['.', '-']).map(|part| part.parse::<u32>().map_err(|_| ()));
+        let version = Self(parts.next().ok_or(())??, parts.next().ok_or(())??);
+        if version < LOWEST { Err(()) } else { Ok(version) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_version_can_do_follows_from_its_number() {
+        let version = |text: &str| text.parse::<PodmanVersion>();
+        assert_eq!(version("5.4.2").map(PodmanVersion::prefix), Ok("/v5.0.0"));
+        assert_eq!(version("4.3.1").map(PodmanVersion::prefix), Ok("/v4.0.0"));
+        assert_eq!(version("6.0.0-dev").map(PodmanVersion::changes_restart_policy), Ok(true));
+        assert_eq!(version("5.0.3").map(PodmanVersion::changes_restart_policy), Ok(false));
+        assert_eq!((version("3.4.4"), version("new"), version("5")), (Err(()), Err(()), Err(())));
+    }
+}

@@ -1,0 +1,264 @@
+//! The command that creates a successor: the one that created the predecessor (`Config.CreateCommand`), without what was of that one run only.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::options::{Known, Use, known, name_of};
+use crate::spec::document::{Container, SpecError, is_same_path, text, texts};
+use crate::spec::tree::variable_name;
+use crate::spec::volumes::is_anonymous;
+
+/// Writes what comes after `podman create --name NAME`, and the variables that it takes from its environment. Pure.
+///
+/// Anonymous volumes are handed over by name: those of `-v /data` in its place, those that an image declares by an option more.
+/// `image` takes the place of the image as typed: what the name stands for is settled, a short one could be settled otherwise.
+///
+/// Errors: [`SpecError`] if the container was not made by Podman's client, or by an option that cannot be said again.
+pub fn create_request(container: Container<'_>, image: &str) -> Result<Value, SpecError> {
+    let typed: Vec<&str> = texts(&container.config()["CreateCommand"]).collect();
+    if typed.is_empty() {
+        let why = "it was made through Podman's API, which does not tell all that it was asked for";
+        return Err(SpecError::CannotCarry { field: "Config.CreateCommand", why });
+    }
+    let (options, rest) = parse(&typed)?;
+    let mut request = Request { container, arguments: Vec::new(), environment: BTreeMap::new(), mounted: Vec::new() };
+    for option in &options {
+        request.add(option)?;
+    }
+    request.carry_declared_volumes();
+    let Request { mut arguments, environment, .. } = request;
+    arguments.push(image.to_owned());
+    // The first of the rest is the image as typed.
+    arguments.extend(rest.iter().skip(1).map(|&argument| argument.to_owned()));
+    Ok(json!({ "Arguments": arguments, "Environment": environment }))
+}
+
+/// One option as typed.
+struct Typed<'a> {
+    name: &'a str,
+    becomes: Use,
+    /// None for a switch; `false` of `--init=false` is one.
+    value: Option<&'a str>,
+}
+
+/// The options, and what comes after them: the image, and its command line.
+fn parse<'a>(typed: &[&'a str]) -> Result<(Vec<Typed<'a>>, Vec<&'a str>), SpecError> {
+    let unknown = |word: &str| SpecError::UnknownOption { option: word.split('=').next().unwrap_or_default().to_owned() };
+    // What stands before it says which engine was meant, or how much was logged.
+    let begin = typed.iter().position(|word| ["run", "create"].contains(word)).ok_or_else(|| unknown(typed[0]))?;
+    let mut words = typed[begin + 1..].iter().copied();
+    let mut options = Vec::new();
+    while let Some(word) = words.next() {
+        if word == "--" {
+            break;
+        }
+        if let Some(long) = word.strip_prefix("--") {
+            let (name, given) = long.split_once('=').map_or((long, None), |(name, value)| (name, Some(value)));
+            let Known { becomes, takes_value } = known(name).ok_or_else(|| unknown(word))?;
+            let value = if takes_value && given.is_none() { words.next() } else { given };
+            options.push(Typed { name, becomes, value });
+        } else if let Some(letters) = word.strip_prefix('-').filter(|letters| !letters.is_empty()) {
+            parse_letters(letters, &mut words, &mut options).ok_or_else(|| unknown(word))?;
+        } else {
+            return Ok((options, std::iter::once(word).chain(words).collect()));
+        }
+    }
+    Ok((options, words.collect()))
+}
+
+/// `-dit`, `-p80:80`, `-p 80:80`: switches in a row, the last of which may take a value.
+fn parse_letters<'a>(letters: &'a str, words: &mut impl Iterator<Item = &'a str>, options: &mut Vec<Typed<'a>>) -> Option<()> {
+    for (at, letter) in letters.char_indices() {
+        let name = name_of(letter)?;
+        let Known { becomes, takes_value } = known(name)?;
+        let rest = &letters[at + letter.len_utf8()..];
+        if takes_value {
+            let value = if rest.is_empty() { words.next()? } else { rest.strip_prefix('=').unwrap_or(rest) };
+            options.push(Typed { name, becomes, value: Some(value) });
+            return Some(());
+        }
+        options.push(Typed { name, becomes, value: None });
+    }
+    Some(())
+}
+
+struct Request<'a> {
+    container: Container<'a>,
+    arguments: Vec<String>,
+    environment: BTreeMap<String, String>,
+    /// Where options mount something.
+    mounted: Vec<String>,
+}
+
+impl<'a> Request<'a> {
+    fn add(&mut self, option: &Typed<'_>) -> Result<(), SpecError> {
+        let value = option.value;
+        let cannot = |why| SpecError::CannotRepeat { option: format!("--{}", option.name), why };
+        match (option.becomes, value) {
+            (Use::Drop, _) => {}
+            // `--rm=false` is as if it were not there.
+            (Use::Hold(_), Some("false")) => {}
+            (Use::Hold(why), _) => return Err(cannot(why)),
+            (Use::File, Some(path)) if !path.starts_with('/') => return Err(cannot("the folder that it was created in is not known")),
+            (Use::Env, Some(variable)) if !variable.contains('=') => self.add_variable(variable).map_err(cannot)?,
+            (Use::Volume, Some(volume)) => {
+                let volume = self.volume(volume);
+                self.push(option.name, Some(&volume));
+            }
+            (Use::Mount, Some(mount)) => {
+                let mount = self.mount(mount);
+                self.push(option.name, Some(&mount));
+            }
+            (Use::Keep | Use::Env | Use::File | Use::Volume | Use::Mount, value) => self.push(option.name, value),
+        }
+        Ok(())
+    }
+
+    fn push(&mut self, name: &str, value: Option<&str>) {
+        self.arguments.push(match value {
+            Some(value) => format!("--{name}={value}"),
+            None => format!("--{name}"),
+        });
+    }
+
+    /// One that was taken from the shell has its value in the container. It goes by our child's environment, not by its arguments, which all users can read.
+    fn add_variable(&mut self, name: &str) -> Result<(), &'static str> {
+        if name.ends_with('*') {
+            return Err("which variables of its shell it took is not known");
+        }
+        let found = texts(&self.container.config()["Env"]).find(|variable| variable_name(variable) == name);
+        if let Some((_, value)) = found.and_then(|variable| variable.split_once('=')) {
+            self.environment.insert(name.to_owned(), value.to_owned());
+            self.push("env", Some(name));
+        }
+        Ok(())
+    }
+
+    /// `-v ./data:/data` as the path that it was, `-v /data` as the volume that it became.
+    fn volume(&mut self, typed: &str) -> String {
+        let container = self.container;
+        let (source, rest) = typed.split_once(':').map_or((None, typed), |(source, rest)| (Some(source), rest));
+        let destination = rest.split(':').next().unwrap_or_default();
+        self.mounted.push(destination.to_owned());
+        let Some(mount) = container.mount_at(destination) else { return typed.to_owned() };
+        match source {
+            None => format!("{}:{rest}", text(&mount["Name"])),
+            Some(source) if source.starts_with('.') => format!("{}:{rest}", text(&mount["Source"])),
+            Some(_) => typed.to_owned(),
+        }
+    }
+
+    /// An anonymous volume (`type=volume,dst=/data`) gets the name of what it became.
+    fn mount(&mut self, typed: &str) -> String {
+        let part = |names: &[&str]| {
+            typed.split(',').find_map(|part| part.split_once('=').filter(|(name, _)| names.contains(name))).map(|(_, value)| value)
+        };
+        let Some(destination) = part(&["dst", "destination", "target"]) else { return typed.to_owned() };
+        self.mounted.push(destination.to_owned());
+        match self.container.mount_at(destination) {
+            Some(mount) if part(&["src", "source"]).is_none() && is_anonymous(mount) => format!("{typed},src={}", text(&mount["Name"])),
+            _ => typed.to_owned(),
+        }
+    }
+
+    /// Those of the image's `VOLUME`s.
+    fn carry_declared_volumes(&mut self) {
+        let container = self.container;
+        let is_there = |mounted: &[String], path: &str| mounted.iter().any(|mounted| is_same_path(mounted, path));
+        for mount in container.mounts().filter(|mount| is_anonymous(mount)) {
+            let destination = text(&mount["Destination"]);
+            if !is_there(&self.mounted, destination) {
+                let mode = if mount["RW"] == false { ":ro" } else { "" };
+                self.push("volume", Some(&format!("{}:{destination}{mode}", text(&mount["Name"]))));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn document(command: &[&str]) -> Value {
+        json!({
+            "Id": "0123456789abcdef", "OCIRuntime": "crun", "HostConfig": {},
+            "Config": { "CreateCommand": command, "Env": ["TOKEN=secret", "A=b"] },
+            "Mounts": [
+                { "Type": "volume", "Name": "a".repeat(64), "Destination": "/anon", "RW": true },
+                { "Type": "volume", "Name": "b".repeat(64), "Destination": "/declared", "RW": true },
+                { "Type": "volume", "Name": "c".repeat(64), "Destination": "/long", "RW": true },
+                { "Type": "bind", "Source": "/srv/here", "Destination": "/here", "RW": true },
+            ],
+        })
+    }
+
+    fn request(command: &[&str]) -> Result<Value, SpecError> {
+        create_request(Container(&document(command)), "docker.io/library/web:latest")
+    }
+
+    #[test]
+    fn what_made_the_container_is_said_again_without_what_was_of_that_run() {
+        let command = [
+            "/usr/bin/podman",
+            "--log-level",
+            "debug",
+            "run",
+            "-dit",
+            "--name",
+            "web",
+            "--replace",
+            "--restart=always",
+            "-p80:80",
+            "-e",
+            "TOKEN",
+            "-e",
+            "A=b",
+            "-e",
+            "GONE",
+            "-v",
+            "/anon",
+            "--volume=./here:/here:ro",
+            "--mount",
+            "type=volume,dst=/long",
+            "--init=false",
+            "--rm=false",
+            "web",
+            "serve",
+            "--rm",
+            "-x",
+        ];
+        let asked = request(&command).expect("a request");
+        let expected = [
+            "--interactive",
+            "--tty",
+            "--restart=always",
+            "--publish=80:80",
+            "--env=TOKEN",
+            "--env=A=b",
+            &format!("--volume={}:/anon", "a".repeat(64)),
+            "--volume=/srv/here:/here:ro",
+            &format!("--mount=type=volume,dst=/long,src={}", "c".repeat(64)),
+            "--init=false",
+            &format!("--volume={}:/declared", "b".repeat(64)),
+            "docker.io/library/web:latest",
+            "serve",
+            "--rm",
+            "-x",
+        ];
+        assert_eq!(texts(&asked["Arguments"]).collect::<Vec<_>>(), expected);
+        assert_eq!(asked["Environment"], json!({ "TOKEN": "secret" }));
+    }
+
+    #[test]
+    fn what_cannot_be_said_again_is_named() {
+        let error = |command: &[&str]| request(command).err().map(|error| error.to_string()).unwrap_or_default();
+        assert!(error(&[]).contains("Podman's API"));
+        assert!(error(&["podman", "run", "--pod", "p", "web"]).contains("--pod"));
+        assert!(error(&["podman", "run", "--rm", "web"]).contains("--rm"));
+        assert!(error(&["podman", "run", "--env-file", "vars", "web"]).contains("--env-file"));
+        assert!(error(&["podman", "run", "--made-up=secret", "web"]).contains("--made-up`"));
+        assert!(error(&["podman", "run", "-z", "web"]).contains("-z"));
+        assert!(error(&["podman", "run", "-e", "A*", "web"]).contains("--env"));
+    }
+}

@@ -1,0 +1,76 @@
+//! Where libpod's description of a container that was created differs from that of one that runs, or from what the images say, and means the same.
+
+use serde_json::Value;
+
+use crate::model::StopSignal;
+use crate::spec::difference::Rule;
+use crate::spec::document::{Container, Images, text};
+
+/// What is of this instance only: its place on the host, its lock.
+const OPERATIONAL: [&str; 6] = ["StaticDir", "OCIConfigPath", "ConmonPidFile", "PidFile", "lockNumber", "KubeExitCodePropagation"];
+/// Annotations that Podman gives at each start (seen on 5.4).
+const GIVEN_AT_START: [&str; 2] = ["io.container.manager", "org.opencontainers.image.stopSignal"];
+const GIVEN_TO_SYSTEMD: &str = "org.systemd.property.";
+
+/// True if the path is of this instance only.
+pub fn is_operational(path: &[&str]) -> bool {
+    path.first().is_some_and(|first| OPERATIONAL.contains(first))
+}
+
+/// The rule that allows this difference, or none.
+pub fn explains(path: &[&str], old: &Value, new: &Value, successor: Container<'_>, images: Images<'_>) -> Option<Rule> {
+    let was_started = text(&successor.0["State"]["StartedAt"]) > "0002";
+    match path {
+        ["ImageDigest"] => (*old == images.old["Digest"] && *new == images.new["Digest"]).then_some(Rule::NewImage),
+        // It holds the name, and is the successor's own; what follows from it is compared.
+        ["Config", "CreateCommand"] => Some(Rule::OwnName),
+        ["Config" | "HostConfig", "Annotations", name] => {
+            let is_given = GIVEN_AT_START.contains(name) || name.starts_with(GIVEN_TO_SYSTEMD);
+            (is_given && new.is_null() && !was_started).then_some(Rule::SameMeaning)
+        }
+        // Found out at the start, from the user's home and the host name.
+        ["Config", "Env", "HOME" | "HOSTNAME"] => (new.is_null() && !was_started).then_some(Rule::SameMeaning),
+        ["NetworkSettings", "Networks", _, "MacAddress"] => (new == "" && !was_started).then_some(Rule::MacAddress),
+        ["HostConfig", "LogConfig", "Path"] => (*new == text(old).replace(&id_in(old), text(&successor.0["Id"]))).then_some(Rule::OwnId),
+        ["Config", "StopSignal" | "WorkingDir"] => {
+            (is_default(images.old, path[1], old) && is_default(images.new, path[1], new)).then_some(Rule::ImageDefault)
+        }
+        _ => None,
+    }
+}
+
+/// The id in the path of a log file, which stands there between slashes.
+fn id_in(path: &Value) -> String {
+    let is_id = |part: &&str| part.len() == 64 && part.bytes().all(|byte| byte.is_ascii_hexdigit());
+    text(path).split('/').find(is_id).unwrap_or("/").to_owned()
+}
+
+/// True if the value is what Podman makes of an image's setting: a name of a number, and something where the image says nothing.
+pub fn is_default(image: &Value, field: &str, value: &Value) -> bool {
+    let (says, value) = (text(&image["Config"][field]), text(value));
+    match field {
+        "WorkingDir" => value == if says.is_empty() { "/" } else { says },
+        "StopSignal" => signal(value) == signal(if says.is_empty() { "SIGTERM" } else { says }),
+        _ => false,
+    }
+}
+
+/// A signal by its number, where it has one that all Linux machines share.
+fn signal(text: &str) -> Option<String> {
+    let signal: StopSignal = text.parse().ok()?;
+    let number = match signal.as_str() {
+        "SIGHUP" => "1",
+        "SIGINT" => "2",
+        "SIGQUIT" => "3",
+        "SIGABRT" => "6",
+        "SIGKILL" => "9",
+        "SIGUSR1" => "10",
+        "SIGUSR2" => "12",
+        "SIGALRM" => "14",
+        "SIGTERM" => "15",
+        "SIGWINCH" => "28",
+        "SIGPWR" => "30",
+        other => other,
+    };
+    Some(number.to_owned())
+}

@@ -1,0 +1,118 @@
+//! The options of `podman run` and `podman create`: which take a value, and what becomes of each for a successor.
+//!
+//! Source: `podman create --help` of 4.3, 5.4 and 5.8. One that is not here is not guessed at: nobody knows where it ends.
+
+/// What an option is to a successor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Use {
+    /// The successor has it, too.
+    Keep,
+    /// It says how that one command was run, and nothing of the container.
+    Drop,
+    /// Names a variable, whose value may come from where the command was run.
+    Env,
+    /// Names a file that is read where the command is run.
+    File,
+    /// Mounts a volume or a path, said in one word (`--volume`).
+    Volume,
+    /// The same, said in full (`--mount`).
+    Mount,
+    /// Cannot be said again; why.
+    Hold(&'static str),
+}
+
+/// One option.
+#[derive(Debug, Clone, Copy)]
+pub struct Known {
+    /// What becomes of it.
+    pub becomes: Use,
+    /// False if it is a switch: then what follows it is not its value.
+    pub takes_value: bool,
+}
+
+const KEPT_SWITCHES: &str = "
+    http-proxy init interactive no-healthcheck no-hostname no-hosts oom-kill-disable passwd privileged read-only read-only-tmpfs tty
+    unsetenv-all volatile";
+const DROPPED_SWITCHES: &str = "
+    detach disable-content-trust help no-trunc quiet replace sig-proxy tls-verify";
+
+const KEPT: &str = "
+    add-host annotation arch blkio-weight blkio-weight-device cap-add cap-drop cgroup-conf cgroup-parent cgroupns cgroups chrootdirs
+    cpu-period cpu-quota cpu-rt-period cpu-rt-runtime cpu-shares cpus cpuset-cpus cpuset-mems device device-cgroup-rule device-read-bps
+    device-read-iops device-write-bps device-write-iops dns dns-opt dns-option dns-search entrypoint env-merge expose gidmap gpus
+    group-add group-entry health-cmd health-interval health-log-destination health-max-log-count health-max-log-size health-on-failure
+    health-retries health-start-period health-startup-cmd health-startup-interval health-startup-retries health-startup-success
+    health-startup-timeout health-timeout hostname hosts-file hostuser image-volume init-path ip ip6 ipc label link-local-ip log-driver
+    log-opt mac-address memory memory-reservation memory-swap memory-swappiness net network network-alias oom-score-adj os passwd-entry
+    personality pid pids-limit platform publish rdt-class restart sdnotify seccomp-policy secret security-opt shm-size shm-size-systemd
+    stop-signal stop-timeout storage-opt subgidname subuidname sysctl systemd timeout tmpfs tz uidmap ulimit umask unsetenv user userns
+    uts variant workdir";
+const DROPPED: &str = "
+    attach authfile cert-dir cidfile conmon-pidfile creds decryption-key detach-keys name pidfile pull retry retry-delay signature-policy";
+
+const POD: &str = "a member of a pod is not rotated";
+const FILES: &str = "files that were open where it was created cannot be handed over";
+const HELD_SWITCHES: [(&str, &str); 5] = [
+    ("env-host", "the environment of the shell that created it is not known"),
+    ("publish-all", "the ports that Podman chose would be others"),
+    ("rm", "Podman removes it when it stops"),
+    ("rmi", "Podman removes its image when it stops"),
+    ("rootfs", "it has no image"),
+];
+const HELD: [(&str, &str); 7] = [
+    ("init-ctr", POD),
+    ("pod", POD),
+    ("pod-id-file", POD),
+    ("preserve-fd", FILES),
+    ("preserve-fds", FILES),
+    ("requires", "it depends on another container"),
+    ("volumes-from", "volumes of another container cannot be told from its own"),
+];
+
+/// One letter, and the name that it stands for.
+const LETTERS: [(char, &str); 15] = [
+    ('P', "publish-all"),
+    ('a', "attach"),
+    ('c', "cpu-shares"),
+    ('d', "detach"),
+    ('e', "env"),
+    ('h', "hostname"),
+    ('i', "interactive"),
+    ('l', "label"),
+    ('m', "memory"),
+    ('p', "publish"),
+    ('q', "quiet"),
+    ('t', "tty"),
+    ('u', "user"),
+    ('v', "volume"),
+    ('w', "workdir"),
+];
+
+/// The option of this name, if it is known.
+pub fn known(name: &str) -> Option<Known> {
+    let is_in = |names: &str| names.split_whitespace().any(|known| known == name);
+    let held = |table: &[(&str, &'static str)]| table.iter().find(|(held, _)| *held == name).map(|(_, why)| Use::Hold(why));
+    let switch = match name {
+        _ if is_in(KEPT_SWITCHES) => Some(Use::Keep),
+        _ if is_in(DROPPED_SWITCHES) => Some(Use::Drop),
+        _ => held(&HELD_SWITCHES),
+    };
+    let valued = || match name {
+        "env" => Some(Use::Env),
+        "env-file" | "label-file" => Some(Use::File),
+        "volume" => Some(Use::Volume),
+        "mount" => Some(Use::Mount),
+        _ if is_in(KEPT) => Some(Use::Keep),
+        _ if is_in(DROPPED) => Some(Use::Drop),
+        _ => held(&HELD),
+    };
+    match switch {
+        Some(becomes) => Some(Known { becomes, takes_value: false }),
+        None => valued().map(|becomes| Known { becomes, takes_value: true }),
+    }
+}
+
+/// The name that a letter stands for.
+pub fn name_of(letter: char) -> Option<&'static str> {
+    LETTERS.iter().find(|(known, _)| *known == letter).map(|(_, name)| *name)
+}
