@@ -7,6 +7,10 @@ use super::lab::{Host, Scratch, wait_for};
 #[test]
 fn host_has_the_engine_that_its_name_says() {
     let host = Host::shared();
+    if host.has_podman() { is_the_podman_of_its_name(host) } else { is_the_docker_of_its_name(host) }
+}
+
+fn is_the_docker_of_its_name(host: &Host) {
     let (version, api, lowest_api) = match host.engine().split('-').nth(1) {
         Some("20.10") => ("20.10.", "1.41", "1.12"),
         Some("26.1") => ("26.1.", "1.45", "1.24"),
@@ -20,6 +24,39 @@ fn host_has_the_engine_that_its_name_says() {
     let stores_in_containerd = info["DriverStatus"].to_string().contains("io.containerd.snapshotter.v1");
     assert_eq!(stores_in_containerd, host.engine().ends_with("-containerd"));
     assert_eq!(host.docker(&["version", "--format", "{{.Server.APIVersion}}"]), api, "its own client talks to it, too");
+}
+
+fn is_the_podman_of_its_name(host: &Host) {
+    let version = host.engine().split('-').nth(1).map(|version| format!("{version}.")).expect("a name has a version");
+    let (status, info) = host.api("GET", "/v4.0.0/libpod/info");
+    let says = info["version"]["Version"].as_str().unwrap_or_default();
+    assert!(status == 200 && says.starts_with(&version), "{status}: {info}");
+    let is_rootless = host.engine().ends_with("-rootless");
+    assert_eq!(info["host"]["security"]["rootless"], is_rootless);
+    let own = |what: &str| host.docker(&["info", "--format", what]);
+    assert_eq!(own("{{.Version.Version}}"), says, "its own client is of the same version");
+    assert_eq!(own("{{.Store.GraphRoot}}"), info["store"]["graphRoot"].as_str().unwrap_or_default(), "and has the same containers");
+    assert_eq!(info["store"]["graphDriverName"], "overlay");
+}
+
+#[test]
+fn podman_serves_when_it_is_called_and_is_gone_when_nobody_does() {
+    let host = Host::shared();
+    if !host.has_podman() {
+        return; // Docker's daemon is always there.
+    }
+    let _alone = Scratch::alone(host, "podman_serves_when_it_is_called_and_is_gone_when_nobody_does");
+    let manager: &[&str] = if host.engine().ends_with("-rootless") { &["--user", "--machine", "op@"] } else { &[] };
+    let state = |unit| {
+        let output = host.exec(&[&["systemctl"], manager, &["is-active", unit]].concat());
+        String::from_utf8_lossy(&output.stdout).trim().to_owned()
+    };
+    for _ in 0..2 {
+        wait_for("nobody is served", Duration::from_secs(60), || (state("podman.service") == "inactive").then_some(()));
+        assert_eq!(state("podman.socket"), "active");
+        assert_eq!(host.api("GET", "/_ping").0, 200);
+        assert_eq!(state("podman.service"), "active");
+    }
 }
 
 #[test]

@@ -49,6 +49,15 @@ impl Host {
         &self.engine
     }
 
+    pub fn has_podman(&self) -> bool {
+        self.engine.starts_with("podman-")
+    }
+
+    /// The engine's own client, to be run as root on the host.
+    pub fn client(&self) -> &'static str {
+        if self.has_podman() { "podman" } else { "docker" }
+    }
+
     pub fn ip(&self) -> &str {
         &self.ip
     }
@@ -101,19 +110,20 @@ impl Host {
         there
     }
 
-    /// Runs the host's own `docker`; returns what it printed, without the last line feed. Panics with its words if it fails.
+    /// Runs the host's own client, `docker` or, with the same words, `podman`; returns what it printed, without the last line feed.
+    /// Panics with its words if it fails.
     #[track_caller]
     pub fn docker(&self, args: &[&str]) -> String {
-        self.try_docker(args).unwrap_or_else(|why| panic!("docker {}: {why}", args.join(" ")))
+        self.try_docker(args).unwrap_or_else(|why| panic!("{} {}: {why}", self.client(), args.join(" ")))
     }
 
-    /// Runs the host's own `docker`; what it printed, or its words of failure.
+    /// The same; what it printed, or its words of failure.
     pub fn try_docker(&self, args: &[&str]) -> Result<String, String> {
-        let command: Vec<&str> = ["docker"].iter().chain(args).copied().collect();
+        let command: Vec<&str> = [self.client()].iter().chain(args).copied().collect();
         printed(self.exec(&command))
     }
 
-    /// One call of the engine's API: status and document (null, if there is none).
+    /// One call of the engine's API, Docker's or the one that looks like it: status and document (null, if there is none).
     #[track_caller]
     pub fn api(&self, method: &str, path: &str) -> (u16, Value) {
         let ask = || -> std::io::Result<_> {

@@ -81,7 +81,7 @@ impl Scratch {
         self.host.push_with(&format!("{}:latest", self.name(name)), variant, config)
     }
 
-    /// `docker run -d` of [`Scratch::image`] under [`Scratch::name`], pulled first, with these options; returns the container's id.
+    /// `docker run -d` (or `podman`) of [`Scratch::image`] under [`Scratch::name`], pulled first, with these options; returns the container's id.
     #[track_caller]
     pub fn run(&self, name: &str, options: &[&str]) -> String {
         let (full, image) = (self.name(name), self.image(name));
@@ -162,11 +162,12 @@ impl Scratch {
     }
 }
 
+/// `$0`: the engine's client; `$1`: the prefix.
 const REMOVE: &str = r#"
-docker ps -aq --filter "name=^/?$1-" | xargs -r docker rm -fv
-docker network ls --format '{{.Name}}' | grep "^$1-" | xargs -r docker network rm
-docker volume ls -q | grep "^$1-" | xargs -r docker volume rm
-docker images --format '{{.ID}} {{.Repository}}' | grep "/$1-" | cut -d' ' -f1 | sort -u | xargs -r docker rmi -f
+$0 ps -aq --filter "name=^/?$1-" | xargs -r $0 rm -fv
+$0 network ls --format '{{.Name}}' | grep "^$1-" | xargs -r $0 network rm
+$0 volume ls -q | grep "^$1-" | xargs -r $0 volume rm
+$0 images --format '{{.ID}} {{.Repository}}' | grep "/$1-" | cut -d' ' -f1 | sort -u | xargs -r $0 rmi -f
 rm -rf "/var/tmp/rotate-test-$1"
 "#;
 
@@ -175,6 +176,6 @@ impl Drop for Scratch {
         if thread::panicking() {
             self.report();
         }
-        self.host.exec(&["sh", "-c", REMOVE, "_", &self.prefix]);
+        self.host.exec(&["sh", "-c", REMOVE, self.host.client(), &self.prefix]);
     }
 }

@@ -91,8 +91,9 @@ impl SecureRegistry {
     }
 
     fn folder(&self) -> String {
-        let is_rootless = self.host.engine().ends_with("-rootless");
-        format!("{}/certs.d/{}", if is_rootless { "/home/op/.config/docker" } else { "/etc/docker" }, self.address)
+        let settings = if self.host.engine().ends_with("-rootless") { "/home/op/.config" } else { "/etc" };
+        let engine = if self.host.has_podman() { "containers" } else { "docker" };
+        format!("{settings}/{engine}/certs.d/{}", self.address)
     }
 
     #[track_caller]
