@@ -10,17 +10,24 @@ pub struct InsecureRegistries {
     hosts: Vec<String>,
     secure: Vec<String>,
     networks: Vec<IpNet>,
+    locations: Vec<String>,
 }
 
 impl InsecureRegistries {
     /// From hosts (`registry.lan:5000`) and address ranges (`127.0.0.0/8`); a range that cannot be read is left out, which is the safe side.
     pub fn new(hosts: Vec<String>, ranges: Vec<String>) -> Self {
-        Self { hosts, secure: Vec::new(), networks: ranges.iter().filter_map(|range| range.parse().ok()).collect() }
+        Self { hosts, networks: ranges.iter().filter_map(|range| range.parse().ok()).collect(), ..Self::default() }
     }
 
     /// The same, with hosts that the engine calls secure by name: such a word beats any range.
     pub fn with_secure(self, secure: Vec<String>) -> Self {
         Self { secure, ..self }
+    }
+
+    /// From locations of `registries.conf` (containers-registries.conf(5)): without a port one stands for all ports, `*.lan` for all hosts below.
+    /// One of a part of a registry only (`registry.lan/team`) is left out, which is the safe side.
+    pub fn of_locations(locations: Vec<String>) -> Self {
+        Self { locations, ..Self::default() }
     }
 
     /// True if this host, with its port as in a reference, may be talked to without a trusted certificate. `addresses` is what its name resolves
@@ -31,6 +38,7 @@ impl InsecureRegistries {
         }
         let name = host_name(host);
         self.hosts.iter().any(|known| known == host)
+            || self.locations.iter().any(|location| is_at(location, host))
             || name.parse::<IpAddr>().is_ok_and(|address| self.has_address(&address))
             || addresses.iter().any(|address| self.has_address(address))
     }
@@ -46,6 +54,13 @@ impl InsecureRegistries {
 
     fn has_address(&self, address: &IpAddr) -> bool {
         self.networks.iter().any(|network| network.contains(&address.to_canonical()))
+    }
+}
+
+fn is_at(location: &str, host: &str) -> bool {
+    match location.strip_prefix('*') {
+        Some(below) => host.ends_with(below) || host_name(host).ends_with(below),
+        None => host == location || host_name(host) == location,
     }
 }
 

@@ -35,6 +35,8 @@ pub(super) fn stale(predecessor: &Value, successor: &Value, images: Images<'_>) 
             ["Labels", label] if compose_image_label(label, text(value), container, images).is_some() => true,
             // An engine that shows no user or directory at all says the same as one that shows "".
             ["User" | "WorkingDir"] if value.is_null() => !text(&images.new["Config"][path[0]]).is_empty(),
+            // It shows none of a container; that each is mounted is looked at below.
+            ["Volumes", _] if podman::is_libpod(predecessor) => false,
             [field @ ("WorkingDir" | "StopSignal")] if podman::is_libpod(predecessor) => {
                 podman::is_default(images.old, field, value) && !podman::is_default(images.new, field, value)
             }

@@ -2,6 +2,7 @@
 
 use std::{
     env,
+    ffi::OsString,
     fs::{self, File, Permissions},
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
@@ -143,7 +144,7 @@ impl Agent<'_> {
             }
             None => Command::new(program),
         };
-        command.env_clear().env("PATH", env::var_os("PATH").unwrap_or_default()).env("HOME", self.scratch.dir());
+        command.env_clear().env("PATH", self.path()).env("HOME", self.scratch.dir());
         command.envs(self.env.iter().map(|(key, value)| (key, value)));
         if let Some(config) = &self.config {
             command.arg("--config").arg(config);
@@ -153,6 +154,16 @@ impl Agent<'_> {
         }
         command.arg("--state-dir").arg(self.state_dir.clone().unwrap_or_else(|| self.scratch.state_dir()));
         command
+    }
+
+    /// The machine's, and where the host's engine is a Podman, first a folder with its client.
+    fn path(&self) -> OsString {
+        let path = env::var_os("PATH").unwrap_or_default();
+        if !self.scratch.host.has_podman() {
+            return path;
+        }
+        let folder = self.scratch.host.client_for_the_machine(self.scratch.dir());
+        env::join_paths(std::iter::once(folder).chain(env::split_paths(&path))).expect("folders without a colon")
     }
 
     /// The folder of the build is perhaps not everybody's.

@@ -1,8 +1,8 @@
 //! A host of the lab: its engine, its registry, its power switch. Booted by `tests/run`.
 
 use std::{
-    fs,
-    os::unix::net::UnixStream,
+    fs::{self, Permissions},
+    os::unix::{fs::PermissionsExt, net::UnixStream},
     path::{Path, PathBuf},
     process::{Command, Output},
     sync::{Mutex, OnceLock, PoisonError},
@@ -56,6 +56,19 @@ impl Host {
     /// The engine's own client, to be run as root on the host.
     pub fn client(&self) -> &'static str {
         if self.has_podman() { "podman" } else { "docker" }
+    }
+
+    /// Puts the host's Podman where the machine can run it, which has none: with the host's own libraries, against a socket of which it is told.
+    /// Returns the folder of it.
+    pub fn client_for_the_machine(&self, folder: &Path) -> PathBuf {
+        let (folder, client) = (folder.join("bin"), folder.join("bin/podman"));
+        let (loader, libraries, podman) = ("lib64/ld-linux-x86-64.so.2", "usr/lib/x86_64-linux-gnu", "usr/bin/podman");
+        let [loader, libraries, podman] = [loader, libraries, podman].map(|path| self.path(path).display().to_string());
+        fs::create_dir_all(&folder).expect("a folder can be made in /tmp");
+        fs::write(&client, format!("#!/bin/sh\nexec {loader} --library-path {libraries} {podman} \"$@\"\n"))
+            .and_then(|()| fs::set_permissions(&client, Permissions::from_mode(0o755)))
+            .expect("a file can be written in /tmp");
+        folder
     }
 
     pub fn ip(&self) -> &str {

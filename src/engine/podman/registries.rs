@@ -18,7 +18,7 @@ pub fn registry_settings(info: &Value) -> RegistrySettings {
         Some(format!("{scheme}://{}", mirror.get("Location").and_then(Value::as_str)?))
     };
     RegistrySettings {
-        insecure: InsecureRegistries::new(insecure.collect(), Vec::new()),
+        insecure: InsecureRegistries::of_locations(insecure.collect()),
         mirrors: mirrors.filter_map(mirror).collect(),
         proxies: Proxies::default(),
         is_rootless: info.pointer("/host/security/rootless").and_then(Value::as_bool).unwrap_or(false),
@@ -36,12 +36,15 @@ mod tests {
             "registries": {
                 "search": ["docker.io"],
                 "old.lan:5000": { "Prefix": "old.lan:5000", "Location": "old.lan:5000", "Insecure": true, "Mirrors": null },
+                "any.lan": { "Insecure": true }, "*.dev.lan": { "Insecure": true }, "some.lan/team": { "Insecure": true },
                 "docker.io": { "Insecure": false, "Mirrors": [{ "Location": "one.lan", "Insecure": false }, { "Location": "two.lan:5000", "Insecure": true }] },
             },
         });
         let settings = registry_settings(&info);
         assert_eq!(settings.mirrors, ["https://one.lan", "http://two.lan:5000"]);
-        assert!(settings.insecure.contains("old.lan:5000", &[]) && !settings.insecure.contains("docker.io", &[]));
+        let is_insecure = |host: &str| settings.insecure.contains(host, &[]);
+        assert!(["old.lan:5000", "any.lan", "any.lan:443", "a.dev.lan", "a.dev.lan:5000"].into_iter().all(is_insecure));
+        assert!(!["docker.io", "old.lan", "old.lan:5001", "dev.lan", "some.lan", "many.lan"].into_iter().any(is_insecure));
         assert!(settings.is_rootless);
         assert_eq!(registry_settings(&Value::Null), RegistrySettings::default());
     }

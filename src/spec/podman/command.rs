@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::options::{Known, Use, known, name_of};
-use crate::spec::document::{Container, SpecError, is_same_path, text, texts};
+use crate::spec::document::{Container, SpecError, is_same_path, list, text, texts};
 use crate::spec::tree::variable_name;
 use crate::spec::volumes::is_anonymous;
 
@@ -106,11 +106,15 @@ impl<'a> Request<'a> {
                 let volume = self.volume(volume);
                 self.push(option.name, Some(&volume));
             }
+            (Use::Publish, Some(port)) => {
+                let port = self.port(port);
+                self.push(option.name, Some(&port));
+            }
             (Use::Mount, Some(mount)) => {
                 let mount = self.mount(mount);
                 self.push(option.name, Some(&mount));
             }
-            (Use::Keep | Use::Env | Use::File | Use::Volume | Use::Mount, value) => self.push(option.name, value),
+            (Use::Keep | Use::Env | Use::File | Use::Publish | Use::Volume | Use::Mount, value) => self.push(option.name, value),
         }
         Ok(())
     }
@@ -133,6 +137,22 @@ impl<'a> Request<'a> {
             self.push("env", Some(name));
         }
         Ok(())
+    }
+
+    /// `-p 80` and `-p 127.0.0.1::80` with the port that Podman chose when it created the predecessor, and has kept since.
+    fn port(&self, typed: &str) -> String {
+        let (address, port) = match typed.split(':').collect::<Vec<_>>()[..] {
+            [port] => ("", port),
+            [address, "", port] => (address, port),
+            _ => return typed.to_owned(),
+        };
+        let key = if port.contains('/') { port.to_owned() } else { format!("{port}/tcp") };
+        let bound = list(&self.container.host()["PortBindings"][&key]);
+        match bound {
+            [only] if address.is_empty() => format!("{}:{port}", text(&only["HostPort"])),
+            [only] => format!("{address}:{}:{port}", text(&only["HostPort"])),
+            _ => typed.to_owned(),
+        }
     }
 
     /// `-v ./data:/data` as the path that it was, `-v /data` as the volume that it became.
@@ -169,8 +189,12 @@ impl<'a> Request<'a> {
         for mount in container.mounts().filter(|mount| is_anonymous(mount)) {
             let destination = text(&mount["Destination"]);
             if !is_there(&self.mounted, destination) {
-                let mode = if mount["RW"] == false { ":ro" } else { "" };
-                self.push("volume", Some(&format!("{}:{destination}{mode}", text(&mount["Name"]))));
+                // A program in a volume that an image declares may be run, in one of an option not.
+                let may_run = texts(&mount["Options"]).any(|option| option == "exec").then_some("exec");
+                let read_only = (mount["RW"] == false).then_some("ro");
+                let mode: Vec<&str> = read_only.into_iter().chain(may_run).collect();
+                let volume = format!("{}:{destination}:{}", text(&mount["Name"]), mode.join(","));
+                self.push("volume", Some(volume.trim_end_matches(':')));
             }
         }
     }
@@ -182,7 +206,8 @@ mod tests {
 
     fn document(command: &[&str]) -> Value {
         json!({
-            "Id": "0123456789abcdef", "OCIRuntime": "crun", "HostConfig": {},
+            "Id": "0123456789abcdef", "OCIRuntime": "crun",
+            "HostConfig": { "PortBindings": { "81/tcp": [{ "HostPort": "40081" }], "82/udp": [{ "HostPort": "40082" }] } },
             "Config": { "CreateCommand": command, "Env": ["TOKEN=secret", "A=b"] },
             "Mounts": [
                 { "Type": "volume", "Name": "a".repeat(64), "Destination": "/anon", "RW": true },
@@ -210,6 +235,9 @@ mod tests {
             "--replace",
             "--restart=always",
             "-p80:80",
+            "-p",
+            "81",
+            "--publish=127.0.0.1::82/udp",
             "-e",
             "TOKEN",
             "-e",
@@ -234,6 +262,8 @@ mod tests {
             "--tty",
             "--restart=always",
             "--publish=80:80",
+            "--publish=40081:81",
+            "--publish=127.0.0.1:40082:82/udp",
             "--env=TOKEN",
             "--env=A=b",
             &format!("--volume={}:/anon", "a".repeat(64)),

@@ -1,10 +1,12 @@
 //! Where libpod's description of a container that was created differs from that of one that runs, or from what the images say, and means the same.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use crate::model::StopSignal;
 use crate::spec::difference::Rule;
-use crate::spec::document::{Container, Images, text};
+use crate::spec::document::{Container, Images, text, texts};
 
 /// What is of this instance only: its place on the host, its lock.
 const OPERATIONAL: [&str; 6] = ["StaticDir", "OCIConfigPath", "ConmonPidFile", "PidFile", "lockNumber", "KubeExitCodePropagation"];
@@ -28,6 +30,14 @@ pub fn explains(path: &[&str], old: &Value, new: &Value, successor: Container<'_
             let is_given = GIVEN_AT_START.contains(name) || name.starts_with(GIVEN_TO_SYSTEMD);
             (is_given && new.is_null() && !was_started).then_some(Rule::SameMeaning)
         }
+        // What the engine's own process may have, and the most that there can be.
+        ["HostConfig", "Ulimits", "RLIMIT_NOFILE" | "RLIMIT_NPROC", _] => (new.is_null() && !was_started).then_some(Rule::SameMeaning),
+        // Of a volume that an image declares they are written in another order than of the same that an option mounts.
+        ["Mounts", _, "Options"] => (set(texts(old)) == set(texts(new))).then_some(Rule::SameMeaning),
+        ["HostConfig", "Binds", _] => {
+            let parts = |bind| text(bind).rsplit_once(':').map(|(volume, options)| (volume, set(options.split(','))));
+            (parts(old) == parts(new)).then_some(Rule::SameMeaning)
+        }
         // Found out at the start, from the user's home and the host name.
         ["Config", "Env", "HOME" | "HOSTNAME"] => (new.is_null() && !was_started).then_some(Rule::SameMeaning),
         ["NetworkSettings", "Networks", _, "MacAddress"] => (new == "" && !was_started).then_some(Rule::MacAddress),
@@ -37,6 +47,10 @@ pub fn explains(path: &[&str], old: &Value, new: &Value, successor: Container<'_
         }
         _ => None,
     }
+}
+
+fn set<'a>(options: impl Iterator<Item = &'a str>) -> BTreeSet<&'a str> {
+    options.collect()
 }
 
 /// The id in the path of a log file, which stands there between slashes.

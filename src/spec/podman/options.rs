@@ -13,6 +13,8 @@ pub enum Use {
     Env,
     /// Names a file that is read where the command is run.
     File,
+    /// Publishes a port, perhaps as one of the host's that Podman chose.
+    Publish,
     /// Mounts a volume or a path, said in one word (`--volume`).
     Volume,
     /// The same, said in full (`--mount`).
@@ -44,7 +46,7 @@ const KEPT: &str = "
     health-retries health-start-period health-startup-cmd health-startup-interval health-startup-retries health-startup-success
     health-startup-timeout health-timeout hostname hosts-file hostuser image-volume init-path ip ip6 ipc label link-local-ip log-driver
     log-opt mac-address memory memory-reservation memory-swap memory-swappiness net network network-alias oom-score-adj os passwd-entry
-    personality pid pids-limit platform publish rdt-class restart sdnotify seccomp-policy secret security-opt shm-size shm-size-systemd
+    personality pid pids-limit platform rdt-class restart sdnotify seccomp-policy secret security-opt shm-size shm-size-systemd
     stop-signal stop-timeout storage-opt subgidname subuidname sysctl systemd timeout tmpfs tz uidmap ulimit umask unsetenv user userns
     uts variant workdir";
 const DROPPED: &str = "
@@ -100,6 +102,7 @@ pub fn known(name: &str) -> Option<Known> {
     let valued = || match name {
         "env" => Some(Use::Env),
         "env-file" | "label-file" => Some(Use::File),
+        "publish" => Some(Use::Publish),
         "volume" => Some(Use::Volume),
         "mount" => Some(Use::Mount),
         _ if is_in(KEPT) => Some(Use::Keep),
