@@ -27,12 +27,16 @@ impl SocketError {
     pub fn help(&self) -> String {
         match self {
             Self::Address { reason, .. } => reason.help(),
-            Self::NoneFound(_) => "start the engine, or name its socket with --engine unix:///path".to_owned(),
+            Self::NoneFound(_) => {
+                "start the engine (Podman's socket: `systemctl enable --now podman.socket`), or name its socket with --engine unix:///path"
+                    .to_owned()
+            }
         }
     }
 }
 
-/// Finds the socket's path. In this order: `--engine`, `DOCKER_HOST`, `engine` of the configuration, the usual paths (rootful, then rootless).
+/// Finds the socket's path. In this order: `--engine`, `DOCKER_HOST`, `engine` of the configuration, the usual paths (Docker's before
+/// Podman's, rootful before rootless).
 pub fn find(
     flag: Option<&str>,
     docker_host: Option<&str>,
@@ -49,7 +53,10 @@ pub fn find(
     if let Some(address) = config {
         return Ok(address.socket().to_owned());
     }
+    let below = |folder: &str| runtime_dir.map(|dir| dir.join(folder));
     let mut usual = vec![PathBuf::from("/var/run/docker.sock")];
-    usual.extend(runtime_dir.map(|dir| dir.join("docker.sock")));
+    usual.extend(below("docker.sock"));
+    usual.push(PathBuf::from("/run/podman/podman.sock"));
+    usual.extend(below("podman/podman.sock"));
     usual.iter().find(|path| path.exists()).cloned().ok_or_else(|| SocketError::NoneFound(usual.clone()))
 }

@@ -48,6 +48,16 @@ struct Entry {
     identitytoken: Option<String>,
 }
 
+impl Helpers {
+    /// These, and the others for what they are not for.
+    pub fn or(mut self, others: Self) -> Self {
+        for (registry, name) in others.by_registry {
+            self.by_registry.entry(registry).or_insert(name);
+        }
+        Self { store: self.store.or(others.store), ..self }
+    }
+}
+
 impl ConfigFile {
     /// Reads it. An absent or empty file is one without credentials, as for Docker.
     pub fn read(path: &Path) -> Result<Self, FileFault> {

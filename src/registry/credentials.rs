@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::OnceCell;
 
+use super::auth_file;
 use super::config_file::{ConfigFile, Helpers};
 use super::helper::{self, HelperLimits};
 use super::{HUB, RegistryError};
@@ -29,12 +30,23 @@ pub struct Credentials {
 type HelperAnswer = Result<Option<Credential>, RegistryError>;
 
 impl Credentials {
-    /// Reads Docker's file where Docker looks ([`Credentials::path`]).
+    /// Reads Docker's file where Docker looks ([`Credentials::path`]); for Podman its own first, and for what is not in there Docker's, as it does.
     ///
     /// An absent file means none. Errors: [`RegistryError::Credentials`], which names the file and nothing that stands in it.
-    pub fn load() -> Result<Self, RegistryError> {
+    pub fn load(is_for_podman: bool) -> Result<Self, RegistryError> {
         let is_root = rustix::process::geteuid().is_root();
-        Self::path(|name| std::env::var_os(name), is_root).map_or_else(|| Ok(Self::default()), |path| Self::read(&path))
+        let env = |name: &str| std::env::var_os(name);
+        let own = if is_for_podman { auth_file::path(env, is_root) } else { None };
+        let files = own.into_iter().chain(Self::path(env, is_root)).map(|path| Self::read(&path));
+        files.reduce(|own, other| Ok(own?.or(other?))).unwrap_or_else(|| Ok(Self::default()))
+    }
+
+    /// Its own, and the other's for what it has none for.
+    fn or(mut self, other: Self) -> Self {
+        for (key, credential) in other.by_key {
+            self.by_key.entry(key).or_insert(credential);
+        }
+        Self { helpers: self.helpers.or(other.helpers), ..self }
     }
 
     /// `$DOCKER_CONFIG/config.json`, else what systemd hands over with `LoadCredential=config.json:…`, else `~/.docker/config.json`. A service may have no `HOME`: root's is known, another's is not.

@@ -2,6 +2,7 @@
 //! manifest, which would count as a pull.
 
 mod answer;
+mod auth_file;
 mod authorize;
 mod certificates;
 mod challenge;

@@ -43,6 +43,7 @@ impl Engine for Podman {
         let info = self.compatible.calls.look("info", "/libpod/info").await?.unwrap_or_default();
         Ok(EngineInfo {
             version: self.compatible.version.clone(),
+            is_podman: true,
             registries: registry_settings(&info),
             is_rootless: info.pointer("/host/security/rootless").and_then(Value::as_bool).unwrap_or(false),
             has_digest_ids: false,
