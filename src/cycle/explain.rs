@@ -210,7 +210,8 @@ impl Gate {
 
 fn selected(policy: Option<&Policy>, labels: &std::collections::BTreeMap<String, String>, select: Select) -> Selected {
     let Some(policy) = policy else { return Selected { is_selected: false, by: "a label that cannot be read".to_owned() } };
-    let names = ["rotate.enable", "com.centurylinklabs.watchtower.enable"];
+    // The strongest first.
+    let names = ["rotate.enable", "io.containers.autoupdate", "com.centurylinklabs.watchtower.enable"];
     let counts = |name: &&&str| !policy.ignored.iter().chain(&policy.not_followed).any(|other| other == **name);
     let label = names.iter().filter(counts).find_map(|name| labels.get(*name).map(|value| format!("label {name}={value}")));
     let by = label.unwrap_or_else(|| format!("select = \"{}\", and no label", select.word()));

@@ -1,6 +1,7 @@
 //! Config + labels of one container -> one typed `Policy`. Pure; knows neither engine nor container.
 
 mod error;
+mod podman;
 mod probe;
 mod setting;
 mod watchtower;
@@ -68,14 +69,14 @@ pub struct Policy {
     pub stop_signal: Option<StopSignal>,
     /// Labels that are the image's own and hence no policy, ascending. Only to be shown.
     pub ignored: Vec<String>,
-    /// Labels of Watchtower that rotate does not follow, ascending. Only to be shown.
+    /// Labels of Watchtower and of Podman that rotate does not follow, ascending. Only to be shown.
     pub not_followed: Vec<String>,
 }
 
 /// Whether a container is rotated, and on whose word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Selection {
-    /// `rotate.enable=true`, or Watchtower's `.enable`.
+    /// `rotate.enable=true`, Watchtower's `.enable`, or Podman's `io.containers.autoupdate`.
     ByLabel,
     /// `select = "all"`, and no label against it.
     BySelectAll,
@@ -113,6 +114,7 @@ pub fn policy(config: &Config, labels: &BTreeMap<String, String>, image_labels: 
         let applied = match draft.take(label, value, &config.commands) {
             Some(taken) => taken,
             None if label.starts_with(watchtower::PREFIX) => policy.take_watchtower(label, value),
+            None if label.starts_with(podman::PREFIX) => policy.take_podman(label, value),
             None => policy.apply(label, value),
         };
         if let Err(error) = applied {
@@ -131,10 +133,10 @@ pub fn policy(config: &Config, labels: &BTreeMap<String, String>, image_labels: 
     }
 }
 
-/// Also Watchtower's; and `Rotate.Enable`: it can only be meant for us, and is refused with a suggestion.
+/// Also Watchtower's and Podman's; and `Rotate.Enable`: it can only be meant for us, and is refused with a suggestion.
 fn is_ours(label: &str) -> bool {
     let is_rotate = label.get(..PREFIX.len()).is_some_and(|start| start.eq_ignore_ascii_case(PREFIX));
-    label != TRIAL_LABEL && (is_rotate || label.starts_with(watchtower::PREFIX))
+    label != TRIAL_LABEL && (is_rotate || label.starts_with(watchtower::PREFIX) || label.starts_with(podman::PREFIX))
 }
 
 impl Policy {

@@ -6,6 +6,7 @@ mod durations;
 mod example;
 mod files;
 mod generated;
+mod podman;
 mod policies;
 mod probes;
 mod settings;

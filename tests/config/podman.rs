@@ -1,0 +1,26 @@
+//! Labels that were written for `podman auto-update`.
+
+use rotate::config::Select;
+use rotate::policy::{Policy, Selection};
+
+use super::policies::{check, plain, select};
+
+#[test]
+fn labels_of_podman_auto_update_count_where_rotate_says_nothing() {
+    const LABEL: &str = "io.containers.autoupdate";
+    let config = select(Select::Labelled);
+    let selected = |selection| Ok(Policy { selection, ..plain(selection) });
+    let not_followed = |label: &str| Ok(Policy { not_followed: vec![label.to_owned()], ..plain(Selection::NotSelected) });
+    for (value, selection) in
+        [("registry", Selection::ByLabel), ("image", Selection::ByLabel), ("disabled", Selection::OptedOut), ("", Selection::OptedOut)]
+    {
+        check(&config, &[(LABEL, value)], &[], selected(selection));
+    }
+    check(&config, &[(LABEL, "local")], &[], not_followed(LABEL));
+    let file = "io.containers.autoupdate.authfile";
+    check(&config, &[(file, "/root/auth.json")], &[], not_followed(file));
+    check(&config, &[(LABEL, "registry"), ("rotate.enable", "false")], &[], selected(Selection::OptedOut));
+    check(&config, &[(LABEL, "disabled"), ("rotate.enable", "true")], &[], selected(Selection::ByLabel));
+    let message = "label `io.containers.autoupdate` cannot be `registy`: only `registry`, `local` or `disabled` may stand there";
+    check(&config, &[(LABEL, "registy")], &[], Err((message, "did you mean `registry`?")));
+}
