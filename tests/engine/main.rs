@@ -101,5 +101,6 @@ pub fn leftovers(scratch: &Scratch) -> Vec<String> {
 /// The image that a tag points to.
 #[track_caller]
 pub fn tagged(scratch: &Scratch, name: &str) -> String {
-    scratch.host.docker(&["image", "inspect", "-f", "{{.Id}}", &scratch.image(name)])
+    let (_, image) = scratch.host.api("GET", &format!("/images/{}/json", scratch.image(name)));
+    image["Id"].as_str().unwrap_or_else(|| panic!("there is no image {name}: {image}")).to_owned()
 }
