@@ -48,7 +48,7 @@ fn nohealth_runs_without_healthcheck() {
 #[test]
 fn crash_and_late_exit() {
     check("crash", &[], exited);
-    check("late:1", &[], |container| container["State"]["Status"] == "running");
+    check("late:5", &[], |container| container["State"]["Status"] == "running");
     check("late:1", &[], exited);
 }
 
