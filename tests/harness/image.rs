@@ -17,7 +17,10 @@ fn check(variant: &str, options: &[&str], expected: impl Fn(&Value) -> bool) {
 }
 
 fn health(container: &Value) -> &str {
-    container["State"]["Health"]["Status"].as_str().unwrap_or("none")
+    match container["State"]["Health"]["Status"].as_str() {
+        None | Some("") => "none", // an empty one: Podman 4.3
+        Some(status) => status,
+    }
 }
 
 fn exited(container: &Value) -> bool {
