@@ -100,7 +100,8 @@ impl Refusal {
             Self::PortTaken
         } else if says(&["no space left on device", "disk quota exceeded"]) {
             Self::NoSpace
-        } else if status == 409 && says(&["is already in use by"]) {
+        // Podman calls it a failure of its own (500; seen on 4.3–5.8).
+        } else if says(&["is already in use by"]) && (status == 409 || says(&["that name is already in use"])) {
             Self::NameTaken
         } else if says(&["exec: ", "exec format error", "OCI runtime attempted to invoke", "OCI permission denied"])
             && says(&["no such file", "not found", "permission denied", "is a directory", "exec format error", "OCI permission denied"])

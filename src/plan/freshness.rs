@@ -27,7 +27,9 @@ pub struct Known {
 /// The newer digest, or why there is none to rotate to. `answer` is what the registry said of the candidate's reference, or why it said nothing.
 pub fn freshness(candidate: &Candidate, answer: Result<Digest, Reason>, known: &Known) -> Result<Digest, Reason> {
     // Without any digest it was never pulled: a registry's image of the same name need not be related to it.
-    if !candidate.image.has_digest() && known.pulled_as.is_none() {
+    // Nor was one of `localhost`, where Podman names what it builds.
+    let is_built_here = candidate.reference.registry() == "localhost";
+    if is_built_here || !candidate.image.has_digest() && known.pulled_as.is_none() {
         return Err(Reason::NoDigest);
     }
     let digest = answer?;

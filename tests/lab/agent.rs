@@ -144,8 +144,7 @@ impl Agent<'_> {
             }
             None => Command::new(program),
         };
-        command.env_clear().env("PATH", self.path()).env("HOME", self.scratch.dir());
-        command.envs(self.env.iter().map(|(key, value)| (key, value)));
+        command.env_clear().env("HOME", self.scratch.dir()).envs(self.env.iter().map(|(key, value)| (key, value))).env("PATH", self.path());
         if let Some(config) = &self.config {
             command.arg("--config").arg(config);
         }
@@ -156,9 +155,10 @@ impl Agent<'_> {
         command
     }
 
-    /// The machine's, and where the host's engine is a Podman, first a folder with its client.
+    /// The machine's, or what the test said; where the host's engine is a Podman, first a folder with its client.
     fn path(&self) -> OsString {
-        let path = env::var_os("PATH").unwrap_or_default();
+        let said = self.env.iter().find(|(key, _)| key == "PATH").map(|(_, path)| path.into());
+        let path = said.or_else(|| env::var_os("PATH")).unwrap_or_default();
         if !self.scratch.host.has_podman() {
             return path;
         }

@@ -96,9 +96,14 @@ impl Engine for Podman {
         self.compatible.log_tail(container, lines).await
     }
 
-    /// Its journal may hold no events at all (`events_logger = "none"`): they are not asked.
-    async fn ending(&self, _container: &Container) -> Result<Ending, EngineError> {
-        Ok(Ending::Unknown)
+    /// It keeps that with the container (`State.StoppedByUser`, set by `podman stop` and `podman kill`; seen on 5.4).
+    async fn ending(&self, container: &Container) -> Result<Ending, EngineError> {
+        let is_by_hand = container.document().pointer("/State/StoppedByUser").and_then(Value::as_bool);
+        Ok(match is_by_hand {
+            Some(true) => Ending::ByHand,
+            Some(false) | None if self.version.tells_who_stopped() => Ending::ByItself,
+            Some(false) | None => Ending::Unknown,
+        })
     }
 
     /// Its service comes and goes by itself, and nothing of a container with it.

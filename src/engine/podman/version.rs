@@ -17,6 +17,11 @@ impl PodmanVersion {
         if self.0 >= 5 { "/v5.0.0" } else { "/v4.0.0" }
     }
 
+    /// True if a container's document says whether a person stopped it.
+    pub fn tells_who_stopped(self) -> bool {
+        self.0 >= 5
+    }
+
     /// True if the saved restart policy of a container can be changed.
     pub fn changes_restart_policy(self) -> bool {
         self >= CHANGES_POLICY
