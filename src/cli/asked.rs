@@ -59,7 +59,7 @@ enum Asked {
     Here(Box<Loaded>, PathBuf),
 }
 
-/// A command that says with which engine (`DOCKER_HOST` too), state directory or configuration it wants to work means this process, unless it names a
+/// A command that says with which engine (`DOCKER_HOST` too, if the configuration says another), state directory or configuration it wants to work means this process, unless it names a
 /// socket too.
 async fn daemon(args: &Args) -> Result<Asked, CliError> {
     if let Some(socket) = &args.socket {
@@ -74,10 +74,12 @@ async fn daemon(args: &Args) -> Result<Asked, CliError> {
     Ok(Asked::Here(Box::new(loaded), state_dir))
 }
 
-/// True if the environment names an engine that is not the host's own: the daemon's is another.
+/// True if the environment names an engine that is neither the host's own nor the one of the configuration: the daemon's is another.
 fn is_another_engine() -> bool {
     let own = ["", "unix:///var/run/docker.sock", "unix:///run/docker.sock"];
-    std::env::var("DOCKER_HOST").is_ok_and(|host| !own.contains(&host.as_str()))
+    let Ok(host) = std::env::var("DOCKER_HOST") else { return false };
+    let is_configured = || setup::load_from(None).is_ok_and(|loaded| loaded.config.engine.is_some_and(|engine| engine.to_string() == host));
+    !own.contains(&host.as_str()) && !is_configured()
 }
 
 fn of_the_store(ask: &Ask, state_dir: &Path) -> Result<View, AskError> {

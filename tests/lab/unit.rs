@@ -66,7 +66,10 @@ impl<'a> Unit<'a> {
     }
 
     fn on_host(&self, command: &[&str]) -> String {
-        String::from_utf8_lossy(&self.s.host.exec(command).stdout).trim_end().to_owned()
+        let said = self.s.host.exec(command);
+        // For the case that the test fails.
+        eprint!("{}", String::from_utf8_lossy(&said.stderr));
+        String::from_utf8_lossy(&said.stdout).trim_end().to_owned()
     }
 
     fn file(&self, path: &str, text: &str) {
