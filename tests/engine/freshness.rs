@@ -38,7 +38,7 @@ fn an_image_that_was_made_here_over_a_registrys_tag_is_replaced_only_once_it_was
     s.push("web", "nohealth:v1");
     s.push("base", "nohealth:v1");
     s.run("base", &[]);
-    s.host.docker(&["commit", "-m", "patched here", &s.name("base"), &s.image("web")]);
+    s.host.docker(&["commit", "--change", "ENV PATCHED=here", &s.name("base"), &s.image("web")]);
     s.host.docker(&["run", "-d", "--name", &s.name("web"), &s.image("web")]);
     let patched = look(&s, &s.name("web"));
     let run = || entry(&s.agent().config(FAST).run(&["now", &s.name("web"), "--json"]).exits(0), &s.name("web"));
