@@ -14,9 +14,9 @@ use crate::policy::{Policy, policy};
 use crate::rotation::{Change, Goal, Member, Opening, Purpose, Record, Stage};
 
 impl Cycle<'_> {
-    /// Makes a record of each rotation that left containers and that the store does not know, or knows only as it was before the switch. Of units that
-    /// are named, or without names of those that are selected; one whose containers do not prove what they are is left as it is. Nothing is taken over
-    /// where a daemon may be at work on the same containers.
+    /// Makes a record of each rotation that left containers and that the store does not know, or knows only as it was before the switch. Of units
+    /// that are named, or without names of those that are selected; one whose containers do not prove what they are is left as it is. Nothing is
+    /// taken over where a daemon may be at work on the same containers.
     pub(super) async fn adopt(&self, names: &[String]) -> Result<(), CycleError> {
         if !self.is_alone {
             return Ok(());
@@ -49,9 +49,17 @@ impl Cycle<'_> {
                 (_, Goal::Back { .. }) => "back to the old container",
             };
             if found.has_lost_policy() && earlier.is_none() {
-                tracing::warn!(container = %unit, "`{unit}`: which restart policy it had is not known any more; it has `no`: give it back with `docker update --restart`");
+                tracing::warn!(
+                    container = %unit,
+                    "`{unit}`: which restart policy it had is not known any more; it has `no`: give it back with `docker update --restart`"
+                );
             }
-            tracing::warn!(rotation = %record.id, container = %unit, "`{unit}`: the state directory does not know how far the rotation {} got; taken over by the names of its containers: {to}", record.id);
+            tracing::warn!(
+                rotation = %record.id,
+                container = %unit,
+                "`{unit}`: the state directory does not know how far the rotation {} got; taken over by the names of its containers: {to}",
+                record.id
+            );
             taken.insert(unit);
         }
         Ok(())

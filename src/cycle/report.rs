@@ -123,7 +123,8 @@ impl Entry {
         let what = if record.stage == Stage::Kept { "whether it is well cannot be seen" } else { "its rotation is not finished" };
         let message = Some(format!("{what}: {error}"));
         let help = format!(
-            "a driver of it may hang, or the engine's own notes of it are broken: see whether `docker inspect {}` answers; the next run goes on from there",
+            "a driver of it may hang, or the engine's own notes of it are broken: see whether `docker inspect {}` answers; the next run \
+             goes on from there",
             record.unit
         );
         let (help, stands) = (Some(help), Some(record.stands()));
@@ -205,7 +206,6 @@ fn way_back(record: &Record) -> Option<String> {
 
 fn turned_back(unit: &str, failure: &Failure, was_switched: bool) -> (Verdict, Option<String>, Option<String>) {
     let message = Some(failure.to_string());
-    let refused = || Some(format!("this digest is not tried again until the tag moves, or with `rotate now --retry {unit}`"));
     match failure {
         Failure::Withdrawn { why: Withdrawal::DryRun } => (Verdict::DryRun, None, None),
         Failure::Withdrawn { why: Withdrawal::SameImage } => (Verdict::Skipped, message, None),
@@ -216,10 +216,24 @@ fn turned_back(unit: &str, failure: &Failure, was_switched: bool) -> (Verdict, O
         Failure::Unexplained { .. } => {
             (Verdict::Held, message, Some(format!("nothing was touched; create `{unit}` anew by hand, or report the difference")))
         }
-        _ if failure.refuses_digest() && was_switched => (Verdict::RolledBack, message, refused()),
-        _ if failure.refuses_digest() => (Verdict::Failed, message, refused()),
-        _ if was_switched => (Verdict::RolledBack, message, Some("it is tried again in the next run".into())),
-        _ => (Verdict::Failed, message, Some("nothing was touched; it is tried again in the next run".into())),
+        Failure::PullFailed { .. }
+        | Failure::OtherPlatform { .. }
+        | Failure::CreateRefused { .. }
+        | Failure::StartRefused { .. }
+        | Failure::ActRefused { .. }
+        | Failure::Gate { .. }
+        | Failure::Late { .. }
+        | Failure::StartsExhausted { .. }
+        | Failure::SuccessorGone
+        | Failure::NotRecorded { .. }
+        | Failure::Requested => {
+            let help = match (failure.refuses_digest(), was_switched) {
+                (true, _) => format!("this digest is not tried again until the tag moves, or with `rotate now --retry {unit}`"),
+                (false, true) => "it is tried again in the next run".into(),
+                (false, false) => "nothing was touched; it is tried again in the next run".into(),
+            };
+            (if was_switched { Verdict::RolledBack } else { Verdict::Failed }, message, Some(help))
+        }
     }
 }
 

@@ -78,7 +78,8 @@ pub enum Reason {
         /// As it stands in the container.
         typed: String,
     },
-    /// The engine knows no digest of what runs, or one of an image made here that its registry does not have: built or loaded here, so that a registry's image of this name may be a stranger's.
+    /// The engine knows no digest of what runs, or one of an image made here that its registry does not have: built or loaded here, so that a
+    /// registry's image of this name may be a stranger's.
     NoDigest,
     /// The engine has no image of its id any more: nobody can tell its settings from the image's, or go back to it.
     ImageGone {
@@ -219,7 +220,9 @@ impl Reason {
             Self::Refused { .. } => Some("it is tried again when the tag moves, or with `rotate now --retry NAME`".into()),
             Self::WatchOnly { .. } => Some("`rotate now NAME` rotates it".into()),
             Self::MinAge { .. } => Some("`rotate now --any-age NAME` does not wait".into()),
-            Self::NoAnswer { .. } => Some("a driver of it may hang, or the engine's own notes of it are broken; see the engine's log".into()),
+            Self::NoAnswer { .. } => {
+                Some("a driver of it may hang, or the engine's own notes of it are broken; see the engine's log".into())
+            }
             Self::StopSignal { .. } => Some("create it with --stop-signal instead of Watchtower's label".into()),
             Self::RemovedOnExit => Some("create it without --rm".into()),
             Self::OwnedByUnit { .. } => Some("`podman auto-update` does, if it has the label io.containers.autoupdate".into()),
@@ -227,18 +230,32 @@ impl Reason {
             Self::NoDigest => Some("pull it from a registry once, and create the container from that".into()),
             Self::ImageGone { message: None } => Some("`rotate now` pulls it again by its digest, and goes on".into()),
             Self::ImageGone { message: Some(_) } => Some("create it anew, from what its tag points to now".into()),
-            Self::ImageBlank => {
-                Some("remove it, the stopped containers whose image is gone (`docker ps -a` shows those by id) and the image; then pull and create it anew".into())
-            }
+            Self::ImageBlank => Some(
+                "remove it, the stopped containers whose image is gone (`docker ps -a` shows those by id) and the image; then pull and \
+                 create it anew"
+                    .into(),
+            ),
             Self::Orphan { of, is_served: true } => Some(format!("if `{of}` is well, remove it by hand")),
-            Self::Orphan { of, is_served: false } => {
-                Some(format!(
-                    "`rotate now {of}` takes it over where the containers prove what they are; else rename it to `{of}`, give it its restart \
-                     policy back (it ends its name) and start it"
-                ))
-            }
+            Self::Orphan { of, is_served: false } => Some(format!(
+                "`rotate now {of}` takes it over where the containers prove what they are; else rename it to `{of}`, give it its \
+                     restart policy back (it ends its name) and start it"
+            )),
             Self::Stuck => Some("see `rotate status`".into()),
-            _ => None,
+            Self::UpToDate
+            | Self::OptedOut
+            | Self::NotRunning
+            | Self::Paused
+            | Self::Restarting
+            | Self::SharesNamespace { .. }
+            | Self::LendsNamespace { .. }
+            | Self::LinkedTo { .. }
+            | Self::LinkedFrom { .. }
+            | Self::Owned(_)
+            | Self::PinnedByDigest
+            | Self::PinnedById
+            | Self::BadReference { .. }
+            | Self::UnknownRestartPolicy
+            | Self::Leftover => None,
         }
     }
 }

@@ -11,13 +11,8 @@ use crate::store::{Store, StoreError};
 pub fn change(store: &dyn Store, clock: &dyn Clock, record: &mut Record, memory: &mut Memory, change: &Change) -> Result<(), StoreError> {
     let before = record.clone();
     record.apply(change);
-    match change {
-        Change::Prove { .. } => record.note("proved", clock.at()),
-        Change::Stay { .. } => record.note("stayed", clock.at()),
-        Change::FailLate { .. } => record.note("failed_late", clock.at()),
-        Change::TurnBack { .. } => record.note("turned_back", clock.at()),
-        Change::Close => record.note("closed", clock.at()),
-        _ => {}
+    if let Some(word) = word(change) {
+        record.note(word, clock.at());
     }
     if before.goal != record.goal {
         memory.watches.clear();
@@ -48,6 +43,28 @@ pub fn change(store: &dyn Store, clock: &dyn Clock, record: &mut Record, memory:
         | Change::Recover
         | Change::KeepLog { .. } => Ok(()),
         Change::Close => Err(source),
+    }
+}
+
+/// What the record says of a change beside the acts, if its time is of interest to people.
+fn word(change: &Change) -> Option<&'static str> {
+    match change {
+        Change::Prove { .. } => Some("proved"),
+        Change::Stay { .. } => Some("stayed"),
+        Change::FailLate { .. } => Some("failed_late"),
+        Change::TurnBack { .. } => Some("turned_back"),
+        Change::Close => Some("closed"),
+        Change::Pulled { .. }
+        | Change::EnterCreating { .. }
+        | Change::Adopt { .. }
+        | Change::EnterSwitching { .. }
+        | Change::CountStart { .. }
+        | Change::AdoptReplacement { .. }
+        | Change::AdoptPredecessor { .. }
+        | Change::TakeForPredecessor { .. }
+        | Change::GiveUpRollback { .. }
+        | Change::Recover
+        | Change::KeepLog { .. } => None,
     }
 }
 

@@ -87,7 +87,8 @@ impl StoreError {
             Self::NotOurs(_) => "choose another directory with --state-dir",
             Self::Newer { .. } => "install that newer version again; going back is not possible with its store",
             Self::Damaged { .. } => {
-                "move the file away and run rotate again: it takes over by the names of their containers (`….rotate-old-…`, `….rotate-next-…`) the rotations that were going on"
+                "move the file away and run rotate again: it takes over by the names of their containers (`….rotate-old-…`, \
+                 `….rotate-next-…`) the rotations that were going on"
             }
             Self::Full(_) => "make room on that disk",
             Self::Sqlite { .. } => "see that nothing else uses the file and that the disk is sound",

@@ -60,7 +60,8 @@ impl LockError {
     pub fn help(&self) -> &'static str {
         match self {
             Self::Held { .. } => {
-                "wait until it is done; `rotate status` reads beside it. A daemon holds it as long as it runs: leave out --config, --engine and --state-dir to ask that one"
+                "wait until it is done; `rotate status` reads beside it. A daemon holds it as long as it runs: leave out --config, --engine \
+                 and --state-dir to ask that one"
             }
             Self::Io { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
                 "run as root, or choose another directory with --state-dir"

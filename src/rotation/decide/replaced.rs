@@ -44,8 +44,8 @@ pub fn is_settled(failure: &Failure, member: &Member, view: &MemberView) -> bool
 }
 
 fn unfinished<'a>(member: &Member, view: &'a MemberView) -> Option<&'a Container> {
-    match &view.replacement {
-        Some(Replacement::Other(found)) if found.name() != member.name => Some(found),
-        _ => None,
+    match view.replacement.as_ref()? {
+        Replacement::Other(found) => Some(found).filter(|found| found.name() != member.name),
+        Replacement::Same(_) => None,
     }
 }
