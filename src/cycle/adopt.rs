@@ -11,7 +11,7 @@ use crate::clock::sign_of_life;
 use crate::model::{Container, Image, Reference, RotationId};
 use crate::plan;
 use crate::policy::{Policy, policy};
-use crate::rotation::{Change, Goal, Member, Opening, Purpose, Record, Stage};
+use crate::rotation::{Change, GateRules, Goal, Member, Opening, Purpose, Record, Stage};
 
 impl Cycle<'_> {
     /// Makes a record of each rotation that left containers and that the store does not know, or knows only as it was before the switch. Of units
@@ -162,7 +162,8 @@ impl Cycle<'_> {
             Some(earlier) => behind(earlier, member, roles.goal),
             None => self.taken_over(id, member, &policy, roles.goal),
         };
-        if record.goal == Goal::Forward && found.is_long_switched(self.clock.at()) {
+        let gate = GateRules::of(&roles.successor, &record.terms, true);
+        if record.goal == Goal::Forward && found.is_long_switched(self.clock.at(), &gate) {
             record.apply(&Change::Prove { keep_until: record.keep_from(self.clock.at()) });
         }
         Ok(Some(record))

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use crate::model::{Container, ContainerId, Image, RestartPolicy};
-use crate::rotation::{Failure, Goal, Purpose, Record, Stage, Withdrawal};
+use crate::rotation::{Failure, GateRules, Goal, Purpose, Record, Stage, Withdrawal};
 use crate::spec;
 
 /// The containers of one rotation, by the names that it gave them, and whatever has the unit's name.
@@ -28,7 +28,8 @@ pub struct Roles {
     pub goal: Goal,
 }
 
-/// A switch takes no longer than this and the time that a container may take to stop. What was stopped later was not stopped by it.
+/// A switch takes no longer than this and the time that a container may take to stop, or to prove itself. What was stopped later was not
+/// stopped by it.
 const SWITCH: SignedDuration = SignedDuration::from_mins(10);
 
 impl Found {
@@ -103,10 +104,11 @@ impl Found {
         self.current.as_ref().is_some_and(|current| !is_stopped(current))
     }
 
-    /// True if its switch was over long ago: it has proved itself, or its failure is one after its proof.
-    pub fn is_long_switched(&self, now: Timestamp) -> bool {
+    /// True if its switch was over long ago: it has proved itself, or its failure is one after its proof. `gate`: what it has to prove, and how fast.
+    pub fn is_long_switched(&self, now: Timestamp, gate: &GateRules) -> bool {
         let ended_at = self.old.as_ref().filter(|_| self.is_served()).and_then(Container::ended_at);
-        ended_at.is_some_and(|at| now.duration_since(at) > SWITCH)
+        let proof = SignedDuration::try_from(gate.deadline.saturating_add(gate.min_healthy)).unwrap_or(SignedDuration::MAX);
+        ended_at.is_some_and(|at| now.duration_since(at) > SWITCH.max(proof))
     }
 
     /// No rotation ever starts a container under the name that it has before the switch.
@@ -187,7 +189,10 @@ pub fn created(container: &Container) -> Option<Timestamp> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+    use crate::rotation::Proof;
 
     /// Second `second` of a day.
     fn at(second: u32) -> String {
@@ -207,6 +212,11 @@ mod tests {
 
     fn ended(second: u32) -> Value {
         json!({ "Status": "exited", "StartedAt": at(10), "FinishedAt": at(second) })
+    }
+
+    fn gate(deadline_seconds: u64) -> GateRules {
+        let [min_healthy, deadline] = [10, deadline_seconds].map(Duration::from_secs);
+        GateRules { proof: Proof::Running, min_healthy, deadline, is_oneshot: false }
     }
 
     fn before_the_renames(policy: &str, state: Value) -> Found {
@@ -240,8 +250,17 @@ mod tests {
     fn what_was_switched_long_ago_is_not_proved_again() {
         let now = |second| at(second).parse().expect("a time");
         let found = after_the_renames("always", running());
-        assert!(!found.is_long_switched(now(1_100)));
-        assert!(found.is_long_switched(now(9_000)));
-        assert!(!after_the_renames("no", ended(1_005)).is_long_switched(now(9_000)), "it does not run");
+        assert!(!found.is_long_switched(now(1_100), &gate(30)));
+        assert!(found.is_long_switched(now(9_000), &gate(30)));
+        assert!(!after_the_renames("no", ended(1_005)).is_long_switched(now(9_000), &gate(30)), "it does not run");
+    }
+
+    #[test]
+    fn what_may_take_an_hour_to_prove_itself_is_not_taken_for_proved_before() {
+        let now = |second| at(second).parse().expect("a time");
+        let found = after_the_renames("always", running());
+        assert!(!found.is_long_switched(now(4_500), &gate(3_600)));
+        assert!(!found.is_long_switched(now(4_605), &gate(3_600)), "well in the last moment, it must stay so for 10 s");
+        assert!(found.is_long_switched(now(4_700), &gate(3_600)));
     }
 }
