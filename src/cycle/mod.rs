@@ -6,6 +6,7 @@ mod explain;
 mod history;
 mod hold;
 mod lost;
+mod pins;
 mod report;
 mod restore;
 mod resume;

@@ -29,7 +29,8 @@ impl Cycle<'_> {
         self.plan_with(request, survey, |reference, digest| Ok(self.seen_since(reference, digest)?)).await
     }
 
-    /// The same, and notes what each reference points to: from here on `min_age` counts. Images that the engine has dropped are pulled again.
+    /// The same, and notes what each reference points to: from here on `min_age` counts. Images that the engine has dropped are pulled again, and
+    /// pins that were left go.
     pub(super) async fn plan_and_note(&self, request: &Request) -> Result<Plan, CycleError> {
         let note = |reference: &Reference, digest: &Digest| match self.store.saw(reference, digest, self.clock.at()) {
             Ok(since) => Ok(Some(since)),
@@ -41,6 +42,9 @@ impl Cycle<'_> {
         };
         let survey = self.survey().await?;
         let survey = self.restore(survey, request).await?;
+        if !request.is_dry_run {
+            self.remove_left_pins(&survey).await;
+        }
         self.plan_with(request, survey, note).await
     }
 

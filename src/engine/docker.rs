@@ -91,9 +91,7 @@ impl Engine for Docker {
     }
 
     async fn containers(&self) -> Result<Vec<Listed>, EngineError> {
-        let options = query::ListContainersOptions { all: true, ..Default::default() };
-        let listed = self.calls.ask("list containers", self.calls.patience(), self.typed.list_containers(Some(options))).await?;
-        Ok(list::listed(listed))
+        self.calls.ask("list containers", self.calls.patience(), list::containers(&self.typed)).await
     }
 
     async fn container(&self, container: &str) -> Result<Option<Container>, EngineError> {
@@ -108,6 +106,10 @@ impl Engine for Docker {
     async fn image(&self, image: &str) -> Result<Option<Image>, EngineError> {
         let document = self.calls.look(&format!("inspect image {image}"), &format!("/images/{image}/json")).await?;
         Ok(document.map(Image::new))
+    }
+
+    async fn tags(&self, repository: &str) -> Result<Vec<String>, EngineError> {
+        self.calls.ask(&format!("list the tags of {repository}"), self.calls.patience(), list::tags(&self.typed, repository)).await
     }
 
     async fn has_volume(&self, volume: &str) -> Result<bool, EngineError> {

@@ -1,13 +1,32 @@
-//! The engine's list of containers.
+//! The engine's lists: of containers, and of the tags of a repository.
 
+use std::collections::HashMap;
+
+use bollard::Docker;
+use bollard::errors::Error;
 use bollard::models::ContainerSummary;
+use bollard::query_parameters::{ListContainersOptions, ListImagesOptions};
 
 use crate::model::{ContainerId, Listed};
+
+/// All containers, running or not.
+pub async fn containers(docker: &Docker) -> Result<Vec<Listed>, Error> {
+    let options = ListContainersOptions { all: true, ..Default::default() };
+    Ok(listed(docker.list_containers(Some(options)).await?))
+}
+
+/// As `repository:tag`. An engine may show the other tags of an image beside those that were asked for.
+pub async fn tags(docker: &Docker, repository: &str) -> Result<Vec<String>, Error> {
+    let filters = HashMap::from([("reference".to_owned(), vec![repository.to_owned()])]);
+    let images = docker.list_images(Some(ListImagesOptions { filters: Some(filters), ..Default::default() })).await?;
+    let is_of_it = |tag: &String| tag.strip_prefix(repository).is_some_and(|rest| rest.starts_with(':'));
+    Ok(images.into_iter().flat_map(|image| image.repo_tags).filter(is_of_it).collect())
+}
 
 /// What the list tells. A line without id is left out: there is nothing to ask for.
 ///
 /// A container has its own name without a second slash; `/app/db` is how `app`, which is linked to it, calls it (Docker 20.10–28.5).
-pub fn listed(summaries: Vec<ContainerSummary>) -> Vec<Listed> {
+fn listed(summaries: Vec<ContainerSummary>) -> Vec<Listed> {
     let mut links: Vec<(String, String)> = Vec::new();
     let mut all = Vec::new();
     for summary in summaries {

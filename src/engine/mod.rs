@@ -102,6 +102,8 @@ pub trait Engine: Send + Sync {
     async fn container(&self, container: &str) -> Result<Option<Container>, EngineError>;
     /// One image's document by id, tag or digest; none if the engine does not have it.
     async fn image(&self, image: &str) -> Result<Option<Image>, EngineError>;
+    /// The tags of one repository, as `repository:tag`.
+    async fn tags(&self, repository: &str) -> Result<Vec<String>, EngineError>;
     /// True if the engine has a volume of this name.
     async fn has_volume(&self, volume: &str) -> Result<bool, EngineError>;
     /// Errors with [`EngineError::Refused`] if a path of the engine's host is gone that `-v` would make an empty directory of. Changes nothing.

@@ -128,6 +128,11 @@ pub async fn pull_again(engine: &dyn Engine, reference: &Reference, image: &Imag
     pull(engine, reference, image.as_str(), None, keyring, &|_| {}).await
 }
 
+/// Removes a pin that a closed rotation left.
+pub async fn unpin(engine: &dyn Engine, pin: &str) -> Result<(), EngineError> {
+    engine.remove_image(pin).await
+}
+
 /// Pulls, and looks whether `image` is there: otherwise the next step would be the same pull again, without end.
 async fn pull(
     engine: &dyn Engine,

@@ -207,6 +207,12 @@ impl Record {
         }
     }
 
+    /// The rotation that has this tag for a pin.
+    pub fn id_of_pin(tag: &str) -> Option<RotationId> {
+        let rest = tag.strip_prefix(Self::PINS)?.strip_prefix(':')?;
+        Some(RotationId::new(rest.split_once('-').map_or(rest, |(id, _)| id)))
+    }
+
     /// How its containers stand while it cannot go on, as far as the record tells.
     pub fn stands(&self) -> &'static str {
         match (self.stage, &self.goal) {

@@ -231,6 +231,19 @@ impl Case {
         self.transcript.add(format!("ask for a container by {what}: {text}"), "");
     }
 
+    /// Which tags a repository has.
+    pub async fn list_tags(&mut self, repository: &str) {
+        let full = self.image(&format!("{repository}:")).trim_end_matches(':').to_owned();
+        let text = match self.engine().tags(&full).await {
+            Ok(mut tags) => {
+                tags.sort();
+                tags.iter().map(|tag| tag.trim_start_matches(&full)).collect::<Vec<_>>().join(" ")
+            }
+            Err(error) => kind(&error),
+        };
+        self.transcript.add(format!("ask for the tags of {repository}: {text}"), "");
+    }
+
     /// What a tag points to in the registry.
     pub async fn where_points(&mut self, token: &str) {
         let reference = self.image(token).parse().unwrap_or_else(|error| panic!("{token}: {error}"));

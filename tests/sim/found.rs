@@ -34,6 +34,12 @@ fn a_create_that_lands_after_the_agent_was_killed_leaves_nothing() {
     check(Scenario::plain(false), vec![at(create, What::CrashWhile(Duration::from_secs(20)))]);
 }
 
+#[test]
+fn a_pin_that_lands_after_its_rotation_was_closed_is_removed_by_a_later_run() {
+    // Two runs later: the second one closed its record, and tried the image anew.
+    check(Scenario::sick(), vec![at(0, What::CrashWhile(Duration::from_secs(800)))]);
+}
+
 /// The checks themselves: without anything going wrong there is nothing to complain about.
 #[test]
 fn in_good_weather_all_is_well() -> Result<(), Wrong> {

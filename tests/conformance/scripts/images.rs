@@ -74,6 +74,23 @@ fn an_image_that_is_pinned_is_remembered_when_its_tag_moves_away_alike() {
 }
 
 #[test]
+fn the_tags_of_a_repository_are_listed_alike() {
+    conforms("list_tags", async |c: &mut Case| {
+        two(c).await;
+        c.list_tags("keep").await;
+        c.tag("id:web@v1", "keep:1").await;
+        c.tag("id:web@v1", "keep:2").await;
+        c.tag("id:web@v2", "keep:3").await;
+        c.tag("id:web@v2", "keeper:1").await;
+        c.list_tags("keep").await;
+        c.remove_image("keep:1").await;
+        c.remove_image("web:latest").await;
+        c.list_tags("keep").await;
+        c.list_tags("web").await;
+    });
+}
+
+#[test]
 fn an_image_is_removed_by_tag_and_by_id_alike() {
     conforms("remove_image", async |c: &mut Case| {
         two(c).await;

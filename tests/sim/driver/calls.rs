@@ -49,6 +49,11 @@ impl Engine for Line {
         self.go(Call::look("inspect image", image), move |sim| now(sim.image(&of))).await
     }
 
+    async fn tags(&self, repository: &str) -> Result<Vec<String>, EngineError> {
+        let of = repository.to_owned();
+        self.go(Call::look("list tags", repository), move |sim| now(sim.tags(&of))).await
+    }
+
     async fn has_volume(&self, volume: &str) -> Result<bool, EngineError> {
         let of = volume.to_owned();
         self.go(Call::look("inspect volume", volume), move |sim| now(sim.has_volume(&of))).await

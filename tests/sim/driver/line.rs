@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rotate::engine::{EngineError, Refusal};
+use rotate::rotation::Record;
 
 use super::clock::sleep;
 use super::fault::What;
@@ -33,7 +34,9 @@ impl Call {
     }
 
     pub fn change(name: &'static str, of: &str) -> Self {
-        let may_fly = matches!(name, "stop" | "start" | "create" | "remove");
+        // Any other tag is asked for again by the next run, which the engine does after the first; a pin is one rotation's alone.
+        let is_pin = name == "tag" && of.contains(Record::PINS);
+        let may_fly = is_pin || matches!(name, "stop" | "start" | "create" | "remove");
         Self { name: format!("{name} {of}"), changes: true, may_fly, deadline: CHANGE }
     }
 

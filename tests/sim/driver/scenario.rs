@@ -78,6 +78,15 @@ impl Scenario {
         Self { flavour: Flavour::DOCKER_26_1, units, config, ask: Ask::Update, refuses_create: false, is_daemon: true }
     }
 
+    /// The same with an image whose HEALTHCHECK fails.
+    pub fn sick() -> Self {
+        let mut scenario = Self::plain(true);
+        for unit in &mut scenario.units {
+            (unit.quality, unit.new) = (Quality::Sick, Quality::Sick.build("web-2", true));
+        }
+        scenario
+    }
+
     /// For a seed.
     pub fn draw(chance: &mut Chance) -> Self {
         let ask = chance.pick(&[Ask::Update, Ask::Update, Ask::Update, Ask::RollBack, Ask::LetGo]);

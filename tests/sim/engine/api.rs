@@ -74,6 +74,11 @@ impl Engine for Simulation {
         self.ask("inspect image", |host| Ok(host.images.document(image).map(Image::new)))
     }
 
+    async fn tags(&self, repository: &str) -> Result<Vec<String>, EngineError> {
+        let is_of_it = |tag: &&str| tag.strip_prefix(repository).is_some_and(|rest| rest.starts_with(':'));
+        self.ask("list tags", |host| Ok(host.images.tags().map(|(tag, _)| tag).filter(is_of_it).map(str::to_owned).collect()))
+    }
+
     async fn has_volume(&self, volume: &str) -> Result<bool, EngineError> {
         self.ask("inspect volume", |host| Ok(host.volumes.contains_key(volume)))
     }
