@@ -10,6 +10,7 @@
 mod driver;
 mod engine;
 mod found;
+mod lost;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;

@@ -1,8 +1,9 @@
 //! The lock: one of many has it, the others say who; what an earlier holder left in the file is no evidence.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
+use std::fs::{self, File, Permissions};
 use std::io::Read;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -54,6 +55,25 @@ fn of_processes_that_race_for_the_lock_one_has_it_and_the_others_name_it() {
             racer.kill().and_then(|()| racer.wait()).expect("a child");
         }
     }
+}
+
+/// Which files a daemon has open only root may see: its name has to be found without that.
+#[test]
+fn who_has_the_lock_is_told_to_a_user_who_is_not_root() {
+    assert!(rustix::process::geteuid().is_root(), "needs root, to be somebody else");
+    let dir = tempfile::tempdir().expect("a folder");
+    let for_all = |path: &Path| fs::set_permissions(path, Permissions::from_mode(0o777)).expect("it is ours");
+    for_all(dir.path());
+    let program = dir.path().join("rotate");
+    fs::copy(env!("CARGO_BIN_EXE_rotate"), &program).expect("a copy"); // the other may not be let into our folder
+    let _lock = Lock::take(dir.path()).expect("nobody has it");
+    for_all(&dir.path().join("lock"));
+    let mut command = Command::new("setpriv");
+    command.args(["--reuid=65534", "--regid=65534", "--clear-groups", "--no-new-privs"]).arg(&program);
+    command.args(["--engine", "unix:///none", "--state-dir", &dir.path().display().to_string(), "now"]);
+    let output = command.env_clear().env("PATH", "/usr/bin:/bin").output().expect("the program");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains(&format!("is held by process {}", std::process::id())), "{said}");
 }
 
 #[test]

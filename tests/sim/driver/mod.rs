@@ -20,7 +20,9 @@ pub use self::{
     clock::{run, sleep},
     fault::{Fault, What},
     line::Line,
-    play::{Wrong, play, play_scripted},
+    play::{Game, Wrong, play, play_scripted},
+    process::Order,
     scenario::Scenario,
+    store::Disk,
     world::World,
 };

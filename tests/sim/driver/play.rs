@@ -62,6 +62,19 @@ impl Game {
         }
     }
 
+    /// One that a test plays itself, with its containers up.
+    pub fn by_hand(scenario: Scenario) -> Self {
+        let mut game = Self::new(scenario, 0, true);
+        game.set_up().unwrap_or_else(|wrong| panic!("{wrong}"));
+        game
+    }
+
+    /// One pass in which this goes wrong.
+    pub fn pass_in(&mut self, faults: Vec<Fault>) {
+        self.begin_weather(faults);
+        self.pass(Order::Run);
+    }
+
     fn end(mut self, play: impl FnOnce(&mut Self) -> Result<(), String>) -> Result<(), Wrong> {
         let played = play(&mut self);
         let mut state = self.world.state();
@@ -202,7 +215,8 @@ impl Game {
         Err("it never comes to rest".to_owned())
     }
 
-    fn pass(&mut self, order: Order<'_>) -> Passed {
+    /// One pass.
+    pub fn pass(&mut self, order: Order<'_>) -> Passed {
         if self.process.is_none() || !self.scenario.is_daemon || self.process.as_ref().is_some_and(Process::is_over) {
             self.processes += 1;
             self.process = Some(Process::start(&self.world, self.processes));

@@ -24,6 +24,9 @@ pub struct Process {
 pub enum Order<'a> {
     Run,
     RollBack(&'a str),
+    DryRun,
+    /// A run while a daemon may be at work on the same engine.
+    BesideADaemon,
 }
 
 /// What came of it.
@@ -61,13 +64,13 @@ impl Process {
             config,
             origins: &Origins::default(),
             watcher: &watcher,
-            is_alone: true,
+            is_alone: order != Order::BesideADaemon,
             agent: &self.agent,
             boot: &boot,
         };
-        let request = Request::default();
+        let request = Request { is_dry_run: order == Order::DryRun, ..Request::default() };
         let result = match order {
-            Order::Run => run(world, cycle.run(&request, &mut report)),
+            Order::Run | Order::DryRun | Order::BesideADaemon => run(world, cycle.run(&request, &mut report)),
             Order::RollBack(name) => run(world, cycle.roll_back(name, &mut report)),
         };
         let said = match &result {
