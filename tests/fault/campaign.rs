@@ -15,7 +15,7 @@ use std::{
 
 use clap::{Parser, Subcommand};
 use lab::Host;
-use machine::{ALL, Cell, Found, Harm, Healer, Line, Scenario};
+use machine::{ALL, Cell, Found, Harm, Healer, Line, Permits, Scenario};
 
 #[derive(Parser)]
 struct Args {
@@ -102,13 +102,14 @@ impl Try {
         let healers = self.healer.iter().map(|name| if name == "daemon" { Healer::Daemon } else { Healer::Now });
         let rows: Vec<(&Scenario, Healer)> =
             healers.flat_map(|healer| self.scenarios().into_iter().map(move |scenario| (scenario, healer))).collect();
+        let permits = Permits::of(self.at_once);
         let plain = rows.iter().map(|(scenario, healer)| Cell { scenario, harm: Harm::Nothing, k: 0, healer: *healer });
-        machine::pool(host, plain.collect(), self.at_once, |cell, found| log.tell(cell, &found));
+        machine::pool(host, plain.collect(), &permits, |cell, found| log.tell(cell, &found));
 
         let harms = self.harm.iter().map(|name| Harm::named(name).unwrap_or_else(|| usage("harm", name)));
         let (of_host, of_cell): (Vec<Harm>, Vec<Harm>) = harms.filter(|harm| *harm != Harm::Nothing).partition(|harm| harm.is_of_host());
         let cells = of_cell.iter().flat_map(|harm| self.cells(&log, &rows, *harm)).collect();
-        machine::pool(host, cells, self.at_once, |cell, found| log.tell(cell, &found));
+        machine::pool(host, cells, &permits, |cell, found| log.tell(cell, &found));
         for harm in of_host {
             for cells in self.cells(&log, &rows, harm).chunks(self.batch) {
                 machine::batch(host, harm, cells, self.at_once, |cell, found| log.tell(cell, &found));

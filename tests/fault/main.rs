@@ -1,4 +1,5 @@
-//! The agent killed -9 before and after each of its calls to the engine, then run once more: nothing is lost, nothing is left over.
+//! The agent killed -9 before and after each of its calls to the engine, or the engine restarted at it, then run once more: nothing is lost, nothing
+//! is left over.
 //!
 //! These are the first rows of the campaign (`tests/campaign`), which has the others: more scenarios, more harms, the daemon, every engine.
 
@@ -6,44 +7,96 @@
 mod lab;
 mod machine;
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError, RwLock};
 
 use lab::Host;
-use machine::{Cell, Harm, Healer};
+use machine::{Cell, Harm, Healer, Permits, Scenario};
 
-/// Cells at the same time: they wait more than they work.
-const AT_ONCE: usize = 3;
+const KILLS: [Harm; 2] = [Harm::KillBefore, Harm::KillAfter];
+/// Cells of all rows at the same time: they wait more than they work.
+const AT_ONCE: usize = 6;
+static PERMITS: Permits = Permits::of(AT_ONCE);
+/// The engine is everybody's: who takes it away does so alone.
+static ENGINE: RwLock<()> = RwLock::new(());
 
 #[test]
 fn an_update_killed_before_or_after_any_call_is_finished_by_the_next_run() {
-    killed_at_each_call("update");
+    at_each_call("update", &KILLS, 1);
 }
 
 #[test]
 fn a_sick_image_killed_before_or_after_any_call_is_rolled_back_by_the_next_run() {
-    killed_at_each_call("sick");
+    at_each_call("sick", &KILLS, 1);
 }
 
-fn killed_at_each_call(name: &str) {
-    let scenario = machine::scenario(name).expect("a row of the campaign");
-    let cell = |harm, k| Cell { scenario, harm, k, healer: Healer::Now };
-    let failed = Mutex::new(Vec::new());
-    let calls = Mutex::new(0);
-    let tell = |cell: Cell, found: machine::Found| {
-        if cell.harm == Harm::Nothing {
+#[test]
+fn a_rollback_that_a_person_asked_for_and_that_is_killed_at_any_call_is_finished_by_the_next_run() {
+    at_each_call("rollback", &[Harm::KillAfter], 1);
+}
+
+/// Until its gate it is what any sick image is.
+#[test]
+fn a_sick_image_that_is_to_stay_stays_though_the_agent_is_killed_at_any_call_from_its_start_on() {
+    at_each_call("sick-stays", &[Harm::KillAfter], START);
+}
+
+#[test]
+fn a_dry_run_killed_at_any_call_leaves_nothing_behind() {
+    at_each_call("dry-run", &KILLS, 1);
+}
+
+#[test]
+fn an_update_whose_engine_is_restarted_before_any_call_is_finished_by_the_next_run() {
+    let _alone = ENGINE.write().unwrap_or_else(PoisonError::into_inner);
+    let row = Row::of("update");
+    row.check(|cells, tell| machine::batch(Host::shared(), Harm::EngineRestart, cells, AT_ONCE, tell), &[Harm::EngineRestart], 1);
+}
+
+/// The call of an update that starts the successor.
+const START: usize = 9;
+
+fn at_each_call(name: &str, harms: &[Harm], first: usize) {
+    let _others_too = ENGINE.read().unwrap_or_else(PoisonError::into_inner);
+    let row = Row::of(name);
+    row.check(|cells, tell| machine::pool(Host::shared(), cells.to_vec(), &PERMITS, tell), harms, first);
+}
+
+/// A scenario, and how many calls it takes when nothing harms it.
+struct Row {
+    scenario: &'static Scenario,
+    calls: usize,
+}
+
+impl Row {
+    fn of(name: &str) -> Row {
+        let scenario = machine::scenario(name).expect("a row of the campaign");
+        let calls = Mutex::new(0);
+        let row = Row { scenario, calls: 0 };
+        machine::pool(Host::shared(), vec![row.cell(Harm::Nothing, 0)], &PERMITS, |_, found| {
+            assert!(found.problems.is_empty(), "{name}:\n{}", found.told());
             *calls.lock().unwrap_or_else(PoisonError::into_inner) = found.counted().len();
-        }
-        if !found.problems.is_empty() {
-            let told = format!("{name}, {} {}:\n{}", cell.harm.words(), cell.k, found.told());
-            failed.lock().unwrap_or_else(PoisonError::into_inner).push(told);
-        }
-    };
-    machine::pool(Host::shared(), vec![cell(Harm::Nothing, 0)], 1, tell);
-    let count = *calls.lock().unwrap_or_else(PoisonError::into_inner);
-    assert!(count >= 8, "an update takes 8 calls: {count}");
-    let cells = [Harm::KillBefore, Harm::KillAfter].into_iter().flat_map(|harm| (1..=count).map(move |k| cell(harm, k)));
-    machine::pool(Host::shared(), cells.collect(), AT_ONCE, tell);
-    println!("{name}: killed before and after each of {count} calls");
-    let failed = failed.into_inner().unwrap_or_else(PoisonError::into_inner);
-    assert!(failed.is_empty(), "{} cells failed:\n{}", failed.len(), failed.join("\n"));
+        });
+        Row { calls: calls.into_inner().unwrap_or_else(PoisonError::into_inner), ..row }
+    }
+
+    fn cell(&self, harm: Harm, k: usize) -> Cell {
+        Cell { scenario: self.scenario, harm, k, healer: Healer::Now }
+    }
+
+    /// Does each harm at each call from this one on.
+    fn check(&self, play: impl FnOnce(&[Cell], &(dyn Fn(Cell, machine::Found) + Sync)), harms: &[Harm], first: usize) {
+        let (name, failed) = (self.scenario.name, Mutex::new(Vec::new()));
+        let cells: Vec<Cell> = harms.iter().flat_map(|&harm| (first..=self.calls).map(move |k| self.cell(harm, k))).collect();
+        assert!(cells.len() >= 3 && self.calls >= first, "{name} takes {} calls", self.calls);
+        play(&cells, &|cell: Cell, found: machine::Found| {
+            if !found.problems.is_empty() {
+                let told = format!("{name}, {} {}:\n{}", cell.harm.words(), cell.k, found.told());
+                failed.lock().unwrap_or_else(PoisonError::into_inner).push(told);
+            }
+        });
+        let words: Vec<&str> = harms.iter().map(|harm| harm.words()).collect();
+        println!("{name}, {}: {} cells of {} calls", words.join(", "), cells.len(), self.calls);
+        let failed = failed.into_inner().unwrap_or_else(PoisonError::into_inner);
+        assert!(failed.is_empty(), "{} cells failed:\n{}", failed.len(), failed.join("\n"));
+    }
 }

@@ -63,6 +63,7 @@ impl Meeting {
 
 /// So many at a time.
 pub struct Permits {
+    all: usize,
     free: Mutex<usize>,
     changed: Condvar,
 }
@@ -70,8 +71,12 @@ pub struct Permits {
 pub struct Permit<'a>(&'a Permits);
 
 impl Permits {
-    pub fn of(free: usize) -> Permits {
-        Permits { free: Mutex::new(free), changed: Condvar::new() }
+    pub const fn of(all: usize) -> Permits {
+        Permits { all, free: Mutex::new(all), changed: Condvar::new() }
+    }
+
+    pub fn count(&self) -> usize {
+        self.all
     }
 
     pub fn take(&self) -> Permit<'_> {

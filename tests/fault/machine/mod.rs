@@ -24,6 +24,7 @@ pub use self::{
     found::Found,
     harm::Harm,
     ledger::{Line, read, write},
+    meeting::Permits,
     pool::{pool, quietly},
     scenario::{ALL, Scenario, scenario},
     table::markdown,

@@ -8,15 +8,17 @@ use std::{
 
 use super::cell::{Cell, alone};
 use super::found::Found;
+use super::meeting::Permits;
 use crate::lab::Host;
 
-/// Runs all cells, so many at a time; what came of each, in no order.
-pub fn pool(host: &'static Host, cells: Vec<Cell>, at_once: usize, tell: impl Fn(Cell, Found) + Sync) {
+/// Runs all cells, each with a permit; what came of each, in no order.
+pub fn pool(host: &'static Host, cells: Vec<Cell>, permits: &Permits, tell: impl Fn(Cell, Found) + Sync) {
     let queue = Mutex::new(cells.into_iter());
     thread::scope(|scope| {
-        for _ in 0..at_once {
+        for _ in 0..permits.count() {
             scope.spawn(|| {
                 loop {
+                    let _permit = permits.take();
                     let next = queue.lock().unwrap_or_else(PoisonError::into_inner).next();
                     let Some(cell) = next else { return };
                     tell(cell, quietly(|| alone(host, cell)));
