@@ -246,6 +246,8 @@ impl Reason {
             | Self::NotRunning
             | Self::Paused
             | Self::Restarting
+            | Self::InPod
+            | Self::Requires { .. }
             | Self::SharesNamespace { .. }
             | Self::LendsNamespace { .. }
             | Self::LinkedTo { .. }

@@ -83,6 +83,10 @@ impl Engine for Podman {
         Ok(document.map(with_healthcheck).map(Image::new))
     }
 
+    async fn tags(&self, repository: &str) -> Result<Vec<String>, EngineError> {
+        self.compatible.tags(repository).await
+    }
+
     async fn has_volume(&self, volume: &str) -> Result<bool, EngineError> {
         self.compatible.has_volume(volume).await
     }
