@@ -5,6 +5,7 @@ mod engine_registry;
 mod explain;
 mod history;
 mod hold;
+mod left_images;
 mod lost;
 mod pins;
 mod report;

@@ -102,7 +102,7 @@ impl Cycle<'_> {
         Ok(())
     }
 
-    /// Opens a record. Nothing on the engine has changed when it returns.
+    /// Opens a record. Nothing that serves or is kept has changed on the engine when it returns.
     async fn open(&self, planned: &Planned, purpose: Purpose, was_healthy: bool) -> Result<Record, CycleError> {
         let Planned { candidate, digest, pulled_as } = planned;
         let Some(policy) = candidate.container.restart_policy() else {
@@ -110,6 +110,7 @@ impl Cycle<'_> {
         };
         let reference = candidate.reference.clone();
         let pulled = self.engine.image(&reference.at_digest(digest).to_string()).await?;
+        let left = self.left_by_the_last(planned)?;
         let member = Member {
             name: candidate.container.name().to_owned(),
             old_digest: candidate.image.digests_of(&reference).into_iter().next().or(pulled_as.clone()),
@@ -118,7 +119,7 @@ impl Cycle<'_> {
             digest: digest.clone(),
             old_image: candidate.container.image_id(),
             new_image: None,
-            is_pulled: pulled.is_none(),
+            is_pulled: pulled.is_none() || left.as_ref().is_some_and(|left| left.is(digest)),
             tag_before: None,
             predecessor: candidate.container.id(),
             document: candidate.container.document().clone(),
@@ -134,6 +135,9 @@ impl Cycle<'_> {
         self.store.reserve()?;
         let record = Record::open(Opening { id: self.fresh_id()?, purpose, members: vec![member], terms, agent, boot, at });
         self.store.save(&record)?;
+        if let Some(left) = left.filter(|left| purpose == Purpose::Rotate && !left.is(digest)) {
+            self.remove_left_image(&left).await;
+        }
         Ok(record)
     }
 

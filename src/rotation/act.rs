@@ -128,6 +128,15 @@ pub async fn pull_again(engine: &dyn Engine, reference: &Reference, image: &Imag
     pull(engine, reference, image.as_str(), None, keyring, &|_| {}).await
 }
 
+/// Removes an image that a closed rotation left, if it is there and has no tag; true if it did. Engines refuse to remove one that a container uses.
+pub async fn remove_unnamed(engine: &dyn Engine, image: &ImageId) -> Result<bool, EngineError> {
+    let is_unnamed = engine.image(image.as_str()).await?.is_some_and(|image| image.tags().is_empty());
+    if is_unnamed {
+        engine.remove_image(image.as_str()).await?;
+    }
+    Ok(is_unnamed)
+}
+
 /// Removes a pin that a closed rotation left.
 pub async fn unpin(engine: &dyn Engine, pin: &str) -> Result<(), EngineError> {
     engine.remove_image(pin).await

@@ -22,7 +22,7 @@ mod run_error;
 mod step;
 mod write;
 
-pub use act::{ActError, pull_again, unpin};
+pub use act::{ActError, pull_again, remove_unnamed, unpin};
 pub use decide::decide;
 pub use failure::{Failure, StuckReason, Withdrawal};
 pub use gate::{Answer, Countdown, GateFailure, GateRules, Late, Proof, Verdict, Watch, countdown, late, verdict};

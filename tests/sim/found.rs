@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use crate::driver::{Fault, Scenario, What, Wrong, play_scripted};
+use rotate::model::Health;
+
+use crate::driver::{Fault, Game, Order, Scenario, What, Wrong, play_scripted};
+use crate::engine::Build;
 
 /// A rotation of one container: pin, pull, tag, create, stop, update, rename, rename, start.
 const START: usize = 8;
@@ -38,6 +41,29 @@ fn a_create_that_lands_after_the_agent_was_killed_leaves_nothing() {
 fn a_pin_that_lands_after_its_rotation_was_closed_is_removed_by_a_later_run() {
     // Two runs later: the second one closed its record, and tried the image anew.
     check(Scenario::sick(), vec![at(0, What::CrashWhile(Duration::from_secs(800)))]);
+}
+
+#[test]
+fn an_image_that_was_pulled_and_given_up_goes_once_its_tag_has_moved_on_and_once_it_is_refused() {
+    let create = 3;
+    for (variant, kept) in [(Some(Health::Unhealthy), "web-1"), (None, "web-3")] {
+        let mut game = Game::by_hand(if variant.is_some() { Scenario::sick() } else { Scenario::plain(false) });
+        game.pass_in(vec![at(create, What::Refuse)]);
+        assert_eq!(versions(&game), ["web-1", "web-2"], "what was pulled waits for the next attempt");
+        if variant.is_none() {
+            let image = game.scenario.units[0].spec.image.clone();
+            game.world.sim.publish(&image, Build { health: None, ..Build::new("web-3") });
+        }
+        game.pass(Order::Run);
+        assert!(!versions(&game).contains(&"web-2".to_owned()) && versions(&game).contains(&kept.to_owned()), "{:?}", versions(&game));
+    }
+}
+
+fn versions(game: &Game) -> Vec<String> {
+    let host = game.world.sim.host();
+    let mut all: Vec<String> = host.images.ids().filter_map(|id| host.images.build(id)).map(|build| build.version.clone()).collect();
+    all.sort();
+    all
 }
 
 /// The checks themselves: without anything going wrong there is nothing to complain about.

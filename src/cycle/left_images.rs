@@ -1,0 +1,42 @@
+//! Images that a rotation pulled and that nobody came back for.
+//!
+//! A rotation that is given up for a reason that may pass (a full disk, an engine that failed) leaves what it pulled for the next attempt. Once the tag
+//! points elsewhere there is none.
+
+use super::{Cycle, CycleError};
+use crate::model::{Digest, ImageId};
+use crate::plan::Planned;
+use crate::rotation::{self, Member, Outcome};
+
+/// What the last rotation of a unit left.
+pub(super) struct Left {
+    digest: Digest,
+    image: ImageId,
+}
+
+impl Left {
+    /// True if it is what is wanted now: pulled by us, though it is there already.
+    pub fn is(&self, digest: &Digest) -> bool {
+        self.digest == *digest
+    }
+}
+
+impl Cycle<'_> {
+    /// What the last rotation of this unit pulled and did not keep, if it did so.
+    pub(super) fn left_by_the_last(&self, planned: &Planned) -> Result<Option<Left>, CycleError> {
+        let container = &planned.candidate.container;
+        let last = self.store.history(Some(container.name()), 1)?.into_iter().next();
+        let Some(last) = last.filter(|last| matches!(last.outcome, Some(Outcome::TurnedBack { .. }))) else { return Ok(None) };
+        let member = last.members.into_iter().find(|member| member.name == container.name());
+        Ok(member.and_then(|Member { digest, new_image, is_pulled, .. }| Some(Left { digest, image: new_image.filter(|_| is_pulled)? })))
+    }
+
+    /// Removes it, unless it has a name by now, or a container. What does not work now is a few bytes on a disk, and told.
+    pub(super) async fn remove_left_image(&self, left: &Left) {
+        match rotation::remove_unnamed(self.engine, &left.image).await {
+            Ok(true) => tracing::info!("removed the image {}, which a rotation had pulled and given up", left.image.short()),
+            Ok(false) => {}
+            Err(error) => tracing::warn!("the image {}, which a rotation had pulled and given up, stays: {error}", left.image.short()),
+        }
+    }
+}
