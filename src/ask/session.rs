@@ -74,7 +74,7 @@ impl Session {
         let info = engine.info().await?;
         tracing::debug!(version = info.version, socket = %socket.display(), "engine");
         // What was begun needs no registry any more, and a service may be down.
-        let registry: Box<dyn Registry> = match (Credentials::load(info.is_podman), loaded.config.registry_via) {
+        let registry: Box<dyn Registry> = match (Credentials::load(info.registries.is_podman), loaded.config.registry_via) {
             (Err(error), _) => Box::new(Unreadable(error)),
             (Ok(credentials), RegistryVia::Rotate) => Box::new(HttpRegistry::new(info.registries, credentials)),
             (Ok(credentials), RegistryVia::Engine) => Box::new(EngineRegistry::new(engine.clone(), credentials)),

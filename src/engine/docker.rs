@@ -71,7 +71,6 @@ impl Engine for Docker {
         let info = self.calls.look("info", "/info").await?.unwrap_or_default();
         Ok(EngineInfo {
             version: self.version.clone(),
-            is_podman: false,
             registries: registry_settings(&info),
             is_rootless: is_rootless(&info),
             has_digest_ids: has_digest_ids(&info),

@@ -40,8 +40,6 @@ use crate::model::{
 pub struct EngineInfo {
     /// Such as `Docker 26.1.5 (API 1.45)`.
     pub version: String,
-    /// True if it is Podman, whose credentials are elsewhere.
-    pub is_podman: bool,
     /// How it talks to registries.
     pub registries: RegistrySettings,
     /// True if it runs without root: its networks are then not the host's.

@@ -13,6 +13,7 @@ pub fn registry_settings(info: &Value) -> RegistrySettings {
             .with_secure(hosts(info, true)),
         mirrors: texts(info, "/RegistryConfig/IndexConfigs/docker.io/Mirrors"),
         proxies: Proxies { http: text("/HttpProxy"), https: text("/HttpsProxy"), except: text("/NoProxy") },
+        is_podman: false,
         is_rootless: options.filter_map(Value::as_str).any(|option| option.split(',').any(|part| part == "name=rootless")),
     }
 }

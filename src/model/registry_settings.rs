@@ -11,6 +11,8 @@ pub struct RegistrySettings {
     pub mirrors: Vec<String>,
     /// Between the engine and everything that it asks.
     pub proxies: Proxies,
+    /// It is Podman, which has its certificates and credentials elsewhere.
+    pub is_podman: bool,
     /// It runs without root's rights, and has its certificates in the home of its user.
     pub is_rootless: bool,
 }

@@ -24,23 +24,31 @@ pub struct Certificates {
     pub identity: Option<Identity>,
 }
 
-/// Where the engine looks: `/etc/docker/certs.d`; rootless, `docker/certs.d` in `$XDG_CONFIG_HOME` or `~/.config` (moby `registry/config.go`).
-pub fn folder(is_rootless: bool, env: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
-    if !is_rootless {
-        return Some(PathBuf::from("/etc/docker/certs.d"));
-    }
+/// Where the engine looks, the first that has something for a host. Docker: `/etc/docker/certs.d`; rootless, `docker/certs.d` in `$XDG_CONFIG_HOME` or
+/// `~/.config` (moby `registry/config.go`). Podman: `~/.config/containers/certs.d`, then for the whole host `/etc/containers/certs.d` and Docker's
+/// (containers-certs.d(5)).
+pub fn folders(is_podman: bool, is_rootless: bool, env: impl Fn(&str) -> Option<OsString>) -> Vec<PathBuf> {
     let set = |name: &str| env(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let home = set("XDG_CONFIG_HOME").or_else(|| set("HOME").map(|home| home.join(".config")));
-    home.map(|home| home.join("docker/certs.d"))
+    let in_home = || set("HOME").map(|home| home.join(".config"));
+    let docker = PathBuf::from("/etc/docker/certs.d");
+    if is_podman {
+        let own = in_home().map(|folder| folder.join("containers/certs.d"));
+        return own.into_iter().chain([PathBuf::from("/etc/containers/certs.d"), docker]).collect();
+    }
+    if !is_rootless {
+        return vec![docker];
+    }
+    set("XDG_CONFIG_HOME").or_else(in_home).map(|folder| folder.join("docker/certs.d")).into_iter().collect()
 }
 
 impl Certificates {
-    /// Reads `FOLDER/HOST`: every `*.crt` is an authority's, a `*.cert` with the `*.key` of the same name is ours.
+    /// Reads `FOLDER/HOST` of the first of these folders that has it: every `*.crt` is an authority's, a `*.cert` with the `*.key` of the same name is ours.
     /// None: there is no such folder, or nothing of the kind in it.
     ///
     /// Errors: [`RegistryError::Certificate`], which names the file. Docker passes over a `*.crt` without a certificate; here it is an error.
-    pub fn read(folder: &Path, host: &str) -> Result<Option<Self>, RegistryError> {
-        let folder = folder.join(host);
+    pub fn read(folders: &[PathBuf], host: &str) -> Result<Option<Self>, RegistryError> {
+        let mut folders = folders.iter().map(|folder| folder.join(host));
+        let Some(folder) = folders.find(|folder| !matches!(folder.try_exists(), Ok(false))) else { return Ok(None) };
         let failed = |path: &Path, fault| RegistryError::Certificate { host: host.to_owned(), path: path.to_owned(), fault };
         let mut paths = match list(&folder) {
             Ok(paths) => paths,

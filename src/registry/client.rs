@@ -19,7 +19,7 @@ const MOST_REDIRECTS: usize = 5;
 /// Clients, each built when it is first needed: without any CA file on the machine the verifying one cannot be built, and the others can.
 pub struct Clients {
     connect_within: Duration,
-    certificates: Option<PathBuf>,
+    certificates: Vec<PathBuf>,
     proxies: Proxies,
     built: Mutex<HashMap<Kind, Client>>,
 }
@@ -44,9 +44,9 @@ enum Trust {
 }
 
 impl Clients {
-    /// Builds nothing yet. `certificates` is the engine's folder of certificates by host. Without any of the engine's proxies, this program's
+    /// Builds nothing yet. `certificates` are the engine's folders of certificates by host. Without any of the engine's proxies, this program's
     /// own environment names them.
-    pub fn new(connect_within: Duration, certificates: Option<PathBuf>, proxies: Proxies) -> Self {
+    pub fn new(connect_within: Duration, certificates: Vec<PathBuf>, proxies: Proxies) -> Self {
         Self { connect_within, certificates, proxies, built: Mutex::default() }
     }
 
@@ -57,7 +57,7 @@ impl Clients {
 
     /// The same with another folder.
     pub fn with_certificates(self, folder: PathBuf) -> Self {
-        Self { certificates: Some(folder), ..self }
+        Self { certificates: vec![folder], ..self }
     }
 
     /// The client for this host, and for whoever it names as its token service. Errors: [`RegistryError::NoTrust`], [`RegistryError::Certificate`].
@@ -73,8 +73,8 @@ impl Clients {
     fn of(&self, host: &str, is_insecure: bool, is_staying: bool) -> Result<Client, RegistryError> {
         let mut own = None;
         // As Docker: an insecure host's certificates are not looked for.
-        if let (false, Some(folder)) = (is_insecure, &self.certificates) {
-            own = Certificates::read(folder, host)?;
+        if !is_insecure {
+            own = Certificates::read(&self.certificates, host)?;
         }
         let trust = match &own {
             _ if is_insecure => Trust::Anybody,

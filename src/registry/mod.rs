@@ -23,7 +23,7 @@ mod unreadable;
 
 use async_trait::async_trait;
 
-pub use certificates::folder as certificates_folder;
+pub use certificates::folders as certificates_folders;
 pub use credentials::Credentials;
 pub use error::{Asked, RegistryError};
 pub use fault::{CertificateFault, FileFault, Garbage, HelperFault};

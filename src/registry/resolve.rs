@@ -38,9 +38,9 @@ pub struct HttpRegistry {
 impl HttpRegistry {
     /// Asks nothing yet.
     pub fn new(settings: RegistrySettings, credentials: Credentials) -> Self {
-        let folder = certificates::folder(settings.is_rootless, |name| std::env::var_os(name));
+        let folders = certificates::folders(settings.is_podman, settings.is_rootless, |name| std::env::var_os(name));
         let own = ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy"].map(|name| std::env::var(name).unwrap_or_default());
-        let clients = Clients::new(CONNECT, folder, settings.proxies.clone().unmasked(&own));
+        let clients = Clients::new(CONNECT, folders, settings.proxies.clone().unmasked(&own));
         Self { settings, credentials, clients, limits: Limits::default(), deadline: DEADLINE, hosts: Mutex::default() }
     }
 

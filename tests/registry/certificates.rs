@@ -1,11 +1,11 @@
 //! Hosts whose certificate must be trusted, and machines that trust nobody.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rcgen::{BasicConstraints, Certificate, CertificateParams, IsCa, Issuer, KeyPair};
 use rotate::model::RegistrySettings;
-use rotate::registry::{CertificateFault, Credentials, Garbage, HttpRegistry, RegistryError, certificates_folder};
+use rotate::registry::{CertificateFault, Credentials, Garbage, HttpRegistry, RegistryError, certificates_folders};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::WebPkiClientVerifier;
@@ -244,11 +244,15 @@ async fn a_machine_without_ca_files_can_still_ask_whom_the_engine_trusts() {
 fn the_folder_is_where_the_engine_looks() {
     let check = |is_rootless, variables: &[(&str, &str)], expected: Option<&str>| {
         let env = |name: &str| variables.iter().find(|(key, _)| *key == name).map(|(_, value)| value.into());
-        assert_eq!(certificates_folder(is_rootless, env).as_deref(), expected.map(Path::new), "{variables:?}");
+        let found = certificates_folders(false, is_rootless, env);
+        assert_eq!(found, expected.map(PathBuf::from).into_iter().collect::<Vec<_>>(), "{variables:?}");
     };
     let variables = [("XDG_CONFIG_HOME", "/home/a/config"), ("HOME", "/home/a")];
     check(false, &variables, Some("/etc/docker/certs.d"));
     check(true, &variables, Some("/home/a/config/docker/certs.d"));
     check(true, &[("XDG_CONFIG_HOME", ""), ("HOME", "/home/a")], Some("/home/a/.config/docker/certs.d"));
     check(true, &[], None);
+    let env = |name: &str| (name == "HOME").then(|| "/home/a".into());
+    let podman = ["/home/a/.config/containers/certs.d", "/etc/containers/certs.d", "/etc/docker/certs.d"].map(PathBuf::from);
+    assert_eq!(certificates_folders(true, true, env), podman);
 }

@@ -70,7 +70,7 @@ fn who_has_the_lock_is_told_to_a_user_who_is_not_root() {
     for_all(&dir.path().join("lock"));
     let mut command = Command::new("setpriv");
     command.args(["--reuid=65534", "--regid=65534", "--clear-groups", "--no-new-privs"]).arg(&program);
-    command.args(["--engine", "unix:///none", "--state-dir", &dir.path().display().to_string(), "now"]);
+    command.args(["--engine", "unix:///none", "--state-dir", &dir.path().display().to_string(), "refused", "--forget", "nobody"]);
     let output = command.env_clear().env("PATH", "/usr/bin:/bin").output().expect("the program");
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(said.contains(&format!("is held by process {}", std::process::id())), "{said}");

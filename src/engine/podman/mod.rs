@@ -19,6 +19,7 @@ pub use version::PodmanVersion;
 use client::Client;
 use registries::registry_settings;
 
+use super::calls::refused;
 use super::docker::CHANGE;
 use super::{Docker, Engine, EngineError, EngineInfo, Executed, Life, Pull};
 use crate::model::{Container, ContainerId, Credential, Digest, Ending, Image, Listed, Platform, Reference, RestartPolicy, StopSignal};
@@ -43,7 +44,6 @@ impl Engine for Podman {
         let info = self.compatible.calls.look("info", "/libpod/info").await?.unwrap_or_default();
         Ok(EngineInfo {
             version: self.compatible.version.clone(),
-            is_podman: true,
             registries: registry_settings(&info),
             is_rootless: info.pointer("/host/security/rootless").and_then(Value::as_bool).unwrap_or(false),
             has_digest_ids: false,
@@ -119,8 +119,9 @@ impl Engine for Podman {
         self.compatible.exec(container, argv, deadline).await
     }
 
-    async fn remote_digest(&self, reference: &Reference, credential: Option<&Credential>) -> Result<Digest, EngineError> {
-        self.compatible.remote_digest(reference, credential).await
+    /// It has no such call.
+    async fn remote_digest(&self, reference: &Reference, _credential: Option<&Credential>) -> Result<Digest, EngineError> {
+        Err(refused(&format!("ask where {reference} points"), 501, "Podman has no such call: leave `registry.via` at its default"))
     }
 
     async fn pull(&self, reference: &Reference, with: Pull<'_>) -> Result<(), EngineError> {

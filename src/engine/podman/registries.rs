@@ -21,6 +21,7 @@ pub fn registry_settings(info: &Value) -> RegistrySettings {
         insecure: InsecureRegistries::of_locations(insecure.collect()),
         mirrors: mirrors.filter_map(mirror).collect(),
         proxies: Proxies::default(),
+        is_podman: true,
         is_rootless: info.pointer("/host/security/rootless").and_then(Value::as_bool).unwrap_or(false),
     }
 }
@@ -46,6 +47,6 @@ mod tests {
         assert!(["old.lan:5000", "any.lan", "any.lan:443", "a.dev.lan", "a.dev.lan:5000"].into_iter().all(is_insecure));
         assert!(!["docker.io", "old.lan", "old.lan:5001", "dev.lan", "some.lan", "many.lan"].into_iter().any(is_insecure));
         assert!(settings.is_rootless);
-        assert_eq!(registry_settings(&Value::Null), RegistrySettings::default());
+        assert_eq!(registry_settings(&Value::Null), RegistrySettings { is_podman: true, ..RegistrySettings::default() });
     }
 }

@@ -38,9 +38,7 @@ impl Simulation {
 impl Engine for Simulation {
     async fn info(&self) -> Result<EngineInfo, EngineError> {
         let (version, has_digest_ids) = (self.flavour.version.to_owned(), self.flavour.has_digest_ids);
-        self.ask("info", |_| {
-            Ok(EngineInfo { version, is_podman: false, registries: RegistrySettings::default(), is_rootless: false, has_digest_ids })
-        })
+        self.ask("info", |_| Ok(EngineInfo { version, registries: RegistrySettings::default(), is_rootless: false, has_digest_ids }))
     }
 
     fn platform(&self) -> &Platform {
