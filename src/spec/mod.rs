@@ -29,6 +29,7 @@ pub use difference::{Difference, Rule};
 pub use document::{Images, SpecError};
 pub use network::{endpoint, leave_main_network, missing_networks};
 pub use operational::OPERATIONAL;
+pub use podman::option_takes_value as podman_option_takes_value;
 pub use predict::predict;
 pub use sources::bind_sources;
 pub use volumes::volumes_born;

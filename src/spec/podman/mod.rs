@@ -9,6 +9,12 @@ use serde_json::Value;
 pub(super) use command::create_request;
 pub(super) use difference::{explains, is_default, is_operational};
 
+/// True if this option of `podman create` takes a value, false if it is a switch; none if it is not known here, so that a container made with it is
+/// held.
+pub fn option_takes_value(name: &str) -> Option<bool> {
+    options::known(name).map(|known| known.takes_value)
+}
+
 /// True if the document is libpod's: no other engine names the runtime like this.
 pub(super) fn is_libpod(document: &Value) -> bool {
     document.get("OCIRuntime").is_some()

@@ -1,0 +1,28 @@
+//! What is particular about Podman, on a host of the lab that has one (`tests/run --engine podman-5.4`). What holds for every engine is in `tests/engine`.
+
+#[path = "../lab/mod.rs"]
+mod lab;
+
+mod fidelity;
+mod options;
+mod ownership;
+
+use lab::{Host, Scratch};
+use serde_json::Value;
+
+/// A gate of a second.
+const FAST: &str = "min_healthy = \"1s\"\ndeadline = \"30s\"\n";
+
+#[track_caller]
+fn scratch(test: &str) -> Scratch {
+    let host = Host::shared();
+    assert!(host.has_podman(), "this suite wants a host with Podman: tests/run --engine podman-5.4");
+    Scratch::new(host, test)
+}
+
+/// Podman's own description of a container.
+#[track_caller]
+fn described(s: &Scratch, name: &str) -> Value {
+    let all: Value = serde_json::from_str(&s.host.docker(&["inspect", &s.name(name)])).expect("JSON");
+    all[0].clone()
+}
