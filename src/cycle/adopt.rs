@@ -127,9 +127,10 @@ impl Cycle<'_> {
         if earlier.is_none() && (!names.is_empty() && !is_named || !policy.selection.takes(is_named)) {
             return Ok(None);
         }
-        let document = earlier.and_then(|record| record.members.first()).map(|member| member.document.clone());
-        let document = document.filter(|document| !document.is_null()).unwrap_or_else(|| with_policy(&roles.predecessor, roles.policy));
-        if found.needs_proof() && !is_successor(&document, &roles.successor, old.as_ref(), new.as_ref()) {
+        let original = earlier.and_then(|record| record.members.first()).map(|member| member.original.clone());
+        let original =
+            original.filter(|known| !known.document().is_null()).unwrap_or_else(|| with_policy(&roles.predecessor, roles.policy));
+        if found.needs_proof() && !is_successor(&original, &roles.successor, old.as_ref(), new.as_ref()) {
             return Ok(None);
         }
         let Ok(reference) = roles.predecessor.image_typed().parse::<Reference>() else { return Ok(None) };
@@ -151,7 +152,7 @@ impl Cycle<'_> {
             volumes_born: Vec::new(),
             tag_before: Some(roles.predecessor.image_id()),
             predecessor: roles.predecessor.id(),
-            document,
+            original,
             policy: roles.policy,
             stop_signal: policy.stop_signal.clone(),
             was_healthy: false,

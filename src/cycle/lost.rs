@@ -131,9 +131,9 @@ pub fn is_behind(record: &Record, found: &Found) -> bool {
 }
 
 /// Differs from the predecessor by nothing but what the two images explain.
-pub fn is_successor(document: &Value, new: &Container, old_image: Option<&Image>, new_image: Option<&Image>) -> bool {
+pub fn is_successor(original: &Container, new: &Container, old_image: Option<&Image>, new_image: Option<&Image>) -> bool {
     let (Some(old_image), Some(new_image)) = (old_image, new_image) else { return false };
-    let mut new = new.document().clone();
+    let (document, mut new) = (original.document(), new.document().clone());
     // On the way back it is disarmed first.
     set_policy(&mut new, document.pointer("/HostConfig/RestartPolicy"));
     forget_generated_macs(document, &mut new);
@@ -152,12 +152,12 @@ fn forget_generated_macs(old: &Value, new: &mut Value) {
     }
 }
 
-/// Its document, as it was before it was disarmed.
-pub fn with_policy(container: &Container, policy: RestartPolicy) -> Value {
+/// It as it was before it was disarmed.
+pub fn with_policy(container: &Container, policy: RestartPolicy) -> Container {
     let mut document = container.document().clone();
     let (name, most) = policy.parts();
     set_policy(&mut document, Some(&json!({ "Name": name, "MaximumRetryCount": most })));
-    document
+    Container::new(document)
 }
 
 fn set_policy(document: &mut Value, policy: Option<&Value>) {

@@ -122,7 +122,7 @@ impl Cycle<'_> {
             is_pulled: pulled.is_none() || left.as_ref().is_some_and(|left| left.is(digest)),
             tag_before: None,
             predecessor: candidate.container.id(),
-            document: candidate.container.document().clone(),
+            original: candidate.container.clone(),
             policy,
             stop_signal: candidate.policy.stop_signal.clone(),
             was_healthy,

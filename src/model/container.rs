@@ -3,15 +3,31 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
 use super::{ContainerId, ImageId, RestartPolicy};
 
-/// The engine's description of a container, as sent; nothing is dropped (Docker API 1.41–1.51, ContainerInspect; libpod 4.3–5.8).
-#[derive(Clone, PartialEq)]
-pub struct Container(Value);
+/// The engine's description of a container, as sent; nothing is dropped (Docker API 1.41–1.51, ContainerInspect; libpod 4.3–5.8). Copies
+/// share it.
+#[derive(Clone, PartialEq, Deserialize)]
+#[serde(from = "Value")]
+pub struct Container(Arc<Value>);
+
+impl From<Value> for Container {
+    fn from(document: Value) -> Self {
+        Self::new(document)
+    }
+}
+
+impl Serialize for Container {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.document().serialize(serializer)
+    }
+}
 
 /// What it is called, and nothing of what is in it: environments hold secrets.
 impl fmt::Debug for Container {
@@ -83,8 +99,8 @@ impl State {
 
 impl Container {
     /// Wraps the engine's answer to `GET /containers/{id}/json`.
-    pub fn new(document: Value) -> Self {
-        Self(document)
+    pub fn new(document: impl Into<Arc<Value>>) -> Self {
+        Self(document.into())
     }
 
     /// The document as sent.
@@ -92,28 +108,32 @@ impl Container {
         &self.0
     }
 
-    fn text(&self, pointer: &str) -> &str {
-        self.0.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+    fn config(&self) -> &Value {
+        &self.0["Config"]
+    }
+
+    fn host(&self) -> &Value {
+        &self.0["HostConfig"]
     }
 
     /// The engine's id.
     pub fn id(&self) -> ContainerId {
-        ContainerId::new(self.text("/Id"))
+        ContainerId::new(text(&self.0["Id"]))
     }
 
     /// Its name without the leading slash.
     pub fn name(&self) -> &str {
-        self.text("/Name").trim_start_matches('/')
+        text(&self.0["Name"]).trim_start_matches('/')
     }
 
     /// The image that it runs.
     pub fn image_id(&self) -> ImageId {
-        ImageId::new(self.text("/Image"))
+        ImageId::new(text(&self.0["Image"]))
     }
 
     /// The image as typed when it was created: a reference, or an image id.
     pub fn image_typed(&self) -> &str {
-        self.text("/Config/Image")
+        text(&self.config()["Image"])
     }
 
     /// Its labels, the image's included.
@@ -123,18 +143,19 @@ impl Container {
 
     /// The saved restart policy; none if it is one that this program does not know.
     pub fn restart_policy(&self) -> Option<RestartPolicy> {
-        let most = self.0.pointer("/HostConfig/RestartPolicy/MaximumRetryCount").and_then(Value::as_u64).unwrap_or(0);
-        RestartPolicy::from_parts(self.text("/HostConfig/RestartPolicy/Name"), u32::try_from(most).ok()?).ok()
+        let policy = &self.host()["RestartPolicy"];
+        let most = policy["MaximumRetryCount"].as_u64().unwrap_or(0);
+        RestartPolicy::from_parts(text(&policy["Name"]), u32::try_from(most).ok()?).ok()
     }
 
     /// Made with `--rm`: the engine removes it as soon as it stops.
     pub fn is_removed_on_exit(&self) -> bool {
-        self.0.pointer("/HostConfig/AutoRemove").and_then(Value::as_bool).unwrap_or(false)
+        self.host()["AutoRemove"].as_bool().unwrap_or(false)
     }
 
     /// Seconds that the engine waits for it to stop before it kills; 10 is the engine's default.
     pub fn stop_grace_seconds(&self) -> u64 {
-        match self.0.pointer("/Config/StopTimeout").and_then(Value::as_i64) {
+        match self.config()["StopTimeout"].as_i64() {
             // -1 waits for ever; no program can.
             Some(seconds) => u64::try_from(seconds).unwrap_or(3600),
             None => 10,
@@ -143,36 +164,33 @@ impl Container {
 
     /// Containers (ids or names) whose network, IPC or PID namespace it shares.
     pub fn shares_namespace_of(&self) -> Vec<&str> {
-        ["NetworkMode", "IpcMode", "PidMode"]
-            .iter()
-            .filter_map(|mode| self.text(&format!("/HostConfig/{mode}")).strip_prefix("container:"))
-            .collect()
+        ["NetworkMode", "IpcMode", "PidMode"].iter().filter_map(|mode| text(&self.host()[*mode]).strip_prefix("container:")).collect()
     }
 
     /// True if it is a member of a pod, or holds one together (libpod).
     pub fn is_in_pod(&self) -> bool {
-        !self.text("/Pod").is_empty()
+        !text(&self.0["Pod"]).is_empty()
     }
 
     /// Ids of containers that must run before it, and that its engine does not remove while it is there (libpod).
     pub fn requires(&self) -> Vec<&str> {
-        self.0.pointer("/Dependencies").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect()
+        self.0["Dependencies"].as_array().into_iter().flatten().filter_map(Value::as_str).collect()
     }
 
     /// Its process, as the engine's host counts; none if it does not run.
     pub fn pid(&self) -> Option<u32> {
-        let pid = self.0.pointer("/State/Pid").and_then(Value::as_u64)?;
+        let pid = self.0["State"]["Pid"].as_u64()?;
         u32::try_from(pid).ok().filter(|pid| *pid > 0)
     }
 
     /// True if it has no network of its own.
     pub fn has_host_network(&self) -> bool {
-        self.text("/HostConfig/NetworkMode") == "host"
+        text(&self.host()["NetworkMode"]) == "host"
     }
 
     /// Its addresses, network by network, IPv4 first; none while it does not run.
     pub fn attachments(&self) -> Vec<Attachment> {
-        let networks = self.0.pointer("/NetworkSettings/Networks").and_then(Value::as_object);
+        let networks = self.0["NetworkSettings"]["Networks"].as_object();
         let read = |network: &Value, key: &str| network.get(key).and_then(Value::as_str)?.parse::<IpAddr>().ok();
         let of = |network: &Value, address: &str, gateway: &str| {
             Some(Attachment { address: read(network, address)?, gateway: read(network, gateway) })
@@ -183,27 +201,27 @@ impl Container {
 
     /// Names of the containers that it is `--link`ed to.
     pub fn linked_to(&self) -> Vec<&str> {
-        let links = self.0.pointer("/HostConfig/Links").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        let links = self.host()["Links"].as_array().map(Vec::as_slice).unwrap_or_default();
         links.iter().filter_map(Value::as_str).filter_map(|link| link.split(':').next()).map(|name| name.trim_start_matches('/')).collect()
     }
 
     /// The HEALTHCHECK in force: merged by the engine from the image and the create request; none if there is none or it is `NONE`.
     pub fn healthcheck(&self) -> Option<&Value> {
-        let check = self.0.pointer("/Config/Healthcheck")?;
-        let kind = check.pointer("/Test/0").and_then(Value::as_str)?;
+        let check = &self.config()["Healthcheck"];
+        let kind = check["Test"][0].as_str()?;
         (kind != "NONE").then_some(check)
     }
 
     /// When its last process ended; none while one runs or if none ever did (the engine says year 1).
     pub fn ended_at(&self) -> Option<Timestamp> {
-        let at: Option<Timestamp> = self.text("/State/FinishedAt").parse().ok();
+        let at: Option<Timestamp> = text(&self.0["State"]["FinishedAt"]).parse().ok();
         at.filter(|at| *at > Timestamp::UNIX_EPOCH && !self.state().is_active())
     }
 
     /// Its state at this look.
     pub fn state(&self) -> State {
-        let field = |name: &str| self.0.pointer(&format!("/State/{name}"));
-        let status = match self.text("/State/Status") {
+        let state = &self.0["State"];
+        let status = match text(&state["Status"]) {
             "created" | "configured" | "initialized" => Status::Created,
             "running" | "stopping" => Status::Running,
             "paused" => Status::Paused,
@@ -211,14 +229,14 @@ impl Container {
             "exited" | "stopped" => Status::Exited,
             _ => Status::Dead,
         };
-        let started_at: Option<Timestamp> = self.text("/State/StartedAt").parse().ok();
+        let started_at: Option<Timestamp> = text(&state["StartedAt"]).parse().ok();
         State {
             status,
-            exit_code: field("ExitCode").and_then(Value::as_i64).unwrap_or(0),
-            oom_killed: field("OOMKilled").and_then(Value::as_bool).unwrap_or(false),
+            exit_code: state["ExitCode"].as_i64().unwrap_or(0),
+            oom_killed: state["OOMKilled"].as_bool().unwrap_or(false),
             started_at: started_at.filter(|at| *at > Timestamp::UNIX_EPOCH),
-            restart_count: self.0.pointer("/RestartCount").and_then(Value::as_u64).unwrap_or(0),
-            health: match self.text("/State/Health/Status") {
+            restart_count: self.0["RestartCount"].as_u64().unwrap_or(0),
+            health: match text(&state["Health"]["Status"]) {
                 "healthy" => Some(Health::Healthy),
                 "unhealthy" => Some(Health::Unhealthy),
                 "starting" => Some(Health::Starting),
@@ -228,8 +246,13 @@ impl Container {
     }
 }
 
+/// A text, or nothing where there is none.
+pub(super) fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
+
 /// Those of a container or an image.
 pub(super) fn labels(document: &Value) -> BTreeMap<String, String> {
-    let Some(labels) = document.pointer("/Config/Labels").and_then(Value::as_object) else { return BTreeMap::new() };
+    let Some(labels) = document["Config"]["Labels"].as_object() else { return BTreeMap::new() };
     labels.iter().filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect()
 }

@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::container::labels;
+use super::container::{labels, text};
 use super::{Digest, ImageId, Platform, Reference};
 
-/// The engine's description of an image, as sent (Docker API 1.41–1.51, ImageInspect).
+/// The engine's description of an image, as sent (Docker API 1.41–1.51, ImageInspect). Copies share it.
 #[derive(Clone, PartialEq)]
-pub struct Image(Value);
+pub struct Image(Arc<Value>);
 
 /// What it is called, and nothing of what is in it: environments hold secrets.
 impl fmt::Debug for Image {
@@ -21,8 +22,8 @@ impl fmt::Debug for Image {
 
 impl Image {
     /// Wraps the engine's answer to `GET /images/{name}/json`.
-    pub fn new(document: Value) -> Self {
-        Self(document)
+    pub fn new(document: impl Into<Arc<Value>>) -> Self {
+        Self(document.into())
     }
 
     /// The document as sent.
@@ -32,21 +33,20 @@ impl Image {
 
     /// The engine's id.
     pub fn id(&self) -> ImageId {
-        ImageId::new(self.0.pointer("/Id").and_then(Value::as_str).unwrap_or_default())
+        ImageId::new(text(&self.0["Id"]))
     }
 
     /// True if the engine shows neither settings nor layers of it. The containerd store keeps a layer for its containers when the layer's image goes,
     /// but not what was downloaded; a later pull of another image with that layer skips it, and then the engine can start that image and not
     /// read it (seen on Docker 28.5).
     pub fn is_blank(&self) -> bool {
-        let has_layers = self.0.pointer("/RootFS/Layers").and_then(Value::as_array).is_some_and(|layers| !layers.is_empty());
-        self.0.pointer("/Id").is_some() && self.platform().is_none() && !has_layers
+        self.0.get("Id").is_some() && self.platform().is_none() && !self.has_layers()
     }
 
     /// What it is made for.
     pub fn platform(&self) -> Option<Platform> {
-        let text = |field: &str| self.0.pointer(field).and_then(Value::as_str).unwrap_or_default();
-        Platform::new(text("/Os"), text("/Architecture"), text("/Variant"))
+        let [os, architecture, variant] = ["Os", "Architecture", "Variant"].map(|field| text(&self.0[field]));
+        Platform::new(os, architecture, variant)
     }
 
     /// The image's own labels.
@@ -56,7 +56,7 @@ impl Image {
 
     /// The tags that point to it.
     pub fn tags(&self) -> Vec<&str> {
-        let tags = self.0.pointer("/RepoTags").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        let tags = self.0["RepoTags"].as_array().map(Vec::as_slice).unwrap_or_default();
         // The containerd store lists `repo@digest` among the tags (seen on Docker 28.5).
         tags.iter().filter_map(Value::as_str).filter(|tag| !tag.contains('@')).collect()
     }
@@ -66,31 +66,33 @@ impl Image {
     /// With containerd's store an image's id is the digest of what was pulled, often an index: it changes with an index over the same manifest
     /// (another platform's image, an attestation). Without an API that lists manifests (below 1.48) only this tells.
     pub fn is_same_as(&self, other: &Self) -> bool {
-        let makes_a_difference = ["/RootFS", "/Config", "/Created", "/Os", "/Architecture", "/Variant"];
-        let [this, that] = [self, other].map(|image| makes_a_difference.map(|part| image.0.pointer(part)));
-        let has_layers = self.0.pointer("/RootFS/Layers").and_then(Value::as_array).is_some_and(|layers| !layers.is_empty());
-        self.id() == other.id() || (has_layers && this == that)
+        let makes_a_difference = ["RootFS", "Config", "Created", "Os", "Architecture", "Variant"];
+        let is_alike = || makes_a_difference.iter().all(|part| self.0.get(part) == other.0.get(part));
+        self.id() == other.id() || (self.has_layers() && is_alike())
+    }
+
+    fn has_layers(&self) -> bool {
+        self.0["RootFS"]["Layers"].as_array().is_some_and(|layers| !layers.is_empty())
     }
 
     /// Its id, where that is the digest of what was pulled: so it is in containerd's store, which forgets the digests of an image whose last tag moves
     /// away (seen on Docker 28.5). `Descriptor` is there in no other store (API 1.48, ImageInspect); before it, a digest that is the id tells.
     fn own_digest(&self) -> Option<Digest> {
         let id = self.id();
-        let descriptor = self.0.pointer("/Descriptor/digest").and_then(Value::as_str);
+        let descriptor = self.0["Descriptor"]["digest"].as_str();
         let is_digest =
             descriptor.into_iter().chain(self.repo_digests().filter_map(|text| Some(text.split_once('@')?.1))).any(|d| d == id.as_str());
         id.as_str().parse().ok().filter(|_| is_digest)
     }
 
     fn repo_digests(&self) -> impl Iterator<Item = &str> {
-        self.0.pointer("/RepoDigests").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
+        self.0["RepoDigests"].as_array().into_iter().flatten().filter_map(Value::as_str)
     }
 
     /// Its digest, if it was committed or built here in a store that gives one to every image. Only such a one has a parent there; one that was
     /// pulled, loaded, or built by BuildKit has none (seen on Docker 26.1 and 28.5).
     pub fn digest_made_here(&self) -> Option<Digest> {
-        let parent = self.0.pointer("/Parent").and_then(Value::as_str).unwrap_or_default();
-        self.own_digest().filter(|_| !parent.is_empty())
+        self.own_digest().filter(|_| !text(&self.0["Parent"]).is_empty())
     }
 
     /// True if a registry can be asked for it: it was pulled, or (in containerd's store, which tells neither from the other) made here.

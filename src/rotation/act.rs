@@ -2,13 +2,11 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
-
 use super::observe::image_documents;
 use super::{Act, Goal, Keyring, Member, Purpose, Record, Role, Stage};
 use crate::clock::Clock;
 use crate::engine::{Engine, EngineError, Pull, PullWatcher};
-use crate::model::{Container, ContainerId, ImageId, Platform, Reference, RestartPolicy};
+use crate::model::{ContainerId, ImageId, Platform, Reference, RestartPolicy};
 use crate::spec::{self, SpecError};
 
 /// An act that was not done, or not surely.
@@ -181,10 +179,9 @@ async fn create(engine: &dyn Engine, record: &Record, member: &Member) -> Result
 
 async fn recreate(engine: &dyn Engine, record: &Record, member: &Member) -> Result<(), ActError> {
     let images = image_documents(engine, member).await?;
-    let typed = member.document.pointer("/Config/Image").and_then(Value::as_str).unwrap_or_default();
-    let mut request = spec::create_request(&member.document, images.old_only(), typed)?;
+    let mut request = spec::create_request(member.original.document(), images.old_only(), member.original.image_typed())?;
     if !engine.takes_all_networks() {
-        spec::leave_main_network(&mut request, &member.document);
+        spec::leave_main_network(&mut request, member.original.document());
     }
     engine.create(&record.old_name(member), &request, member.platform.as_ref()).await?;
     Ok(())
@@ -197,7 +194,7 @@ async fn connect(engine: &dyn Engine, record: &Record, member: &Member, role: Ro
         Role::Predecessor => None,
         Role::Successor => engine.container(member.predecessor.as_str()).await?,
     };
-    let model = model.as_ref().map_or(&member.document, Container::document);
+    let model = model.as_ref().unwrap_or(&member.original).document();
     engine.connect(&id, network, &spec::endpoint(model, network)).await?;
     let connected = engine.container(id.as_str()).await?.ok_or(ActError::Record("container to connect"))?;
     if spec::missing_networks(model, connected.document()).iter().any(|missing| missing == network) {

@@ -59,7 +59,7 @@ impl Record {
                 if let Some(m) = self.members.get_mut(member) {
                     (m.predecessor, m.old_image) = (found.id(), found.image_id());
                     m.policy = found.restart_policy().unwrap_or(m.policy);
-                    (m.document, m.was_healthy) = (found.document().clone(), false);
+                    (m.original, m.was_healthy) = (found, false);
                 }
             }
             Change::AdoptPredecessor { member, id } => {
@@ -91,7 +91,7 @@ impl Record {
                 self.stage = Stage::Closed;
                 self.stuck = None;
                 // Nothing needs them any more, and an environment may hold secrets, as may what a probe asks.
-                self.members.iter_mut().for_each(|m| m.document = Value::Null);
+                self.members.iter_mut().for_each(|m| m.original = Value::Null.into());
                 self.terms.probe = None;
             }
         }

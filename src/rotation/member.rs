@@ -1,9 +1,8 @@
 //! One container of a rotation's unit: what runs, what replaces it, and all that is needed to have either of them again.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-use crate::model::{ContainerId, Digest, ImageId, Platform, Reference, RestartPolicy, StopSignal, Target};
+use crate::model::{Container, ContainerId, Digest, ImageId, Platform, Reference, RestartPolicy, StopSignal, Target};
 
 /// One container of the unit and what replaces it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -29,8 +28,9 @@ pub struct Member {
     pub tag_before: Option<ImageId>,
     /// The container that runs at the beginning.
     pub predecessor: ContainerId,
-    /// Its document at the beginning: what a successor is compared with, and what it is re-created from if another hand removes it.
-    pub document: Value,
+    /// It at the beginning: what a successor is compared with, and what it is re-created from if another hand removes it. Null once that is over.
+    #[serde(rename = "document")]
+    pub original: Container,
     /// Its restart policy at the beginning.
     pub policy: RestartPolicy,
     /// What it and its successor are stopped with, if not with their own signal.

@@ -78,15 +78,14 @@ async fn look_at(
     if record.stage != Stage::Switching || is_back {
         view.images = images(engine, record, n, member, memory).await?;
     }
-    let at_the_beginning = Container::new(member.document.clone());
     if record.stage == Stage::Creating
         && let Some(new) = &successor
     {
-        view.comparison = Some(compare(engine, record, member, predecessor.as_ref().unwrap_or(&at_the_beginning), new).await?);
+        view.comparison = Some(compare(engine, record, member, predecessor.as_ref().unwrap_or(&member.original), new).await?);
     }
     let (created, model) = match is_back {
-        true => (&predecessor, &at_the_beginning),
-        false => (&successor, predecessor.as_ref().unwrap_or(&at_the_beginning)),
+        true => (&predecessor, &member.original),
+        false => (&successor, predecessor.as_ref().unwrap_or(&member.original)),
     };
     if let Some(created) = created.as_ref().filter(|created| created.state().started_at.is_none()) {
         view.missing_networks = spec::missing_networks(model.document(), created.document());

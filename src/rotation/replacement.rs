@@ -23,8 +23,7 @@ pub enum Replacement {
 impl Replacement {
     /// What `found` is to the member, if the tool made it in its place. Compose knows its containers by project, service and number.
     pub fn of(member: &Member, found: &Container) -> Option<Self> {
-        let begun = Container::new(member.document.clone());
-        let (old, new) = (begun.labels(), found.labels());
+        let (old, new) = (member.original.labels(), found.labels());
         let is_same = |labels: &[&str]| labels.iter().all(|label| old.contains_key(*label) && old.get(*label) == new.get(*label));
         let id = found.id();
         let is_ours = id == member.predecessor || Some(&id) == member.successor.as_ref();

@@ -19,7 +19,7 @@ use super::tree::{differing_leaves, keyed};
 pub fn compare(predecessor: &Value, successor: &Value, images: Images<'_>) -> Vec<Difference> {
     let explainer = Explainer { predecessor: Container(predecessor), successor: Container(successor), images };
     let is_libpod = podman::is_libpod(predecessor);
-    let (old, new) = (keyed(predecessor), keyed(successor));
+    let (old, new) = (keyed(predecessor.clone()), keyed(successor.clone()));
     let mut differences = Vec::new();
     for leaf in differing_leaves(&old, &new) {
         if is_operational(&leaf.path) || is_libpod && podman::is_operational(&leaf.path) {

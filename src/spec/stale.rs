@@ -19,9 +19,9 @@ const MAPS: [&str; 5] = ["Env", "Labels", "ExposedPorts", "Volumes", "Healthchec
 /// A default is due where [`super::create_request`] names nothing itself. Only what Docker merges from an image is looked at.
 pub(super) fn stale(predecessor: &Value, successor: &Value, images: Images<'_>) -> Vec<Difference> {
     let container = Container(predecessor);
-    let [old, new] = [predecessor, successor].map(|document| keyed(&json!({ "Config": document["Config"] })));
-    let typed = keyed(&json!({ "Config": user_config(container, images) }));
-    let [old_image, new_image] = [images.old, images.new].map(|image| keyed(&json!({ "Config": image["Config"] })));
+    let [old, new] = [predecessor, successor].map(|document| keyed(json!({ "Config": document["Config"] })));
+    let typed = keyed(json!({ "Config": user_config(container, images) }));
+    let [old_image, new_image] = [images.old, images.new].map(|image| keyed(json!({ "Config": image["Config"] })));
     let mut paths: BTreeSet<Vec<&str>> = FIELDS.iter().map(|field| vec![*field]).collect();
     for tree in [&old_image, &new_image] {
         paths.extend(MAPS.iter().flat_map(|map| entries(&tree["Config"][*map]).map(|(key, _)| vec![*map, key.as_str()])));

@@ -16,8 +16,7 @@ pub(super) struct Leaf<'a> {
 /// Replaces the lists whose order means nothing, and those whose items have leaves of their own, by maps.
 ///
 /// `Mounts`, `Links` and the engine's default `Ulimits` come out of Go maps, in another order at each call (moby v26.1.5, `daemon/inspect.go`); the rest are sets to the engine.
-pub(super) fn keyed(document: &Value) -> Value {
-    let mut tree = document.clone();
+pub(super) fn keyed(mut tree: Value) -> Value {
     by_key(tree.pointer_mut("/Mounts"), |mount| text(&mount["Destination"]));
     by_key(tree.pointer_mut("/Config/Env"), |variable| variable_name(text(variable)));
     by_key(tree.pointer_mut("/HostConfig/Binds"), |bind| bind_destination(text(bind)));

@@ -28,7 +28,7 @@ pub fn member() -> Member {
         is_pulled: true,
         tag_before: Some(ImageId::new("sha256:old")),
         predecessor: ContainerId::new("old"),
-        document: serde_json::json!({ "Config": {} }),
+        original: serde_json::json!({ "Config": {} }).into(),
         policy: RestartPolicy::Always,
         stop_signal: None,
         was_healthy: true,

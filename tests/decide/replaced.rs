@@ -16,7 +16,7 @@ fn labels(number: &str, configuration: &str) -> Value {
 }
 
 fn owned() -> Member {
-    Member { is_tool_owned: true, document: json!({ "Config": { "Labels": labels("1", "c1") } }), ..member() }
+    Member { is_tool_owned: true, original: json!({ "Config": { "Labels": labels("1", "c1") } }).into(), ..member() }
 }
 
 fn found(id: &str, image: &str, labels: &Value) -> Container {
@@ -38,7 +38,7 @@ fn compose_knows_its_containers_by_project_service_and_number() {
     for (found, expected) in table {
         assert_eq!(Replacement::of(&owned(), &found), expected, "{found:?}");
     }
-    let unlabelled = Member { document: json!({ "Config": {} }), ..owned() };
+    let unlabelled = Member { original: json!({ "Config": {} }).into(), ..owned() };
     assert_eq!(Replacement::of(&unlabelled, &found("theirs", "sha256:new", &json!({}))), None, "no labels are no sign");
 }
 

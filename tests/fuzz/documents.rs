@@ -145,7 +145,7 @@ fn member(container: &Container, image: &Image) -> Member {
         is_pulled: true,
         tag_before: None,
         predecessor: container.id(),
-        document: container.document().clone(),
+        original: container.clone(),
         policy: container.restart_policy().unwrap_or(RestartPolicy::No),
         stop_signal: None,
         was_healthy: true,

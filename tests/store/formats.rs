@@ -31,7 +31,7 @@ pub fn format(dir: &Path) -> i64 {
 pub fn check(store: &SqliteStore) {
     let open = store.open_rotations().expect("records");
     assert_eq!(open.iter().map(|r| (r.id.as_str(), r.stage)).collect::<Vec<_>>(), [("ffd8cd", Stage::Kept)]);
-    assert!(open[0].members[0].document.pointer("/Config/Env").is_some(), "what a lost predecessor is created from");
+    assert!(open[0].members[0].original.document().pointer("/Config/Env").is_some(), "what a lost predecessor is created from");
     let history = store.history(Some("web"), 10).expect("records");
     assert_eq!(history.iter().map(|r| r.id.as_str()).collect::<Vec<_>>(), ["a4720c", "ffd8cd"], "newest first, and no dry run");
     assert!(history.iter().all(|r| r.down_time_seconds().is_some_and(|down| down > 0.1)));

@@ -98,7 +98,7 @@ fn when_a_rotation_is_over_its_environment_is_in_no_file_any_more() {
     record.id = rotate::model::RotationId::new("web0001");
     let mut environment: Vec<String> = (0..500).map(|n| format!("PADDING_{n}=so that it takes pages of its own")).collect();
     environment.push(format!("PASSWORD={secret}"));
-    record.members[0].document = serde_json::json!({ "Config": { "Env": environment } });
+    record.members[0].original = serde_json::json!({ "Config": { "Env": environment } }).into();
     for stage in [Stage::Switching, Stage::Kept] {
         record.stage = stage;
         store.save(&record).expect("a write");

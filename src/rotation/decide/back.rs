@@ -131,7 +131,7 @@ fn start(observed: &Observed, failure: &Failure, member: usize, predecessor: &Co
 /// Another hand removed the predecessor, or it was not kept: it is created again from its document and its pinned image.
 fn recreate(observed: &Observed, failure: &Failure, n: usize, member: &Member, view: &MemberView) -> Step {
     let nothing_left = || give_up(observed, failure, StuckReason::NothingLeft);
-    if member.document.is_null() || (view.images.old.is_none() && member.old_digest.is_none()) {
+    if member.original.document().is_null() || (view.images.old.is_none() && member.old_digest.is_none()) {
         return nothing_left();
     }
     if view.images.old.is_none() {

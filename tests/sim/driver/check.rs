@@ -47,7 +47,8 @@ pub fn check_nothing_lost(game: &Game) {
             continue;
         }
         let disk = game.store.disk();
-        let can_be_made = |record: &Record| record.unit == *name && record.stage != Stage::Closed && !record.members[0].document.is_null();
+        let can_be_made =
+            |record: &Record| record.unit == *name && record.stage != Stage::Closed && !record.members[0].original.document().is_null();
         let is_known = disk.records.values().any(can_be_made);
         drop(disk);
         if !is_known {
