@@ -1,5 +1,6 @@
 //! From a create request to a container: the merge with the image's settings, volumes, networks.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -46,7 +47,7 @@ impl Host {
             is_stopped_by_hand: false,
             health: None,
             process: 0,
-            described: None,
+            described: OnceCell::new(),
         };
         self.containers.insert(id.clone(), container);
         Ok(id)

@@ -1,5 +1,7 @@
 //! A container as the engine describes it (Docker API 1.41–1.51, ContainerInspect), as far as rotations read it.
 
+use std::sync::Arc;
+
 use rotate::model::{Health, Status};
 use serde_json::{Map, Value, json};
 
@@ -9,16 +11,9 @@ const NEVER: &str = "0001-01-01T00:00:00Z";
 
 impl Host {
     /// `GET /containers/{container}/json`.
-    pub fn document(&mut self, container: &str) -> Option<Value> {
+    pub fn document(&self, container: &str) -> Option<Arc<Value>> {
         let found = self.find(container)?;
-        if let Some(described) = &found.described {
-            return Some(described.clone());
-        }
-        let (id, document) = (found.id.clone(), self.describe(found));
-        if let Some(found) = self.containers.get_mut(&id) {
-            found.described = Some(document.clone());
-        }
-        Some(document)
+        Some(Arc::clone(found.described.get_or_init(|| Arc::new(self.describe(found)))))
     }
 
     fn describe(&self, c: &Container) -> Value {
@@ -27,13 +22,19 @@ impl Host {
         host["RestartPolicy"] = json!({ "Name": policy, "MaximumRetryCount": most });
         let line = || ["Entrypoint", "Cmd"].into_iter().flat_map(|part| c.config[part].as_array().into_iter().flatten());
         let file = |name: &str| if c.started_at.is_some() { format!("/var/lib/docker/containers/{}/{name}", c.id) } else { String::new() };
-        json!({
+        let mut document = json!({
             "Id": c.id, "Created": c.created.to_string(), "Path": line().next(), "Args": line().skip(1).collect::<Vec<_>>(),
-            "State": state(c), "Image": c.image, "Name": format!("/{}", c.name), "RestartCount": c.restart_count,
+            "State": null, "Image": c.image, "Name": format!("/{}", c.name), "RestartCount": c.restart_count,
             "HostsPath": file("hosts"), "HostnamePath": file("hostname"), "ResolvConfPath": file("resolv.conf"), "LogPath": file("json.log"),
-            "Platform": "linux", "HostConfig": host, "Config": c.config, "Mounts": mounts(c),
-            "NetworkSettings": { "Networks": self.networks_of(c) },
-        })
+            "Platform": "linux", "HostConfig": null, "Config": null, "Mounts": null, "NetworkSettings": { "Networks": null },
+        });
+        // Moved to their places, which `json!` would copy them to.
+        document["State"] = state(c);
+        document["HostConfig"] = host;
+        document["Config"] = c.config.clone();
+        document["Mounts"] = mounts(c);
+        document["NetworkSettings"]["Networks"] = self.networks_of(c);
+        document
     }
 
     fn networks_of(&self, c: &Container) -> Value {

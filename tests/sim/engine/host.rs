@@ -1,5 +1,6 @@
 //! What is on the host: containers, volumes, networks, images, and the time.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -68,7 +69,7 @@ pub struct Container {
     /// Counts its processes, so that what was to become of an earlier one is forgotten.
     pub process: u64,
     /// As last described; forgotten with each change.
-    pub(super) described: Option<Value>,
+    pub(super) described: OnceCell<Arc<Value>>,
 }
 
 /// A volume in a container.
@@ -168,7 +169,7 @@ impl Host {
     pub(super) fn get(&mut self, container: &str) -> Result<&mut Container, Refused> {
         let id = self.id_of(container)?;
         let found = self.containers.get_mut(&id).ok_or_else(|| Refused::new(404, format!("No such container: {container}")))?;
-        found.described = None;
+        found.described.take();
         Ok(found)
     }
 

@@ -15,7 +15,7 @@ pub struct Images {
     all: BTreeMap<String, Arc<Build>>,
     names: BTreeMap<String, String>,
     /// As last described; forgotten with each change.
-    described: BTreeMap<String, Value>,
+    described: BTreeMap<String, Arc<Value>>,
 }
 
 impl Images {
@@ -64,6 +64,13 @@ impl Images {
 
     /// The id of an image by id, tag or digest.
     pub fn find(&self, image: &str) -> Option<String> {
+        // Whole, as most are asked for.
+        if self.all.contains_key(image) {
+            return Some(image.to_owned());
+        }
+        if let Some(id) = self.names.get(image) {
+            return Some(id.clone());
+        }
         if let Some(hex) = Some(image).filter(|image| image.len() >= 12 && !image.contains(['/', '@'])) {
             let hex = hex.trim_start_matches("sha256:");
             if let Some(id) = self.all.keys().find(|id| id.trim_start_matches("sha256:").starts_with(hex)) {
@@ -110,13 +117,13 @@ impl Images {
     }
 
     /// `GET /images/{image}/json`.
-    pub fn document(&mut self, image: &str) -> Option<Value> {
+    pub fn document(&mut self, image: &str) -> Option<Arc<Value>> {
         let id = self.find(image)?;
         if let Some(described) = self.described.get(&id) {
-            return Some(described.clone());
+            return Some(Arc::clone(described));
         }
-        let document = self.describe(&id)?;
-        self.described.insert(id, document.clone());
+        let document = Arc::new(self.describe(&id)?);
+        self.described.insert(id, Arc::clone(&document));
         Some(document)
     }
 
@@ -130,9 +137,10 @@ impl Images {
         };
         let mut document = json!({
             "Id": id, "RepoTags": tags, "RepoDigests": digests, "Parent": "", "Created": "2026-01-01T00:00:00Z",
-            "Config": build.config(), "Architecture": "amd64", "Os": "linux",
+            "Config": null, "Architecture": "amd64", "Os": "linux",
             "RootFS": { "Type": "layers", "Layers": [id] },
         });
+        document["Config"] = build.config();
         if self.flavour.shows_descriptor {
             document["Descriptor"] = json!({ "mediaType": "application/vnd.oci.image.manifest.v1+json", "digest": id });
         }
