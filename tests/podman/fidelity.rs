@@ -15,20 +15,23 @@ fn stays(s: &Scratch, name: &str) -> Value {
     let document: Value = serde_json::from_str(&text).expect("JSON");
     let set = |value: &Value| -> BTreeSet<String> { value.as_array().into_iter().flatten().map(Value::to_string).collect() };
     let config = |field: &str| document["Config"][field].clone();
+    // The image's version is in both, and the default network gives addresses as they come.
+    let env: BTreeSet<String> = set(&config("Env")).into_iter().filter(|variable| !variable.contains("APP_VERSION")).collect();
+    let mine = config("Labels")["mine"].clone();
     let mounts = document["Mounts"]
         .as_array()
         .into_iter()
         .flatten()
         .map(|mount| json!([mount["Destination"], mount["Name"], mount["Source"], mount["RW"], set(&mount["Options"])]).to_string());
-    let networks = document["NetworkSettings"]["Networks"].as_object().into_iter().flatten();
+    let networks = document["NetworkSettings"]["Networks"].as_object().into_iter().flatten().filter(|(name, _)| *name != "podman");
     let networks: Vec<Value> = networks.map(|(name, n)| json!([name, n["IPAddress"], n["MacAddress"], set(&n["Aliases"])])).collect();
     let mut host = document["HostConfig"].clone();
     host["Binds"] = json!(set(&host["Binds"]).len());
     json!({
-        "env": set(&config("Env")), "hostname": config("Hostname"), "user": config("User"), "dir": config("WorkingDir"), "cmd": config("Cmd"),
+        "env": env, "hostname": config("Hostname"), "user": config("User"), "dir": config("WorkingDir"), "cmd": config("Cmd"),
         "entrypoint": config("Entrypoint"), "signal": config("StopSignal"), "timeout": config("StopTimeout"), "check": config("Healthcheck"),
         "on_failure": config("HealthcheckOnFailureAction"), "annotations": config("Annotations"), "tty": config("Tty"), "secrets": config("Secrets"),
-        "umask": config("Umask"), "labels": config("Labels"), "tz": config("Timezone"),
+        "umask": config("Umask"), "labels": mine, "tz": config("Timezone"),
         "host": host, "mounts": mounts.collect::<BTreeSet<_>>(), "networks": networks, "ports": document["NetworkSettings"]["Ports"],
         "caps": document["EffectiveCaps"], "image": document["ImageName"],
     })

@@ -5,7 +5,9 @@ use super::{FAST, scratch};
 #[test]
 fn what_belongs_to_a_unit_a_pod_or_another_container_is_held_with_the_reason() {
     let s = scratch("owners");
-    s.push("web", "nohealth:v1");
+    for name in ["base", "member", "unit", "needs", "rm"] {
+        s.push(name, "nohealth:v1");
+    }
     let (pod, base) = (s.name("pod"), s.name("base"));
     s.host.docker(&["pod", "create", "--name", &pod]);
     s.run("base", &[]);
@@ -13,7 +15,6 @@ fn what_belongs_to_a_unit_a_pod_or_another_container_is_held_with_the_reason() {
     s.run("unit", &["--label", "PODMAN_SYSTEMD_UNIT=web.service"]);
     s.run("needs", &["--requires", &base]);
     s.run("rm", &["--rm"]);
-    s.push("web", "nohealth:v2");
     for (name, reason) in [("member", "in_pod"), ("unit", "owned_by_unit"), ("needs", "requires"), ("rm", "removed_on_exit")] {
         let plan = s.rotate(&["plan", &s.name(name), "--json"]).exits(0).json();
         assert_eq!(plan["skipped"][0]["reason"], reason, "{name}: {plan}");
@@ -24,9 +25,10 @@ fn what_belongs_to_a_unit_a_pod_or_another_container_is_held_with_the_reason() {
 #[test]
 fn what_was_made_through_the_api_or_by_an_option_that_cannot_be_said_again_is_not_touched() {
     let s = scratch("api");
-    s.push("web", "nohealth:v1");
-    s.host.docker(&["pull", "-q", &s.image("web")]);
-    let request = format!(r#"{{"Image": "{}"}}"#, s.image("web"));
+    s.push("api", "nohealth:v1");
+    s.push("env", "nohealth:v1");
+    s.host.docker(&["pull", "-q", &s.image("api")]);
+    let request = format!(r#"{{"Image": "{}"}}"#, s.image("api"));
     let command = format!(
         "curl -sf --unix-socket /run/podman/podman.sock -H 'Content-Type: application/json' -d '{request}' 'http://d/containers/create?name={}'",
         s.name("api")
@@ -34,10 +36,11 @@ fn what_was_made_through_the_api_or_by_an_option_that_cannot_be_said_again_is_no
     assert!(s.host.exec(&["sh", "-c", &command]).status.success());
     s.host.docker(&["start", &s.name("api")]);
     s.run("env", &["--env-host"]);
-    s.push("web", "nohealth:v2");
+    s.push("api", "nohealth:v2");
+    s.push("env", "nohealth:v2");
     for (name, word) in [("api", "Podman's API"), ("env", "--env-host")] {
         let outcome = s.agent().config(FAST).run(&["now", &s.name(name), "--json"]).exits(1);
-        let entry = &outcome.json()["entries"][0];
+        let entry = &outcome.json()["containers"][0];
         assert!(entry["message"].as_str().is_some_and(|message| message.contains(word)), "{entry}");
         assert_eq!(entry["down_time_seconds"], serde_json::Value::Null, "{entry}");
     }

@@ -40,6 +40,8 @@ pub fn explains(path: &[&str], old: &Value, new: &Value, successor: Container<'_
         }
         // Found out at the start, from the user's home and the host name.
         ["Config", "Env", "HOME" | "HOSTNAME"] => (new.is_null() && !was_started).then_some(Rule::SameMeaning),
+        // A secret, which the command asks for by its name.
+        ["Config", "Env", _] if text(old).ends_with("=*******") => (new.is_null() && !was_started).then_some(Rule::SameMeaning),
         ["NetworkSettings", "Networks", _, "MacAddress"] => (new == "" && !was_started).then_some(Rule::MacAddress),
         ["HostConfig", "LogConfig", "Path"] => (*new == text(old).replace(&id_in(old), text(&successor.0["Id"]))).then_some(Rule::OwnId),
         ["Config", "StopSignal" | "WorkingDir"] => {
