@@ -17,7 +17,7 @@ pub struct Args {
     /// Configuration file, over which the rotate.d/*.toml beside it are merged [default: /etc/rotate/rotate.toml, which may be absent].
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// The engine's socket [default: $DOCKER_HOST, the configuration, /var/run/docker.sock].
+    /// The engine's socket [default: $DOCKER_HOST, the configuration, Docker's, Podman's].
     #[arg(long, global = true, value_name = "unix://PATH")]
     pub engine: Option<String>,
     /// Where rotations are recorded [default: the configuration, /var/lib/rotate].

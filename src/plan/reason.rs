@@ -308,7 +308,9 @@ impl fmt::Display for Reason {
             Self::MinAge { digest, until: None } => {
                 write!(f, "waits: {} is new; `min_age` counts from the first `rotate now` that sees it", digest.short())
             }
-            Self::StopSignal { signal } => write!(f, "held: it is to be stopped with {signal}, which its engine cannot (Docker before 23)"),
+            Self::StopSignal { signal } => {
+                write!(f, "held: it is to be stopped with {signal}, which its engine cannot (Docker before 23, Podman)")
+            }
             Self::Stuck => f.write_str("held: its last rotation waits for a person"),
             Self::Orphan { of, is_served } => {
                 let down = if *is_served { String::new() } else { format!(", and no `{of}` runs") };

@@ -35,6 +35,9 @@ fn an_image_that_was_built_here_is_held() {
 #[test]
 fn an_image_that_was_made_here_over_a_registrys_tag_is_replaced_only_once_it_was_pushed() {
     let s = scratch("patched");
+    if s.host.has_podman() {
+        return; // it tells nothing of where an image came from: what its registry has under the name is newer (docs/podman.md)
+    }
     s.push("web", "nohealth:v1");
     s.push("base", "nohealth:v1");
     s.run("base", &[]);
