@@ -17,7 +17,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::UnixStream;
 
 use super::api_version::ApiVersion;
-use super::podman::PodmanVersion;
+use super::podman_version::PodmanVersion;
 
 /// What is asked before a version is settled on: no version goes before it.
 const VERSION: &str = "/version";

@@ -21,7 +21,7 @@ use super::api_version::{SEVERAL_NETWORKS, STOP_SIGNAL};
 use super::calls::{Calls, LOOK, parse, refused};
 use super::connect::{Connector, bollard_over};
 use super::hello::{HELLO, Hello, hello};
-use super::podman::PodmanVersion;
+use super::podman_version::PodmanVersion;
 use super::pull_pace::Pace;
 use super::pull_progress::Layers;
 use super::registries::registry_settings;

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::EngineError;
 use super::api_version::{ApiVersion, LOWEST_API};
 use super::connect::{Connector, Delivery};
-use super::podman::PodmanVersion;
+use super::podman_version::PodmanVersion;
 use crate::model::Platform;
 
 /// Whoever does not say its version within this time hangs.

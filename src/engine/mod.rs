@@ -10,6 +10,7 @@ mod exec;
 mod hello;
 mod list;
 mod podman;
+mod podman_version;
 mod pull_pace;
 mod pull_progress;
 mod registries;

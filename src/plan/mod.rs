@@ -5,6 +5,7 @@ mod freshness;
 mod hold;
 mod order;
 mod reason;
+mod reason_text;
 mod ties;
 
 pub use candidate::{Candidate, Skipped, Survey, Unanswered, is_named, select};

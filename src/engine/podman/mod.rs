@@ -4,7 +4,6 @@
 
 mod client;
 mod registries;
-mod version;
 
 use std::path::Path;
 use std::time::Duration;
@@ -14,13 +13,12 @@ use futures_util::FutureExt;
 use hyper::Method;
 use serde_json::Value;
 
-pub use version::PodmanVersion;
-
 use client::Client;
 use registries::registry_settings;
 
 use super::calls::refused;
 use super::docker::CHANGE;
+use super::podman_version::PodmanVersion;
 use super::{Docker, Engine, EngineError, EngineInfo, Executed, Life, Pull};
 use crate::model::{Container, ContainerId, Credential, Digest, Ending, Image, Listed, Platform, Reference, RestartPolicy, StopSignal};
 
