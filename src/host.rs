@@ -4,6 +4,7 @@ use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
 
+use jiff::Timestamp;
 use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 
 /// Credentials of registries and environments of containers pass through this process: from here on no core dump is made of it, and only root
@@ -23,6 +24,13 @@ pub fn boot() -> io::Result<String> {
     // proc(5): field 22, counted from after the command, which may hold spaces.
     let start = stat.rsplit(')').next().and_then(|rest| rest.split_whitespace().nth(19)).unwrap_or_default();
     Ok(format!("{}/{start}", id.trim()))
+}
+
+/// When the kernel started, by today's clock (proc(5), `/proc/stat`); none if it does not say.
+pub fn booted_at() -> Option<Timestamp> {
+    let stat = fs::read_to_string("/proc/stat").ok()?;
+    let seconds = stat.lines().find_map(|line| line.strip_prefix("btime "))?;
+    Timestamp::from_second(seconds.trim().parse().ok()?).ok()
 }
 
 /// A text that no other process of this program has had.

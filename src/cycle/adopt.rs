@@ -51,7 +51,7 @@ impl Cycle<'_> {
             if found.has_lost_policy() && earlier.is_none() {
                 tracing::warn!(
                     container = %unit,
-                    "`{unit}`: which restart policy it had is not known any more; it has `no`: give it back with `docker update --restart`"
+                    "`{unit}`: which restart policy it had is not known any more; it has `no`: give it back with `docker update --restart` (or `podman update`)"
                 );
             }
             tracing::warn!(

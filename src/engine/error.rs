@@ -103,8 +103,8 @@ impl Refusal {
         // Podman calls it a failure of its own (500; seen on 4.3–5.8).
         } else if says(&["is already in use by"]) && (status == 409 || says(&["that name is already in use"])) {
             Self::NameTaken
-        } else if says(&["exec: ", "exec format error", "OCI runtime attempted to invoke", "OCI permission denied"])
-            && says(&["no such file", "not found", "permission denied", "is a directory", "exec format error", "OCI permission denied"])
+        } else if says(&["exec: ", "exec format error", "executable file `"])
+            && says(&["no such file", "not found", "permission denied", "is a directory", "exec format error", "ermission denied"])
         {
             Self::NotExecutable
         } else if status == 404 {
@@ -153,7 +153,7 @@ impl EngineError {
                     "run as root, or as a member of the group that owns the socket (its members are root in effect)".into()
                 }
                 io::ErrorKind::NotFound => "start the engine, or name its socket with --engine unix:///path".into(),
-                _ => "see whether the engine runs: `systemctl status docker`".into(),
+                _ => "see whether the engine runs: `systemctl status docker` or `podman.socket`".into(),
             },
             Self::Silent { .. } => {
                 "`docker version` must get an answer there: if it does not, the engine hangs; see its log (`journalctl -u docker`) or restart it"

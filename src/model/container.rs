@@ -209,7 +209,9 @@ impl Container {
     pub fn healthcheck(&self) -> Option<&Value> {
         let check = &self.config()["Healthcheck"];
         let kind = check["Test"][0].as_str()?;
-        (kind != "NONE").then_some(check)
+        // Podman does not run one whose interval is 0; Docker writes that for its default.
+        let is_off = self.0.get("OCIRuntime").is_some() && check["Interval"].as_u64().unwrap_or(0) == 0;
+        (kind != "NONE" && !is_off).then_some(check)
     }
 
     /// When its last process ended; none while one runs or if none ever did (the engine says year 1).

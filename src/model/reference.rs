@@ -68,6 +68,15 @@ impl Reference {
         }
     }
 
+    /// With its registry, also where that is Docker's own.
+    pub fn whole_name(&self) -> String {
+        let (sign, target) = match &self.target {
+            Target::Tag(tag) => (':', tag.clone()),
+            Target::Digest(digest) => ('@', digest.to_string()),
+        };
+        format!("{}/{}{sign}{target}", self.registry, self.repository)
+    }
+
     /// The same repository at this digest.
     pub fn at_digest(&self, digest: &Digest) -> Self {
         Self { target: Target::Digest(digest.clone()), ..self.clone() }

@@ -32,9 +32,6 @@ pub fn rotatable(container: &Container, ties: &Ties<'_>) -> Result<Reference, Re
     if let Some(unit) = labels.get("PODMAN_SYSTEMD_UNIT") {
         return Err(Reason::OwnedByUnit { unit: unit.clone() });
     }
-    if let Some(other) = container.requires().first() {
-        return Err(Reason::Requires { other: (*other).to_owned() });
-    }
     if let Some(reason) = ties.reason(container) {
         return Err(reason);
     }

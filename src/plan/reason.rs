@@ -62,8 +62,13 @@ pub enum Reason {
     InPod,
     /// It was told to start after another (`podman run --requires`), which it keeps by its id.
     Requires {
-        /// The other's id.
+        /// The other one.
         other: String,
+    },
+    /// Another was told to start after it, and would start it by its id.
+    RequiredBy {
+        /// The other one.
+        by: String,
     },
     /// Its restart policy would have to be changed, which its engine cannot.
     FixedRestartPolicy,
@@ -170,6 +175,7 @@ impl Reason {
             Self::OwnedByUnit { .. } => "owned_by_unit",
             Self::InPod => "in_pod",
             Self::Requires { .. } => "requires",
+            Self::RequiredBy { .. } => "required_by",
             Self::FixedRestartPolicy => "fixed_restart_policy",
             Self::PinnedByDigest => "pinned_by_digest",
             Self::PinnedById => "pinned_by_id",

@@ -46,6 +46,7 @@ impl Reason {
             | Self::Restarting
             | Self::InPod
             | Self::Requires { .. }
+            | Self::RequiredBy { .. }
             | Self::SharesNamespace { .. }
             | Self::LendsNamespace { .. }
             | Self::LinkedTo { .. }
@@ -80,7 +81,8 @@ impl fmt::Display for Reason {
             Self::Owned(owner) => write!(f, "held: owned by {owner}"),
             Self::OwnedByUnit { unit } => write!(f, "held: it belongs to {unit}, and rotate does not restart units yet"),
             Self::InPod => f.write_str("held: it is a member of a pod"),
-            Self::Requires { other } => write!(f, "held: it requires another container (--requires), {other}"),
+            Self::Requires { other } => write!(f, "held: it requires (--requires) `{other}`"),
+            Self::RequiredBy { by } => write!(f, "held: `{by}` requires it (--requires)"),
             Self::FixedRestartPolicy => {
                 f.write_str("held: its restart policy cannot be changed, so a stopped one could come back (Podman before 5.1)")
             }

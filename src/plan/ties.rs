@@ -8,6 +8,7 @@ pub struct Ties<'a> {
     all: &'a [Container],
     namespaces: Vec<Tie<'a>>,
     links: Vec<Tie<'a>>,
+    requirements: Vec<Tie<'a>>,
 }
 
 struct Tie<'a> {
@@ -27,7 +28,9 @@ impl<'a> Ties<'a> {
         namespaces.extend(unanswered().filter_map(|c| Some(listed(c.shares_network_of.as_deref()?, c))));
         let mut links: Vec<_> = all.iter().flat_map(|c| c.linked_to().into_iter().map(move |to| tie(to, c))).collect();
         links.extend(unanswered().flat_map(|c| c.linked_to.iter().map(move |to| listed(to, c))));
-        Self { all, namespaces, links }
+        // Those of a namespace stand among them, too; their reason says more.
+        let requirements = all.iter().flat_map(|c| c.requires().into_iter().map(move |to| tie(to, c))).collect();
+        Self { all, namespaces, links, requirements }
     }
 
     /// What ties this container to another, if anything does.
@@ -39,12 +42,16 @@ impl<'a> Ties<'a> {
         if let Some(other) = container.linked_to().first() {
             return Some(Reason::LinkedTo { other: name_of(other) });
         }
+        if let Some(other) = container.requires().first() {
+            return Some(Reason::Requires { other: name_of(other) });
+        }
         let dependent = |ties: &[Tie<'_>]| {
             let mut meant = ties.iter().filter(|tie| points_to(tie.to, container) && tie.from_id != container.id());
             meant.next().map(|tie| tie.from.to_owned())
         };
         let lent = dependent(&self.namespaces).map(|to| Reason::LendsNamespace { to });
-        lent.or_else(|| dependent(&self.links).map(|other| Reason::LinkedFrom { other }))
+        let linked = || dependent(&self.links).map(|other| Reason::LinkedFrom { other });
+        lent.or_else(linked).or_else(|| dependent(&self.requirements).map(|by| Reason::RequiredBy { by }))
     }
 }
 

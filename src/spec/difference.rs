@@ -42,6 +42,8 @@ pub enum Rule {
     MacAddress,
     /// Compose's label named the old image and names the new one.
     ComposeImage,
+    /// It is given when the successor takes its predecessor's place.
+    AtSwitch,
     /// The engine writes the same in two ways.
     SameMeaning,
 }
@@ -50,7 +52,10 @@ pub enum Rule {
 const HIDDEN: &str = "(hidden)";
 
 /// Where values may hold secrets, there and below. An image's own defaults are no secret, save in the environment.
-const SECRET: [&[&str]; 9] = [
+const SECRET: [&[&str]; 12] = [
+    &["Config", "StartupHealthCheck"],
+    &["Config", "Annotations"],
+    &["HostConfig", "Annotations"],
     &["Config", "CreateCommand"],
     &["Config", "Env"],
     &["Config", "Cmd"],
@@ -104,6 +109,7 @@ impl fmt::Display for Rule {
             Self::DeclaredVolume => "a volume that the new image declares",
             Self::MacAddress => "the address is given at start",
             Self::ComposeImage => "compose's note of the image",
+            Self::AtSwitch => "given when it takes its place",
             Self::SameMeaning => "the same, written otherwise",
         })
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
@@ -26,6 +27,11 @@ struct Request {
     environment: BTreeMap<String, String>,
 }
 
+/// A connection that ended before its answer (Go's words).
+const LOST: [&str; 4] = ["EOF", "connection reset", "broken pipe", "deadline exceeded"];
+/// The client itself did not understand.
+const NOT_ASKED: [&str; 4] = ["unknown flag", "unknown shorthand", "invalid argument", "requires at least"];
+
 /// Podman's client, speaking to one socket.
 #[derive(Debug)]
 pub struct Client {
@@ -43,11 +49,12 @@ impl Client {
         let call = format!("create container {name}");
         let request: Request = serde_json::from_value(request.clone())
             .map_err(|_| EngineError::Garbage { call: call.clone(), detail: "no create request for Podman".to_owned() })?;
+        self.check_owner(&call)?;
         let mut command = Command::new("podman");
         command.args(["create", "--name", name, "--pull=never"]).args(&request.arguments);
         command.env_clear().envs(&request.environment).env("CONTAINER_HOST", format!("unix://{}", self.socket.display()));
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0).kill_on_drop(true);
+        command.current_dir("/").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0).kill_on_drop(true);
         let mut group = Group(command.spawn().map_err(|error| not_started(&call, &error))?);
         let (stdout, stderr) = (group.0.stdout.take(), group.0.stderr.take());
         let said = async { tokio::try_join!(read(stdout), read(stderr)) };
@@ -73,8 +80,27 @@ impl Client {
             Some(_) if message.starts_with("unable to connect to Podman socket") => {
                 EngineError::Unreachable { socket: self.socket.clone(), cause: io::Error::other(message.to_owned()) }
             }
+            // The service went away in the middle: what it was asked may still be done.
+            Some(_) if LOST.iter().any(|words| message.contains(words)) => {
+                EngineError::Unanswered { call: call.to_owned(), detail: message.to_owned() }
+            }
             Some(_) if message.contains("is already in use by") => refused(call, 409, message),
-            Some(_) => refused(call, 400, message),
+            Some(_) if NOT_ASKED.iter().any(|words| message.starts_with(words)) => refused(call, 400, message),
+            Some(_) => refused(call, 500, message),
+        }
+    }
+
+    /// What is done with a user's socket is done as that user by the engine, and by the client as whoever runs it: files that options name are read by
+    /// the client.
+    fn check_owner(&self, call: &str) -> Result<(), EngineError> {
+        let owner = std::fs::metadata(&self.socket).map(|socket| socket.uid());
+        match owner {
+            Ok(owner) if owner != rustix::process::geteuid().as_raw() => {
+                let why = format!("the socket {} is of another user: run rotate as that user (id {owner})", self.socket.display());
+                Err(refused(call, 403, &why))
+            }
+            // Without a socket the client says so.
+            Ok(_) | Err(_) => Ok(()),
         }
     }
 }

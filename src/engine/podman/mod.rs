@@ -20,6 +20,7 @@ use super::calls::refused;
 use super::docker::CHANGE;
 use super::podman_version::PodmanVersion;
 use super::{Docker, Engine, EngineError, EngineInfo, Executed, Life, Pull};
+use crate::host;
 use crate::model::{Container, ContainerId, Credential, Digest, Ending, Image, Listed, Platform, Reference, RestartPolicy, StopSignal};
 
 /// A Podman at a Unix socket.
@@ -71,12 +72,16 @@ impl Engine for Podman {
 
     async fn container(&self, container: &str) -> Result<Option<Container>, EngineError> {
         let call = format!("inspect container {container}");
-        let document = self.compatible.calls.look(&call, &format!("/libpod/containers/{container}/json")).await?;
-        // Podman, too, takes the beginning of an id for the whole.
+        let document = match self.compatible.calls.look(&call, &format!("/libpod/containers/{container}/json")).await {
+            // Podman, too, takes a name that nobody has for the beginning of an id.
+            Err(EngineError::Refused { message, .. }) if message.contains("more than one result") => None,
+            answer => answer?,
+        };
         Ok(document.map(Container::new).filter(|found| found.name() == container || found.id().as_str() == container))
     }
 
     async fn image(&self, image: &str) -> Result<Option<Image>, EngineError> {
+        let image = whole(image);
         let document = self.compatible.calls.look(&format!("inspect image {image}"), &format!("/libpod/images/{image}/json")).await?;
         Ok(document.map(with_healthcheck).map(Image::new))
     }
@@ -98,12 +103,13 @@ impl Engine for Podman {
         self.compatible.log_tail(container, lines).await
     }
 
-    /// It keeps that with the container (`State.StoppedByUser`, set by `podman stop` and `podman kill`; seen on 5.4).
+    /// It keeps that with the container (`State.StoppedByUser`, set by `podman stop` and `podman kill`; seen on 5.4). One that ended with the host, or
+    /// before this boot, was perhaps stopped by nobody and has not failed either.
     async fn ending(&self, container: &Container) -> Result<Ending, EngineError> {
         let is_by_hand = container.document().pointer("/State/StoppedByUser").and_then(Value::as_bool);
         Ok(match is_by_hand {
             Some(true) => Ending::ByHand,
-            Some(false) | None if self.version.tells_who_stopped() => Ending::ByItself,
+            Some(false) | None if self.version.tells_who_stopped() && container.ended_at() > host::booted_at() => Ending::ByItself,
             Some(false) | None => Ending::Unknown,
         })
     }
@@ -127,11 +133,11 @@ impl Engine for Podman {
     }
 
     async fn tag(&self, image: &str, name: &Reference) -> Result<(), EngineError> {
-        self.compatible.tag(image, name).await
+        self.compatible.tag(&whole(image), name).await
     }
 
     async fn remove_image(&self, image: &str) -> Result<(), EngineError> {
-        self.compatible.remove_image(image).await
+        self.compatible.remove_image(&whole(image)).await
     }
 
     async fn create(&self, name: &str, request: &Value, _platform: Option<&Platform>) -> Result<ContainerId, EngineError> {
@@ -172,6 +178,11 @@ impl Engine for Podman {
     async fn remove_volume(&self, volume: &str) -> Result<(), EngineError> {
         self.compatible.remove_volume(volume).await
     }
+}
+
+/// A name with its registry. Docker's own needs none elsewhere; Podman would look for it among its own and other registries first.
+fn whole(image: &str) -> String {
+    image.parse::<Reference>().map_or_else(|_| image.to_owned(), |reference| reference.whole_name())
 }
 
 /// The image's health check among its other settings, where a container's document has it, too; libpod shows it beside them.

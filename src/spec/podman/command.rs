@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::options::{Known, Use, known, name_of};
+use crate::model::Reference;
 use crate::spec::document::{Container, SpecError, is_same_path, list, text, texts};
 use crate::spec::tree::variable_name;
 use crate::spec::volumes::is_anonymous;
@@ -28,7 +29,8 @@ pub fn create_request(container: Container<'_>, image: &str) -> Result<Value, Sp
     }
     request.carry_declared_volumes();
     let Request { mut arguments, environment, .. } = request;
-    arguments.push(image.to_owned());
+    // A short name Podman would look for among its own first.
+    arguments.push(image.parse::<Reference>().map_or_else(|_| image.to_owned(), |image| image.whole_name()));
     // The first of the rest is the image as typed.
     arguments.extend(rest.iter().skip(1).map(|&argument| argument.to_owned()));
     Ok(json!({ "Arguments": arguments, "Environment": environment }))
@@ -45,9 +47,8 @@ struct Typed<'a> {
 /// The options, and what comes after them: the image, and its command line.
 fn parse<'a>(typed: &[&'a str]) -> Result<(Vec<Typed<'a>>, Vec<&'a str>), SpecError> {
     let unknown = |word: &str| SpecError::UnknownOption { option: word.split('=').next().unwrap_or_default().to_owned() };
-    // What stands before it says which engine was meant, or how much was logged.
-    let begin = typed.iter().position(|word| ["run", "create"].contains(word)).ok_or_else(|| unknown(typed[0]))?;
-    let mut words = typed[begin + 1..].iter().copied();
+    let mut words = typed.iter().copied().skip(1);
+    pass_over_global_options(&mut words).map_err(unknown)?;
     let mut options = Vec::new();
     while let Some(word) = words.next() {
         if word == "--" {
@@ -67,6 +68,24 @@ fn parse<'a>(typed: &[&'a str]) -> Result<(Vec<Typed<'a>>, Vec<&'a str>), SpecEr
     Ok((options, words.collect()))
 }
 
+/// `podman --connection here container run`: what says which engine is meant, or how much is logged, makes no difference to the container; Err is an
+/// option that may.
+fn pass_over_global_options<'a>(words: &mut impl Iterator<Item = &'a str>) -> Result<(), &'a str> {
+    const VALUED: [&str; 5] = ["--connection", "-c", "--identity", "--log-level", "--url"];
+    const SWITCHES: [&str; 3] = ["--remote", "-r", "--syslog"];
+    while let Some(word) = words.next() {
+        match word {
+            "run" | "create" => return Ok(()),
+            "container" => {}
+            _ if SWITCHES.contains(&word)
+                || VALUED.iter().any(|option| word.strip_prefix(option).is_some_and(|rest| rest.starts_with('='))) => {}
+            _ if VALUED.contains(&word) => drop(words.next()),
+            _ => return Err(word),
+        }
+    }
+    Err("podman")
+}
+
 /// `-dit`, `-p80:80`, `-p 80:80`: switches in a row, the last of which may take a value.
 fn parse_letters<'a>(letters: &'a str, words: &mut impl Iterator<Item = &'a str>, options: &mut Vec<Typed<'a>>) -> Option<()> {
     for (at, letter) in letters.char_indices() {
@@ -81,6 +100,29 @@ fn parse_letters<'a>(letters: &'a str, words: &mut impl Iterator<Item = &'a str>
         options.push(Typed { name, becomes, value: None });
     }
     Some(())
+}
+
+const FOLDER: &str = "the folder that it was created in is not known";
+
+/// True if the option names a file that was looked for where the command was run.
+fn names_a_relative_path(option: &str, value: &str) -> bool {
+    let path = match option {
+        "log-opt" => value.strip_prefix("path="),
+        "security-opt" => value.strip_prefix("seccomp=").filter(|profile| *profile != "unconfined"),
+        "hosts-file" => Some(value).filter(|file| !["image", "none"].contains(file)),
+        // With `=` it is a name of CDI.
+        "device" => Some(value).filter(|device| !device.contains('=')),
+        _ => None,
+    };
+    path.is_some_and(|path| !path.starts_with('/'))
+}
+
+/// True of variables that mean something to Podman's client, to Go, or to what loads programs. They hold no secrets as a rule.
+fn is_heeded_by_the_client(name: &str) -> bool {
+    const NAMES: [&str; 6] = ["PATH", "HOME", "TMPDIR", "TERM", "HOSTNAME", "container"];
+    const BEGINNINGS: [&str; 13] =
+        ["LD_", "XDG_", "CONTAINER", "STORAGE_", "REGISTRY_", "PODMAN_", "DOCKER_", "DBUS_", "SSL_", "GO", "LC_", "MALLOC_", "GLIBC_"];
+    NAMES.contains(&name) || BEGINNINGS.iter().any(|start| name.starts_with(start)) || name.to_ascii_lowercase().ends_with("_proxy")
 }
 
 struct Request<'a> {
@@ -100,10 +142,14 @@ impl<'a> Request<'a> {
             // `--rm=false` is as if it were not there.
             (Use::Hold(_), Some("false")) => {}
             (Use::Hold(why), _) => return Err(cannot(why)),
-            (Use::File, Some(path)) if !path.starts_with('/') => return Err(cannot("the folder that it was created in is not known")),
-            (Use::Env, Some(variable)) if !variable.contains('=') => self.add_variable(variable).map_err(cannot)?,
+            (Use::File, Some(path)) if !path.starts_with('/') => return Err(cannot(FOLDER)),
+            (Use::Part, Some(value)) if names_a_relative_path(option.name, value) => {
+                return Err(cannot(FOLDER));
+            }
+            (Use::Group, Some("keep-groups")) => return Err(cannot("the groups of the user who created it are not known")),
+            (Use::Env, Some(variable)) => self.add_variable(variable).map_err(cannot)?,
             (Use::Volume, Some(volume)) => {
-                let volume = self.volume(volume);
+                let volume = self.volume(volume).map_err(cannot)?;
                 self.push(option.name, Some(&volume));
             }
             (Use::Publish, Some(port)) => {
@@ -111,10 +157,12 @@ impl<'a> Request<'a> {
                 self.push(option.name, Some(&port));
             }
             (Use::Mount, Some(mount)) => {
-                let mount = self.mount(mount);
+                let mount = self.mount(mount).map_err(cannot)?;
                 self.push(option.name, Some(&mount));
             }
-            (Use::Keep | Use::Env | Use::File | Use::Publish | Use::Volume | Use::Mount, value) => self.push(option.name, value),
+            (Use::Keep | Use::Env | Use::File | Use::Part | Use::Group | Use::Publish | Use::Volume | Use::Mount, value) => {
+                self.push(option.name, value)
+            }
         }
         Ok(())
     }
@@ -126,15 +174,24 @@ impl<'a> Request<'a> {
         });
     }
 
-    /// One that was taken from the shell has its value in the container. It goes by our child's environment, not by its arguments, which all users can read.
-    fn add_variable(&mut self, name: &str) -> Result<(), &'static str> {
-        if name.ends_with('*') {
-            return Err("which variables of its shell it took is not known");
-        }
-        let found = texts(&self.container.config()["Env"]).find(|variable| variable_name(variable) == name);
-        if let Some((_, value)) = found.and_then(|variable| variable.split_once('=')) {
-            self.environment.insert(name.to_owned(), value.to_owned());
-            self.push("env", Some(name));
+    /// A value goes by the environment of the client, not by its arguments, which all users can read; but not one that the client itself would heed.
+    /// A variable that was taken from the shell has its value in the container.
+    fn add_variable(&mut self, typed: &str) -> Result<(), &'static str> {
+        let (name, value) = match typed.split_once('=') {
+            Some((name, value)) => (name, Some(value)),
+            None if typed.ends_with('*') => return Err("which variables of its shell it took is not known"),
+            None => {
+                let found = texts(&self.container.config()["Env"]).find(|variable| variable_name(variable) == typed);
+                (typed, found.and_then(|variable| variable.split_once('=')).map(|(_, value)| value))
+            }
+        };
+        match value {
+            Some(value) if is_heeded_by_the_client(name) => self.push("env", Some(&format!("{name}={value}"))),
+            Some(value) => {
+                self.environment.insert(name.to_owned(), value.to_owned());
+                self.push("env", Some(name));
+            }
+            None => {}
         }
         Ok(())
     }
@@ -155,31 +212,36 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// `-v ./data:/data` as the path that it was, `-v /data` as the volume that it became.
-    fn volume(&mut self, typed: &str) -> String {
+    /// `-v ./data:/data` as the path that it was, `-v /data` as the volume that it became. An overlay of a path (`:O`) is shown nowhere.
+    fn volume(&mut self, typed: &str) -> Result<String, &'static str> {
         let container = self.container;
         let (source, rest) = typed.split_once(':').map_or((None, typed), |(source, rest)| (Some(source), rest));
         let destination = rest.split(':').next().unwrap_or_default();
         self.mounted.push(destination.to_owned());
-        let Some(mount) = container.mount_at(destination) else { return typed.to_owned() };
-        match source {
-            None => format!("{}:{rest}", text(&mount["Name"])),
-            Some(source) if source.starts_with('.') => format!("{}:{rest}", text(&mount["Source"])),
-            Some(_) => typed.to_owned(),
+        let is_relative = source.is_some_and(|source| !source.starts_with('/') && (source.starts_with('.') || source.contains('/')));
+        match (source, container.mount_at(destination)) {
+            (None, Some(mount)) => Ok(format!("{}:{rest}", text(&mount["Name"]))),
+            (Some(_), Some(mount)) if is_relative && mount["Type"] == "bind" => Ok(format!("{}:{rest}", text(&mount["Source"]))),
+            _ if is_relative => Err(FOLDER),
+            _ => Ok(typed.to_owned()),
         }
     }
 
     /// An anonymous volume (`type=volume,dst=/data`) gets the name of what it became.
-    fn mount(&mut self, typed: &str) -> String {
+    fn mount(&mut self, typed: &str) -> Result<String, &'static str> {
         let part = |names: &[&str]| {
             typed.split(',').find_map(|part| part.split_once('=').filter(|(name, _)| names.contains(name))).map(|(_, value)| value)
         };
-        let Some(destination) = part(&["dst", "destination", "target"]) else { return typed.to_owned() };
-        self.mounted.push(destination.to_owned());
-        match self.container.mount_at(destination) {
-            Some(mount) if part(&["src", "source"]).is_none() && is_anonymous(mount) => format!("{typed},src={}", text(&mount["Name"])),
-            _ => typed.to_owned(),
+        let source = part(&["src", "source"]);
+        if part(&["type"]) == Some("bind") && source.is_some_and(|source| !source.starts_with('/')) {
+            return Err(FOLDER);
         }
+        let Some(destination) = part(&["dst", "destination", "target"]) else { return Ok(typed.to_owned()) };
+        self.mounted.push(destination.to_owned());
+        Ok(match self.container.mount_at(destination) {
+            Some(mount) if source.is_none() && is_anonymous(mount) => format!("{typed},src={}", text(&mount["Name"])),
+            _ => typed.to_owned(),
+        })
     }
 
     /// Those of the image's `VOLUME`s.
@@ -219,7 +281,7 @@ mod tests {
     }
 
     fn request(command: &[&str]) -> Result<Value, SpecError> {
-        create_request(Container(&document(command)), "docker.io/library/web:latest")
+        create_request(Container(&document(command)), "web:latest")
     }
 
     #[test]
@@ -234,6 +296,8 @@ mod tests {
             "web",
             "--replace",
             "--restart=always",
+            "-e",
+            "LD_PRELOAD=/x.so",
             "-p80:80",
             "-p",
             "81",
@@ -260,12 +324,12 @@ mod tests {
         let expected = [
             "--interactive",
             "--tty",
-            "--restart=always",
+            "--env=LD_PRELOAD=/x.so",
             "--publish=80:80",
             "--publish=40081:81",
             "--publish=127.0.0.1:40082:82/udp",
             "--env=TOKEN",
-            "--env=A=b",
+            "--env=A",
             &format!("--volume={}:/anon", "a".repeat(64)),
             "--volume=/srv/here:/here:ro",
             &format!("--mount=type=volume,dst=/long,src={}", "c".repeat(64)),
@@ -277,7 +341,7 @@ mod tests {
             "-x",
         ];
         assert_eq!(texts(&asked["Arguments"]).collect::<Vec<_>>(), expected);
-        assert_eq!(asked["Environment"], json!({ "TOKEN": "secret" }));
+        assert_eq!(asked["Environment"], json!({ "TOKEN": "secret", "A": "b" }));
     }
 
     #[test]
@@ -290,5 +354,12 @@ mod tests {
         assert!(error(&["podman", "run", "--made-up=secret", "web"]).contains("--made-up`"));
         assert!(error(&["podman", "run", "-z", "web"]).contains("-z"));
         assert!(error(&["podman", "run", "-e", "A*", "web"]).contains("--env"));
+        assert!(error(&["podman", "run", "-v", "./over:/over:O", "web"]).contains("--volume"));
+        assert!(error(&["podman", "run", "--mount", "type=bind,src=here,dst=/here", "web"]).contains("--mount"));
+        assert!(error(&["podman", "run", "--security-opt", "seccomp=own.json", "web"]).contains("--security-opt"));
+        assert!(error(&["podman", "run", "--group-add", "keep-groups", "web"]).contains("--group-add"));
+        assert!(error(&["podman", "run", "--pidfile", "/run/web.pid", "web"]).contains("--pidfile"));
+        assert!(error(&["podman", "--hooks-dir", "run", "run", "web"]).contains("--hooks-dir"));
+        assert_eq!(error(&["podman", "--connection", "run", "container", "run", "web"]), "");
     }
 }

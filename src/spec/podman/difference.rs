@@ -30,6 +30,9 @@ pub fn explains(path: &[&str], old: &Value, new: &Value, successor: Container<'_
             let is_given = GIVEN_AT_START.contains(name) || name.starts_with(GIVEN_TO_SYSTEMD);
             (is_given && new.is_null() && !was_started).then_some(Rule::SameMeaning)
         }
+        // `podman-restart.service` starts what has `always`, also what was never started: the successor has `no` until it is switched to.
+        ["HostConfig", "RestartPolicy", "Name"] => (new == "no" && !was_started).then_some(Rule::AtSwitch),
+        ["HostConfig", "RestartPolicy", "MaximumRetryCount"] => (new == 0 && !was_started).then_some(Rule::AtSwitch),
         // What the engine's own process may have, and the most that there can be.
         ["HostConfig", "Ulimits", "RLIMIT_NOFILE" | "RLIMIT_NPROC", _] => (new.is_null() && !was_started).then_some(Rule::SameMeaning),
         // Of a volume that an image declares they are written in another order than of the same that an option mounts.

@@ -13,6 +13,10 @@ pub enum Use {
     Env,
     /// Names a file that is read where the command is run.
     File,
+    /// Says something in which a path may stand, after `=` or alone.
+    Part,
+    /// Names a group, or asks for those of whoever ran the command.
+    Group,
     /// Publishes a port, perhaps as one of the host's that Podman chose.
     Publish,
     /// Mounts a volume or a path, said in one word (`--volume`).
@@ -40,18 +44,21 @@ const DROPPED_SWITCHES: &str = "
 
 const KEPT: &str = "
     add-host annotation arch blkio-weight blkio-weight-device cap-add cap-drop cgroup-conf cgroup-parent cgroupns cgroups chrootdirs
-    cpu-period cpu-quota cpu-rt-period cpu-rt-runtime cpu-shares cpus cpuset-cpus cpuset-mems device device-cgroup-rule device-read-bps
+    cpu-period cpu-quota cpu-rt-period cpu-rt-runtime cpu-shares cpus cpuset-cpus cpuset-mems device-cgroup-rule device-read-bps
     device-read-iops device-write-bps device-write-iops dns dns-opt dns-option dns-search entrypoint env-merge expose gidmap gpus
-    group-add group-entry health-cmd health-interval health-log-destination health-max-log-count health-max-log-size health-on-failure
+    group-entry health-cmd health-interval health-log-destination health-max-log-count health-max-log-size health-on-failure
     health-retries health-start-period health-startup-cmd health-startup-interval health-startup-retries health-startup-success
-    health-startup-timeout health-timeout hostname hosts-file hostuser image-volume init-path ip ip6 ipc label link-local-ip log-driver
-    log-opt mac-address memory memory-reservation memory-swap memory-swappiness net network network-alias oom-score-adj os passwd-entry
-    personality pid pids-limit platform rdt-class restart sdnotify seccomp-policy secret security-opt shm-size shm-size-systemd
+    health-startup-timeout health-timeout hostname hostuser image-volume init-path ip ip6 ipc label link-local-ip log-driver
+    mac-address memory memory-reservation memory-swap memory-swappiness net network network-alias oom-score-adj os passwd-entry
+    personality pid pids-limit platform rdt-class sdnotify seccomp-policy secret shm-size shm-size-systemd
     stop-signal stop-timeout storage-opt subgidname subuidname sysctl systemd timeout tmpfs tz uidmap ulimit umask unsetenv user userns
     uts variant workdir";
 const DROPPED: &str = "
-    attach authfile cert-dir cidfile conmon-pidfile creds decryption-key detach-keys name pidfile pull retry retry-delay signature-policy";
+    attach authfile cert-dir  creds decryption-key detach-keys name pull retry retry-delay signature-policy";
 
+/// They may name a file after these words.
+const MAY_NAME_A_FILE: &str = "hosts-file security-opt log-opt device";
+const WATCHED: &str = "a supervisor may watch that file for the container";
 const POD: &str = "a member of a pod is not rotated";
 const FILES: &str = "files that were open where it was created cannot be handed over";
 const HELD_SWITCHES: [(&str, &str); 5] = [
@@ -61,7 +68,10 @@ const HELD_SWITCHES: [(&str, &str); 5] = [
     ("rmi", "Podman removes its image when it stops"),
     ("rootfs", "it has no image"),
 ];
-const HELD: [(&str, &str); 7] = [
+const HELD: [(&str, &str); 10] = [
+    ("cidfile", WATCHED),
+    ("conmon-pidfile", WATCHED),
+    ("pidfile", WATCHED),
     ("init-ctr", POD),
     ("pod", POD),
     ("pod-id-file", POD),
@@ -101,6 +111,9 @@ pub fn known(name: &str) -> Option<Known> {
     };
     let valued = || match name {
         "env" => Some(Use::Env),
+        "restart" => Some(Use::Drop), // given at the switch
+        "group-add" => Some(Use::Group),
+        _ if is_in(MAY_NAME_A_FILE) => Some(Use::Part),
         "env-file" | "label-file" => Some(Use::File),
         "publish" => Some(Use::Publish),
         "volume" => Some(Use::Volume),
