@@ -36,7 +36,7 @@ impl Credentials {
     pub fn load(is_for_podman: bool) -> Result<Self, RegistryError> {
         let is_root = rustix::process::geteuid().is_root();
         let env = |name: &str| std::env::var_os(name);
-        let own = if is_for_podman { auth_file::path(env, is_root) } else { None };
+        let own = if is_for_podman { auth_file::paths(env, is_root) } else { Vec::new() };
         let files = own.into_iter().chain(Self::path(env, is_root)).map(|path| Self::read(&path));
         files.reduce(|own, other| Ok(own?.or(other?))).unwrap_or_else(|| Ok(Self::default()))
     }

@@ -15,7 +15,9 @@ fn what_belongs_to_a_unit_a_pod_or_another_container_is_held_with_the_reason() {
     s.run("unit", &["--label", "PODMAN_SYSTEMD_UNIT=web.service"]);
     s.run("needs", &["--requires", &base]);
     s.run("rm", &["--rm"]);
-    for (name, reason) in [("member", "in_pod"), ("unit", "owned_by_unit"), ("needs", "requires"), ("rm", "removed_on_exit")] {
+    for (name, reason) in
+        [("base", "required_by"), ("member", "in_pod"), ("unit", "owned_by_unit"), ("needs", "requires"), ("rm", "removed_on_exit")]
+    {
         let plan = s.rotate(&["plan", &s.name(name), "--json"]).exits(0).json();
         assert_eq!(plan["skipped"][0]["reason"], reason, "{name}: {plan}");
     }

@@ -16,7 +16,7 @@ use serde_json::Value;
 use client::Client;
 use registries::registry_settings;
 
-use super::calls::refused;
+use super::calls::{parse, refused};
 use super::docker::CHANGE;
 use super::podman_version::PodmanVersion;
 use super::{Docker, Engine, EngineError, EngineInfo, Executed, Life, Pull};
@@ -66,8 +66,11 @@ impl Engine for Podman {
         self.version.changes_restart_policy()
     }
 
+    /// By its own list: Docker's knows no container that is `stopping` or `initialized`.
     async fn containers(&self) -> Result<Vec<Listed>, EngineError> {
-        self.compatible.containers().await
+        let (call, calls) = ("list containers", &self.compatible.calls);
+        let (_, body) = calls.raw(call, calls.patience(), Method::GET, "/libpod/containers/json?all=true", None).await?;
+        Ok(parse(call, &body)?.as_array().into_iter().flatten().filter_map(listed).collect())
     }
 
     async fn container(&self, container: &str) -> Result<Option<Container>, EngineError> {
@@ -178,6 +181,13 @@ impl Engine for Podman {
     async fn remove_volume(&self, volume: &str) -> Result<(), EngineError> {
         self.compatible.remove_volume(volume).await
     }
+}
+
+/// A line without id is left out: there is nothing to ask for.
+fn listed(line: &Value) -> Option<Listed> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let id = ContainerId::new(line["Id"].as_str()?);
+    Some(Listed { id, name: text(&line["Names"][0]), image: text(&line["Image"]), shares_network_of: None, linked_to: Vec::new() })
 }
 
 /// A name with its registry. Docker's own needs none elsewhere; Podman would look for it among its own and other registries first.

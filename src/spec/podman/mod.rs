@@ -3,11 +3,12 @@
 mod command;
 mod difference;
 mod options;
+mod request;
 
 use serde_json::Value;
 
-pub(super) use command::create_request;
 pub(super) use difference::{explains, is_default, is_operational};
+pub(super) use request::create_request;
 
 /// True if this option of `podman create` takes a value, false if it is a switch; none if it is not known here, so that a container made with it is
 /// held.

@@ -1,0 +1,300 @@
+//! The command that creates a successor: the one that created the predecessor, without what was of that one run only.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::command::{Typed, parse};
+use super::options::Use;
+use crate::model::Reference;
+use crate::spec::document::{Container, SpecError, is_same_path, list, text, texts};
+use crate::spec::tree::variable_name;
+use crate::spec::volumes::is_anonymous;
+
+/// Writes what comes after `podman create --name NAME`, and the variables that it takes from its environment. Pure.
+///
+/// Anonymous volumes are handed over by name: those of `-v /data` in its place, those that an image declares by an option more.
+/// `image` takes the place of the image as typed: what the name stands for is settled, a short one could be settled otherwise.
+///
+/// Errors: [`SpecError`] if the container was not made by Podman's client, or by an option that cannot be said again.
+pub fn create_request(container: Container<'_>, image: &str) -> Result<Value, SpecError> {
+    let typed: Vec<&str> = texts(&container.config()["CreateCommand"]).collect();
+    if typed.is_empty() {
+        let why = "it was made through Podman's API, which does not tell all that it was asked for";
+        return Err(SpecError::CannotCarry { field: "Config.CreateCommand", why });
+    }
+    let (options, rest) = parse(&typed)?;
+    let mut request = Request { container, arguments: Vec::new(), environment: BTreeMap::new(), mounted: Vec::new() };
+    for option in &options {
+        request.add(option)?;
+    }
+    request.carry_declared_volumes();
+    let Request { mut arguments, environment, .. } = request;
+    // A short name Podman would look for among its own first.
+    arguments.push(image.parse::<Reference>().map_or_else(|_| image.to_owned(), |image| image.whole_name()));
+    // The first of the rest is the image as typed.
+    arguments.extend(rest.iter().skip(1).map(|&argument| argument.to_owned()));
+    Ok(json!({ "Arguments": arguments, "Environment": environment }))
+}
+
+const FOLDER: &str = "the folder that it was created in is not known";
+
+/// True if the option names a file that was looked for where the command was run.
+fn names_a_relative_path(option: &str, value: &str) -> bool {
+    let path = match option {
+        "log-opt" => value.strip_prefix("path="),
+        "security-opt" => value.strip_prefix("seccomp=").filter(|profile| *profile != "unconfined"),
+        "hosts-file" => Some(value).filter(|file| !["image", "none"].contains(file)),
+        // With `=` it is a name of CDI.
+        "device" => Some(value).filter(|device| !device.contains('=')),
+        _ => None,
+    };
+    path.is_some_and(|path| !path.starts_with('/'))
+}
+
+/// True of variables that mean something to Podman's client, to Go, or to what loads programs. They hold no secrets as a rule.
+fn is_heeded_by_the_client(name: &str) -> bool {
+    const NAMES: [&str; 6] = ["PATH", "HOME", "TMPDIR", "TERM", "HOSTNAME", "container"];
+    const BEGINNINGS: [&str; 13] =
+        ["LD_", "XDG_", "CONTAINER", "STORAGE_", "REGISTRY_", "PODMAN_", "DOCKER_", "DBUS_", "SSL_", "GO", "LC_", "MALLOC_", "GLIBC_"];
+    NAMES.contains(&name) || BEGINNINGS.iter().any(|start| name.starts_with(start)) || name.to_ascii_lowercase().ends_with("_proxy")
+}
+
+struct Request<'a> {
+    container: Container<'a>,
+    arguments: Vec<String>,
+    environment: BTreeMap<String, String>,
+    /// Where options mount something.
+    mounted: Vec<String>,
+}
+
+impl<'a> Request<'a> {
+    fn add(&mut self, option: &Typed<'_>) -> Result<(), SpecError> {
+        let value = option.value;
+        let cannot = |why| SpecError::CannotRepeat { option: format!("--{}", option.name), why };
+        match (option.becomes, value) {
+            (Use::Drop, _) => {}
+            // `--rm=false` is as if it were not there.
+            (Use::Hold(_), Some("false")) => {}
+            (Use::Hold(why), _) => return Err(cannot(why)),
+            (Use::File, Some(path)) if !path.starts_with('/') => return Err(cannot(FOLDER)),
+            (Use::Part, Some(value)) if names_a_relative_path(option.name, value) => {
+                return Err(cannot(FOLDER));
+            }
+            (Use::Group, Some("keep-groups")) => return Err(cannot("the groups of the user who created it are not known")),
+            (Use::Env, Some(variable)) => self.add_variable(variable).map_err(cannot)?,
+            (Use::Volume, Some(volume)) => {
+                let volume = self.volume(volume).map_err(cannot)?;
+                self.push(option.name, Some(&volume));
+            }
+            (Use::Publish, Some(port)) => {
+                let port = self.port(port);
+                self.push(option.name, Some(&port));
+            }
+            (Use::Mount, Some(mount)) => {
+                let mount = self.mount(mount).map_err(cannot)?;
+                self.push(option.name, Some(&mount));
+            }
+            (Use::Keep | Use::Env | Use::File | Use::Part | Use::Group | Use::Publish | Use::Volume | Use::Mount, value) => {
+                self.push(option.name, value)
+            }
+        }
+        Ok(())
+    }
+
+    fn push(&mut self, name: &str, value: Option<&str>) {
+        self.arguments.push(match value {
+            Some(value) => format!("--{name}={value}"),
+            None => format!("--{name}"),
+        });
+    }
+
+    /// A value goes by the environment of the client, not by its arguments, which all users can read; but not one that the client itself would heed.
+    /// A variable that was taken from the shell has its value in the container.
+    fn add_variable(&mut self, typed: &str) -> Result<(), &'static str> {
+        let (name, value) = match typed.split_once('=') {
+            Some((name, value)) => (name, Some(value)),
+            None if typed.ends_with('*') => return Err("which variables of its shell it took is not known"),
+            None => {
+                let found = texts(&self.container.config()["Env"]).find(|variable| variable_name(variable) == typed);
+                (typed, found.and_then(|variable| variable.split_once('=')).map(|(_, value)| value))
+            }
+        };
+        match value {
+            Some(value) if is_heeded_by_the_client(name) => self.push("env", Some(&format!("{name}={value}"))),
+            Some(value) => {
+                self.environment.insert(name.to_owned(), value.to_owned());
+                self.push("env", Some(name));
+            }
+            None => {}
+        }
+        Ok(())
+    }
+
+    /// `-p 80` and `-p 127.0.0.1::80` with the port that Podman chose when it created the predecessor, and has kept since.
+    fn port(&self, typed: &str) -> String {
+        let (address, port) = match typed.split(':').collect::<Vec<_>>()[..] {
+            [port] => ("", port),
+            [address, "", port] => (address, port),
+            _ => return typed.to_owned(),
+        };
+        let key = if port.contains('/') { port.to_owned() } else { format!("{port}/tcp") };
+        let bound = list(&self.container.host()["PortBindings"][&key]);
+        match bound {
+            [only] if address.is_empty() => format!("{}:{port}", text(&only["HostPort"])),
+            [only] => format!("{address}:{}:{port}", text(&only["HostPort"])),
+            _ => typed.to_owned(),
+        }
+    }
+
+    /// `-v ./data:/data` as the path that it was, `-v /data` as the volume that it became. An overlay of a path (`:O`) is shown nowhere.
+    fn volume(&mut self, typed: &str) -> Result<String, &'static str> {
+        let container = self.container;
+        let (source, rest) = typed.split_once(':').map_or((None, typed), |(source, rest)| (Some(source), rest));
+        let destination = rest.split(':').next().unwrap_or_default();
+        self.mounted.push(destination.to_owned());
+        let is_relative = source.is_some_and(|source| !source.starts_with('/') && (source.starts_with('.') || source.contains('/')));
+        match (source, container.mount_at(destination)) {
+            (None, Some(mount)) => Ok(format!("{}:{rest}", text(&mount["Name"]))),
+            (Some(_), Some(mount)) if is_relative && mount["Type"] == "bind" => Ok(format!("{}:{rest}", text(&mount["Source"]))),
+            _ if is_relative => Err(FOLDER),
+            _ => Ok(typed.to_owned()),
+        }
+    }
+
+    /// An anonymous volume (`type=volume,dst=/data`) gets the name of what it became.
+    fn mount(&mut self, typed: &str) -> Result<String, &'static str> {
+        let part = |names: &[&str]| {
+            typed.split(',').find_map(|part| part.split_once('=').filter(|(name, _)| names.contains(name))).map(|(_, value)| value)
+        };
+        let source = part(&["src", "source"]);
+        if part(&["type"]) == Some("bind") && source.is_some_and(|source| !source.starts_with('/')) {
+            return Err(FOLDER);
+        }
+        let Some(destination) = part(&["dst", "destination", "target"]) else { return Ok(typed.to_owned()) };
+        self.mounted.push(destination.to_owned());
+        Ok(match self.container.mount_at(destination) {
+            Some(mount) if source.is_none() && is_anonymous(mount) => format!("{typed},src={}", text(&mount["Name"])),
+            _ => typed.to_owned(),
+        })
+    }
+
+    /// Those of the image's `VOLUME`s.
+    fn carry_declared_volumes(&mut self) {
+        let container = self.container;
+        let is_there = |mounted: &[String], path: &str| mounted.iter().any(|mounted| is_same_path(mounted, path));
+        for mount in container.mounts().filter(|mount| is_anonymous(mount)) {
+            let destination = text(&mount["Destination"]);
+            if !is_there(&self.mounted, destination) {
+                // A program in a volume that an image declares may be run, in one of an option not.
+                let may_run = texts(&mount["Options"]).any(|option| option == "exec").then_some("exec");
+                let read_only = (mount["RW"] == false).then_some("ro");
+                let mode: Vec<&str> = read_only.into_iter().chain(may_run).collect();
+                let volume = format!("{}:{destination}:{}", text(&mount["Name"]), mode.join(","));
+                self.push("volume", Some(volume.trim_end_matches(':')));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn document(command: &[&str]) -> Value {
+        json!({
+            "Id": "0123456789abcdef", "OCIRuntime": "crun",
+            "HostConfig": { "PortBindings": { "81/tcp": [{ "HostPort": "40081" }], "82/udp": [{ "HostPort": "40082" }] } },
+            "Config": { "CreateCommand": command, "Env": ["TOKEN=secret", "A=b"] },
+            "Mounts": [
+                { "Type": "volume", "Name": "a".repeat(64), "Destination": "/anon", "RW": true },
+                { "Type": "volume", "Name": "b".repeat(64), "Destination": "/declared", "RW": true },
+                { "Type": "volume", "Name": "c".repeat(64), "Destination": "/long", "RW": true },
+                { "Type": "bind", "Source": "/srv/here", "Destination": "/here", "RW": true },
+            ],
+        })
+    }
+
+    fn request(command: &[&str]) -> Result<Value, SpecError> {
+        create_request(Container(&document(command)), "web:latest")
+    }
+
+    #[test]
+    fn what_made_the_container_is_said_again_without_what_was_of_that_run() {
+        let command = [
+            "/usr/bin/podman",
+            "--log-level",
+            "debug",
+            "run",
+            "-dit",
+            "--name",
+            "web",
+            "--replace",
+            "--restart=always",
+            "-e",
+            "LD_PRELOAD=/x.so",
+            "-p80:80",
+            "-p",
+            "81",
+            "--publish=127.0.0.1::82/udp",
+            "-e",
+            "TOKEN",
+            "-e",
+            "A=b",
+            "-e",
+            "GONE",
+            "-v",
+            "/anon",
+            "--volume=./here:/here:ro",
+            "--mount",
+            "type=volume,dst=/long",
+            "--init=false",
+            "--rm=false",
+            "web",
+            "serve",
+            "--rm",
+            "-x",
+        ];
+        let asked = request(&command).expect("a request");
+        let expected = [
+            "--interactive",
+            "--tty",
+            "--env=LD_PRELOAD=/x.so",
+            "--publish=80:80",
+            "--publish=40081:81",
+            "--publish=127.0.0.1:40082:82/udp",
+            "--env=TOKEN",
+            "--env=A",
+            &format!("--volume={}:/anon", "a".repeat(64)),
+            "--volume=/srv/here:/here:ro",
+            &format!("--mount=type=volume,dst=/long,src={}", "c".repeat(64)),
+            "--init=false",
+            &format!("--volume={}:/declared", "b".repeat(64)),
+            "docker.io/library/web:latest",
+            "serve",
+            "--rm",
+            "-x",
+        ];
+        assert_eq!(texts(&asked["Arguments"]).collect::<Vec<_>>(), expected);
+        assert_eq!(asked["Environment"], json!({ "TOKEN": "secret", "A": "b" }));
+    }
+
+    #[test]
+    fn what_cannot_be_said_again_is_named() {
+        let error = |command: &[&str]| request(command).err().map(|error| error.to_string()).unwrap_or_default();
+        assert!(error(&[]).contains("Podman's API"));
+        assert!(error(&["podman", "run", "--pod", "p", "web"]).contains("--pod"));
+        assert!(error(&["podman", "run", "--rm", "web"]).contains("--rm"));
+        assert!(error(&["podman", "run", "--env-file", "vars", "web"]).contains("--env-file"));
+        assert!(error(&["podman", "run", "--made-up=secret", "web"]).contains("--made-up`"));
+        assert!(error(&["podman", "run", "-z", "web"]).contains("-z"));
+        assert!(error(&["podman", "run", "-e", "A*", "web"]).contains("--env"));
+        assert!(error(&["podman", "run", "-v", "./over:/over:O", "web"]).contains("--volume"));
+        assert!(error(&["podman", "run", "--mount", "type=bind,src=here,dst=/here", "web"]).contains("--mount"));
+        assert!(error(&["podman", "run", "--security-opt", "seccomp=own.json", "web"]).contains("--security-opt"));
+        assert!(error(&["podman", "run", "--group-add", "keep-groups", "web"]).contains("--group-add"));
+        assert!(error(&["podman", "run", "--pidfile", "/run/web.pid", "web"]).contains("--pidfile"));
+        assert!(error(&["podman", "--hooks-dir", "run", "run", "web"]).contains("--hooks-dir"));
+        assert_eq!(error(&["podman", "--connection", "run", "container", "run", "web"]), "");
+    }
+}
