@@ -15,6 +15,7 @@ use crate::engine::EngineError;
 use crate::engine::calls::refused;
 use crate::engine::docker::CHANGE;
 use crate::model::ContainerId;
+use crate::text::masked;
 
 /// A create request for Podman, as [`crate::spec::create_request`] writes it.
 #[derive(Deserialize)]
@@ -78,11 +79,11 @@ impl Client {
         match code {
             None => EngineError::Unanswered { call: call.to_owned(), detail: "podman was killed".to_owned() },
             Some(_) if message.starts_with("unable to connect to Podman socket") => {
-                EngineError::Unreachable { socket: self.socket.clone(), cause: io::Error::other(message.to_owned()) }
+                EngineError::Unreachable { socket: self.socket.clone(), cause: io::Error::other(masked(message)) }
             }
             // The service went away in the middle: what it was asked may still be done.
             Some(_) if LOST.iter().any(|words| message.contains(words)) => {
-                EngineError::Unanswered { call: call.to_owned(), detail: message.to_owned() }
+                EngineError::Unanswered { call: call.to_owned(), detail: masked(message) }
             }
             Some(_) if message.contains("is already in use by") => refused(call, 409, message),
             Some(_) if NOT_ASKED.iter().any(|words| message.starts_with(words)) => refused(call, 400, message),
