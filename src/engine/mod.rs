@@ -89,7 +89,7 @@ pub trait Engine: Send + Sync {
     fn platform(&self) -> &Platform;
     /// True if a create request may name several networks. Where not, it may name one, and [`Engine::connect`] does the rest.
     fn takes_all_networks(&self) -> bool;
-    /// True if [`Engine::set_restart_policy`] can be done (Podman 5.1).
+    /// True if [`Engine::set_restart_policy`] can be done (Podman 5.4).
     fn changes_restart_policy(&self) -> bool {
         true
     }

@@ -2,8 +2,8 @@
 
 use std::str::FromStr;
 
-/// From here on a restart policy can be changed (`update --restart`).
-const CHANGES_POLICY: PodmanVersion = PodmanVersion(5, 1);
+/// From here on it was seen that a restart policy can be changed. 5.1 has `update --restart`; what it does by the API was not tried.
+const CHANGES_POLICY: PodmanVersion = PodmanVersion(5, 4);
 /// The oldest that is driven: Debian 12 ships it.
 const LOWEST: PodmanVersion = PodmanVersion(4, 3);
 

@@ -84,7 +84,7 @@ impl fmt::Display for Reason {
             Self::Requires { other } => write!(f, "held: it requires (--requires) `{other}`"),
             Self::RequiredBy { by } => write!(f, "held: `{by}` requires it (--requires)"),
             Self::FixedRestartPolicy => {
-                f.write_str("held: its restart policy cannot be changed, so a stopped one could come back (Podman before 5.1)")
+                f.write_str("held: its restart policy cannot be changed, so a stopped one could come back (Podman before 5.4)")
             }
             Self::PinnedByDigest => f.write_str("held: pinned by digest"),
             Self::PinnedById => f.write_str("held: created from an image id, which no registry can be asked for"),

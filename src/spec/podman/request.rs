@@ -188,10 +188,10 @@ impl<'a> Request<'a> {
             if !is_there(&self.mounted, destination) {
                 // A program in a volume that an image declares may be run, in one of an option not.
                 let may_run = texts(&mount["Options"]).any(|option| option == "exec").then_some("exec");
-                let read_only = (mount["RW"] == false).then_some("ro");
-                let mode: Vec<&str> = read_only.into_iter().chain(may_run).collect();
-                let volume = format!("{}:{destination}:{}", text(&mount["Name"]), mode.join(","));
-                self.push("volume", Some(volume.trim_end_matches(':')));
+                // Said in full: with any other option, 5.8 does not add `rw` by itself.
+                let writable = if mount["RW"] == false { "ro" } else { "rw" };
+                let mode: Vec<&str> = std::iter::once(writable).chain(may_run).collect();
+                self.push("volume", Some(&format!("{}:{destination}:{}", text(&mount["Name"]), mode.join(","))));
             }
         }
     }
@@ -269,7 +269,7 @@ mod tests {
             "--volume=/srv/here:/here:ro",
             &format!("--mount=type=volume,dst=/long,src={}", "c".repeat(64)),
             "--init=false",
-            &format!("--volume={}:/declared", "b".repeat(64)),
+            &format!("--volume={}:/declared:rw", "b".repeat(64)),
             "docker.io/library/web:latest",
             "serve",
             "--rm",
