@@ -36,7 +36,8 @@ impl Simulated {
     pub fn of(engine: &str) -> Self {
         let flavour = match engine {
             "docker-20.10" => Flavour::DOCKER_20_10,
-            "docker-26.1" | "docker-26.1-rootless" => Flavour::DOCKER_26_1,
+            "docker-26.1" => Flavour::DOCKER_26_1,
+            "docker-26.1-rootless" => Flavour::DOCKER_26_1_ROOTLESS,
             "docker-26.1-containerd" => Flavour::DOCKER_26_1_CONTAINERD,
             "docker-28.5" => Flavour::DOCKER_28_5,
             "docker-28.5-containerd" => Flavour::DOCKER_28_5_CONTAINERD,

@@ -15,6 +15,8 @@ pub struct Flavour {
     pub keeps_nameless: bool,
     /// The image's document has a `Descriptor` (containerd's store, API 1.48).
     pub shows_descriptor: bool,
+    /// An engine that is killed takes its containers along: a rootless one's are processes of its own user's unit.
+    pub takes_containers_along: bool,
 }
 
 impl Flavour {
@@ -29,15 +31,24 @@ impl Flavour {
         has_digest_ids: false,
         keeps_nameless: true,
         shows_descriptor: false,
+        takes_containers_along: false,
     };
     /// Docker 26.1 with containerd's image store.
     pub const DOCKER_26_1_CONTAINERD: Self = Self { has_digest_ids: true, keeps_nameless: false, ..Self::DOCKER_26_1 };
+    /// Rootless Docker 26.1 with overlay2.
+    pub const DOCKER_26_1_ROOTLESS: Self = Self { takes_containers_along: true, ..Self::DOCKER_26_1 };
     /// Docker 28.5 with overlay2.
     pub const DOCKER_28_5: Self = Self { version: "Docker 28.5.2 (API 1.51)", ..Self::DOCKER_26_1 };
     /// Docker 28.5 with containerd's image store.
     pub const DOCKER_28_5_CONTAINERD: Self =
         Self { version: "Docker 28.5.2 (API 1.51)", has_digest_ids: true, shows_descriptor: true, ..Self::DOCKER_26_1 };
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::DOCKER_26_1, Self::DOCKER_20_10, Self::DOCKER_26_1_CONTAINERD, Self::DOCKER_28_5, Self::DOCKER_28_5_CONTAINERD];
+    pub const ALL: [Self; 6] = [
+        Self::DOCKER_26_1,
+        Self::DOCKER_20_10,
+        Self::DOCKER_26_1_CONTAINERD,
+        Self::DOCKER_26_1_ROOTLESS,
+        Self::DOCKER_28_5,
+        Self::DOCKER_28_5_CONTAINERD,
+    ];
 }

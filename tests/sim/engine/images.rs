@@ -228,6 +228,7 @@ impl Images {
     /// containerd's store counts by names: one is spared if a container was created by it, wherever it points by now; an image without a name
     /// is spared if a container is of it (seen on Docker 28.5: the image of a running container goes, once its tag points elsewhere).
     fn prune_names(&mut self, all: bool, users: &[(String, bool)], typed: &[String]) {
+        self.described.clear();
         let nameless: Vec<String> = self.all.keys().filter(|id| self.names_of(id).next().is_none()).cloned().collect();
         for id in nameless.iter().filter(|id| users.iter().all(|(of, _)| of != *id)) {
             self.all.remove(id);

@@ -16,18 +16,25 @@ impl Host {
         self.fall(false);
     }
 
-    /// The engine is killed: its containers run on until it is back.
+    /// The engine is killed: its containers run on until it is back, or are killed with it.
     pub fn kill_engine(&mut self) {
-        self.fall(true);
+        if self.flavour.takes_containers_along {
+            self.end_unseen();
+        }
+        self.fall(!self.flavour.takes_containers_along);
     }
 
     /// Power cut. Nothing runs until [`Host::start_engine`].
     pub fn cut_power(&mut self) {
+        self.end_unseen();
+        self.boot += 1;
+        self.fall(false);
+    }
+
+    fn end_unseen(&mut self) {
         for id in self.running() {
             self.end(&id, UNSEEN);
         }
-        self.boot += 1;
-        self.fall(false);
     }
 
     fn fall(&mut self, processes_live: bool) {
