@@ -37,6 +37,7 @@ pub async fn with_signs_of_life<T>(clock: &dyn Clock, work: impl Future<Output =
     let mut work = pin!(work);
     loop {
         tokio::select! {
+            biased;
             done = &mut work => return done,
             () = clock.sleep(SIGN_OF_LIFE) => {}
         }

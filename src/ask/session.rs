@@ -99,6 +99,7 @@ impl Session {
             config: &self.loaded.config,
             origins: &self.loaded.origins,
             watcher,
+            random_id: &host::random_id,
             is_alone: self.is_alone,
             agent: &self.agent,
             boot: &self.boot,

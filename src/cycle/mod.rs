@@ -16,6 +16,7 @@ mod status;
 mod survey;
 
 use std::collections::HashMap;
+use std::io;
 
 use async_trait::async_trait;
 
@@ -53,6 +54,8 @@ pub struct Cycle<'a> {
     pub origins: &'a Origins,
     /// Is told what goes on in rotations.
     pub watcher: &'a Watcher<'a>,
+    /// Makes ids of rotations: six random hex digits.
+    pub random_id: &'a (dyn Fn() -> io::Result<String> + Send + Sync),
     /// False if another agent may be at work on the same engine, and knows rotations that our store does not.
     pub is_alone: bool,
     /// See [`crate::host::agent`].

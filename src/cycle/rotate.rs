@@ -38,6 +38,7 @@ impl Cycle<'_> {
             return Ok(());
         }
         let plan = tokio::select! {
+            biased;
             plan = self.plan_and_note(request) => plan?,
             // Nothing is begun yet, and a registry may be slow.
             () = self.interrupt.wait() => return Ok(()),
@@ -156,7 +157,7 @@ impl Cycle<'_> {
 
     fn fresh_id(&self) -> Result<RotationId, CycleError> {
         loop {
-            let id = RotationId::new(crate::host::random_id()?);
+            let id = RotationId::new((self.random_id)()?);
             if !self.store.has_rotation(&id)? {
                 return Ok(id);
             }

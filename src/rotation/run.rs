@@ -109,6 +109,7 @@ impl Rotation<'_> {
                             }
                             let pause = until.saturating_sub(self.clock.elapsed());
                             tokio::select! {
+                                biased; // an answer that is there counts
                                 sample = prober.next() => memory.take(sample, self.clock.elapsed()),
                                 () = self.clock.sleep(pause) => {}
                                 () = self.interrupt.wait(), if !moment.is_interrupted => {}
@@ -168,6 +169,7 @@ impl Rotation<'_> {
         memory.begin(record, &act, self.clock.elapsed());
         let pulls = |progress| (self.watcher)(Progress::pulling(record, progress));
         let answer = tokio::select! {
+            biased; // an answer that is there counts
             answer = with_signs_of_life(self.clock, perform_patiently(self.engine, self.clock, record, &act, self.keyring, &pulls)) => answer,
             // Nothing is lost by a pull that ends early.
             () = self.interrupt.wait(), if matches!(act, Act::Pull { .. }) => return Ok(()),

@@ -20,7 +20,7 @@ pub use self::{
     clock::{run, sleep},
     fault::{Fault, What},
     line::Line,
-    play::{Game, Wrong, play, play_scripted},
+    play::{Game, Wrong, play, play_scripted, story},
     process::Order,
     scenario::Scenario,
     store::Disk,

@@ -35,6 +35,17 @@ pub type Wrong = (String, Vec<String>);
 
 /// Plays a seed.
 pub fn play(seed: u64, is_loud: bool) -> Result<(), Wrong> {
+    let (played, story) = play_to_the_end(seed, is_loud);
+    played.map_err(|wrong| (wrong, story))
+}
+
+/// All that happens under a seed, whether it goes well or not.
+#[allow(dead_code)] // another crate takes it in
+pub fn story(seed: u64) -> Vec<String> {
+    play_to_the_end(seed, true).1
+}
+
+fn play_to_the_end(seed: u64, is_loud: bool) -> (Result<(), String>, Vec<String>) {
     let mut chance = Chance::new(seed);
     let scenario = Scenario::draw(&mut chance);
     Game::new(scenario, seed, is_loud).end(|game| game.play(&mut chance))
@@ -43,7 +54,8 @@ pub fn play(seed: u64, is_loud: bool) -> Result<(), Wrong> {
 /// Plays one scenario in which this goes wrong and nothing else.
 pub fn play_scripted(scenario: Scenario, faults: Vec<Fault>) -> Result<(), Wrong> {
     let mut chance = Chance::new(0);
-    Game::new(scenario, 0, true).end(|game| game.play_through(faults, 2, &mut chance))
+    let (played, story) = Game::new(scenario, 0, true).end(|game| game.play_through(faults, 2, &mut chance));
+    played.map_err(|wrong| (wrong, story))
 }
 
 impl Game {
@@ -75,12 +87,12 @@ impl Game {
         self.pass(Order::Run);
     }
 
-    fn end(mut self, play: impl FnOnce(&mut Self) -> Result<(), String>) -> Result<(), Wrong> {
+    fn end(mut self, play: impl FnOnce(&mut Self) -> Result<(), String>) -> (Result<(), String>, Vec<String>) {
         let played = play(&mut self);
         let mut state = self.world.state();
         state.flights.clear();
         let failure = state.failure.take();
-        failure.map_or(played, Err).map_err(|wrong| (wrong, std::mem::take(&mut state.log)))
+        (failure.map_or(played, Err), std::mem::take(&mut state.log))
     }
 
     fn play(&mut self, chance: &mut Chance) -> Result<(), String> {

@@ -55,6 +55,7 @@ impl Process {
                 self.interrupt.set();
             }
         };
+        let random_id = || Ok(world.random_id());
         let cycle = Cycle {
             engine: &line,
             registry: &registry,
@@ -64,6 +65,7 @@ impl Process {
             config,
             origins: &Origins::default(),
             watcher: &watcher,
+            random_id: &random_id,
             is_alone: order != Order::BesideADaemon,
             agent: &self.agent,
             boot: &boot,

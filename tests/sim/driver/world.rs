@@ -211,6 +211,11 @@ impl World {
         is_full
     }
 
+    /// As a process makes them by chance.
+    pub fn random_id(&self) -> String {
+        format!("{:06x}", self.state().chance.below(1 << 24))
+    }
+
     pub fn crash_at_save(&self) -> Option<bool> {
         self.state().crash_at_save.take()
     }
