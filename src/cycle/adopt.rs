@@ -11,7 +11,7 @@ use crate::clock::sign_of_life;
 use crate::model::{Container, Image, Reference, RotationId};
 use crate::plan;
 use crate::policy::{Policy, policy};
-use crate::rotation::{Change, GateRules, Goal, Member, Opening, Purpose, Record, Stage};
+use crate::rotation::{Change, Failure, GateRules, Goal, Member, Opening, Purpose, Record, Stage, Withdrawal};
 
 impl Cycle<'_> {
     /// Makes a record of each rotation that left containers and that the store does not know, or knows only as it was before the switch. Of units
@@ -23,6 +23,7 @@ impl Cycle<'_> {
         }
         let known = self.store.open_rotations()?;
         let found = self.find(&known).await?;
+        let known = self.close_superseded(known, &found)?;
         let now = self.clock.at();
         let held: BTreeSet<String> = self.store.holds()?.into_iter().filter(|hold| hold.is_in_force(now)).map(|hold| hold.name).collect();
         let mut taken: BTreeSet<String> = BTreeSet::new();
@@ -63,6 +64,36 @@ impl Cycle<'_> {
             taken.insert(unit);
         }
         Ok(())
+    }
+
+    /// Closes records whose predecessor bears the name that another rotation gave it, one that the store does not know. A unit's rotations follow each
+    /// other: these had ended when an earlier copy of the store was made, or soon after. The names tell the rest.
+    fn close_superseded(&self, known: Vec<Record>, found: &BTreeMap<(String, RotationId), Found>) -> Result<Vec<Record>, CycleError> {
+        let mut open = Vec::new();
+        for mut record in known {
+            let is_of_it = |of: &Found| of.old.as_ref().is_some_and(|old| record.members.iter().any(|m| m.predecessor == old.id()));
+            let mut later = found.iter().filter(|((unit, id), of)| *unit == record.unit && *id != record.id && is_of_it(of));
+            let Some(((unit, later), _)) = later.next().filter(|_| record.stage != Stage::Kept) else {
+                open.push(record);
+                continue;
+            };
+            if self.store.has_rotation(later)? {
+                open.push(record);
+                continue;
+            }
+            if record.goal == Goal::Forward {
+                record.apply(&Change::TurnBack { failure: Failure::Withdrawn { why: Withdrawal::RecordLost } });
+            }
+            record.apply(&Change::Close);
+            self.store.save(&record)?;
+            tracing::warn!(
+                rotation = %record.id,
+                container = %unit,
+                "`{unit}`: the rotation {} is closed: by the name of its old container a later one, {later}, has begun since then, which the state directory does not know",
+                record.id
+            );
+        }
+        Ok(open)
     }
 
     /// By unit and rotation; without those that the store knows to be in their switch, or beyond.

@@ -1,7 +1,7 @@
 //! What the containers of a rotation tell whose record is lost: which is which, where to go, and whether they prove it. Pure.
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::model::{Container, ContainerId, Image, RestartPolicy};
 use crate::rotation::{Failure, GateRules, Goal, Purpose, Record, Stage, Withdrawal};
@@ -133,37 +133,18 @@ pub fn is_behind(record: &Record, found: &Found) -> bool {
 /// Differs from the predecessor by nothing but what the two images explain.
 pub fn is_successor(original: &Container, new: &Container, old_image: Option<&Image>, new_image: Option<&Image>) -> bool {
     let (Some(old_image), Some(new_image)) = (old_image, new_image) else { return false };
-    let (document, mut new) = (original.document(), new.document().clone());
-    // On the way back it is disarmed first.
-    set_policy(&mut new, document.pointer("/HostConfig/RestartPolicy"));
-    forget_generated_macs(document, &mut new);
     let images = spec::Images { old: old_image.document(), new: new_image.document() };
-    spec::compare(document, &new, images).iter().all(|difference| difference.explained_by.is_some())
-}
-
-/// The comparison is made for one that never ran, and so has no address yet.
-fn forget_generated_macs(old: &Value, new: &mut Value) {
-    let networks = new.pointer_mut("/NetworkSettings/Networks").and_then(Value::as_object_mut);
-    for (name, endpoint) in networks.into_iter().flatten() {
-        let before = &old["NetworkSettings"]["Networks"][name.as_str()]["MacAddress"];
-        if let Some(mac) = endpoint.get_mut("MacAddress").filter(|mac| *mac != before) {
-            *mac = Value::from("");
-        }
-    }
+    spec::is_made_after(original.document(), new.document(), images)
 }
 
 /// It as it was before it was disarmed.
 pub fn with_policy(container: &Container, policy: RestartPolicy) -> Container {
     let mut document = container.document().clone();
     let (name, most) = policy.parts();
-    set_policy(&mut document, Some(&json!({ "Name": name, "MaximumRetryCount": most })));
-    Container::new(document)
-}
-
-fn set_policy(document: &mut Value, policy: Option<&Value>) {
-    if let Some((at, policy)) = document.pointer_mut("/HostConfig/RestartPolicy").zip(policy) {
-        *at = policy.clone();
+    if let Some(at) = document.pointer_mut("/HostConfig/RestartPolicy") {
+        *at = json!({ "Name": name, "MaximumRetryCount": most });
     }
+    Container::new(document)
 }
 
 /// Of `web.rotate-old-7f3a21-on-failure-3`.
@@ -190,6 +171,8 @@ pub fn created(container: &Container) -> Option<Timestamp> {
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
+
+    use serde_json::Value;
 
     use super::*;
     use crate::rotation::Proof;

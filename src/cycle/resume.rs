@@ -13,6 +13,11 @@ impl Cycle<'_> {
     /// Before that, what left containers and no record is taken over by their names: of the units with these names, or with an empty list of all that
     /// are selected; none: nothing is.
     pub async fn resume(&self, taken_over: Option<&[String]>, report: &mut Report) -> Result<(), CycleError> {
+        self.resume_but(taken_over, None, report).await
+    }
+
+    /// The same, but what is kept of this unit stays, also past its time.
+    async fn resume_but(&self, taken_over: Option<&[String]>, kept: Option<&str>, report: &mut Report) -> Result<(), CycleError> {
         let adopted = match taken_over {
             Some(names) => self.adopt(names).await,
             None => Ok(()),
@@ -27,6 +32,9 @@ impl Cycle<'_> {
             // What is only kept has time. Whether its successor is well cannot be seen while that one is itself being replaced.
             if record.stage == Stage::Kept && (self.interrupt.is_set() || self.is_still_switching(&switching, &record)?) {
                 continue;
+            }
+            if kept == Some(record.unit.as_str()) && record.stage == Stage::Kept {
+                record.keep_until = record.keep_until.max(Some(record.keep_from(self.clock.at())));
             }
             match self.go_on(&mut record).await {
                 Ok(entry) => report.entries.extend(entry),
@@ -77,12 +85,13 @@ impl Cycle<'_> {
         Ok(is_news.then_some(Entry { is_resumed: true, ..entry }))
     }
 
-    /// Takes the newest kept predecessor of a unit back, after what earlier runs left. Its successor's digest is refused from then on.
+    /// Takes the newest kept predecessor of a unit back, after what earlier runs left; also one that is past its time, if no run has removed it yet.
+    /// Its successor's digest is refused from then on.
     ///
     /// Errors: [`CycleError::NothingKept`]; [`CycleError::NotOurs`] if another hand put a container of its own under the name. What was done before
     /// stands in the report.
     pub async fn roll_back(&self, name: &str, report: &mut Report) -> Result<(), CycleError> {
-        self.resume(Some(&[name.to_owned()]), report).await?;
+        self.resume_but(Some(&[name.to_owned()]), Some(name), report).await?;
         let is_open = |record: &Record| record.unit == name && record.stage != Stage::Kept;
         if self.interrupt.is_set() || self.store.open_rotations()?.iter().any(is_open) {
             return Ok(());

@@ -15,6 +15,9 @@ pub enum ActError {
     /// The engine's side.
     #[error(transparent)]
     Engine(#[from] EngineError),
+    /// The engine did not tell what has to be known before: the act itself was not asked for.
+    #[error(transparent)]
+    Look(EngineError),
     /// No create request can say what the predecessor is.
     #[error(transparent)]
     Spec(#[from] SpecError),
@@ -68,7 +71,11 @@ pub async fn perform_patiently(
 async fn perform(engine: &dyn Engine, record: &Record, act: &Act, keyring: &dyn Keyring, pulls: &PullWatcher<'_>) -> Result<(), ActError> {
     let member = |n: &usize| record.members.get(*n).ok_or(ActError::Record("such container"));
     match act {
-        Act::Pin { member: n } => Ok(engine.tag(member(n)?.old_image.as_str(), &pin(record, *n)?).await?),
+        Act::Pin { member: n } => {
+            let m = member(n)?;
+            recall(engine, m, keyring, pulls).await?;
+            Ok(engine.tag(m.old_image.as_str(), &pin(record, *n)?).await?)
+        }
         Act::Pull { member: n } => {
             let m = member(n)?;
             let reference = m.pull_reference();
@@ -89,12 +96,19 @@ async fn perform(engine: &dyn Engine, record: &Record, act: &Act, keyring: &dyn 
         }
         Act::TagBack { member: n } => {
             let m = member(n)?;
+            if m.tag_before.as_ref() == Some(&m.old_image) {
+                recall(engine, m, keyring, pulls).await?;
+            }
             match &m.tag_before {
                 Some(image) => Ok(engine.tag(image.as_str(), tag(m)?).await?),
                 None => Ok(engine.remove_image(&tag(m)?.to_string()).await?),
             }
         }
-        Act::Create { member: n } => create(engine, record, member(n)?).await,
+        Act::Create { member: n } => {
+            let m = member(n)?;
+            recall(engine, m, keyring, pulls).await?;
+            create(engine, record, m).await
+        }
         Act::Recreate { member: n } => recreate(engine, record, member(n)?).await,
         Act::Connect { member: n, role, network } => connect(engine, record, member(n)?, *role, network).await,
         Act::Stop { member: n, role } => {
@@ -119,6 +133,16 @@ async fn perform(engine: &dyn Engine, record: &Record, act: &Act, keyring: &dyn 
         Act::UnpinLeft { pin } => Ok(engine.remove_image(pin).await?),
         Act::RemoveImage { image } => Ok(engine.remove_image(image.as_str()).await?),
     }
+}
+
+/// Pulls the old image by its digest if another hand took its last name and the engine does not know it any more: what is tagged, or made after its
+/// container, needs it.
+async fn recall(engine: &dyn Engine, member: &Member, keyring: &dyn Keyring, progress: &PullWatcher<'_>) -> Result<(), ActError> {
+    let Some(digest) = &member.old_digest else { return Ok(()) };
+    if engine.image(member.old_image.as_str()).await.map_err(ActError::Look)?.is_some() {
+        return Ok(());
+    }
+    pull(engine, &member.reference.at_digest(digest), member.old_image.as_str(), member.platform.as_ref(), keyring, progress).await
 }
 
 /// Pulls an image that a container runs and the engine has dropped. Moves no tag, and belongs to no rotation: nothing has to be undone.
@@ -158,8 +182,9 @@ async fn pull(
 }
 
 async fn create(engine: &dyn Engine, record: &Record, member: &Member) -> Result<(), ActError> {
-    let predecessor = engine.container(member.predecessor.as_str()).await?.ok_or(ActError::Record("container that runs"))?;
-    let images = image_documents(engine, member).await?;
+    let predecessor = engine.container(member.predecessor.as_str()).await.map_err(ActError::Look)?;
+    let predecessor = predecessor.ok_or(ActError::Record("container that runs"))?;
+    let images = image_documents(engine, member).await.map_err(ActError::Look)?;
     if images.has_blank() {
         return Err(ActError::ImageBlank(member.pull_reference()));
     }
@@ -178,7 +203,7 @@ async fn create(engine: &dyn Engine, record: &Record, member: &Member) -> Result
 }
 
 async fn recreate(engine: &dyn Engine, record: &Record, member: &Member) -> Result<(), ActError> {
-    let images = image_documents(engine, member).await?;
+    let images = image_documents(engine, member).await.map_err(ActError::Look)?;
     let mut request = spec::create_request(member.original.document(), images.old_only(), member.original.image_typed())?;
     if !engine.takes_all_networks() {
         spec::leave_main_network(&mut request, member.original.document());

@@ -61,6 +61,9 @@ async fn look_at(
     let is_back = matches!(record.goal, Goal::Back { .. });
     if predecessor.is_none() && is_back {
         predecessor = engine.container(&record.old_name(member)).await?;
+        if predecessor.is_none() {
+            predecessor = made_again(engine, member).await?;
+        }
     }
     let mut view = MemberView::default();
     if [&predecessor, &successor].iter().all(|c| c.as_ref().is_none_or(|c| c.name() != member.name)) {
@@ -107,6 +110,17 @@ async fn look_at(
         view.successor = Some(seen);
     }
     Ok(view)
+}
+
+/// The predecessor as it was created again and brought under its name by a process that could not write it down: it is the same but for its id.
+async fn made_again(engine: &dyn Engine, member: &Member) -> Result<Option<Container>, EngineError> {
+    let Some(found) = engine.container(&member.name).await? else { return Ok(None) };
+    let is_ours = Some(found.id()) == member.successor || member.original.document().is_null();
+    if is_ours || found.image_id() != member.old_image {
+        return Ok(None);
+    }
+    let images = image_documents(engine, member).await?;
+    Ok(spec::is_made_after(member.original.document(), found.document(), images.old_only()).then_some(found))
 }
 
 /// A container that the tool was about to put in the place of one of ours when it was cut short. After the proof only one in the place of the

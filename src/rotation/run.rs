@@ -192,7 +192,7 @@ impl Rotation<'_> {
                 memory.unanswered = Some(act);
                 return Err(error);
             }
-            Err(ActError::Engine(error @ EngineError::Unreachable { .. })) => return Err(error),
+            Err(ActError::Engine(error @ EngineError::Unreachable { .. }) | ActError::Look(error)) => return Err(error),
             Err(other) => (Refusal::Other, other.to_string()),
         };
         tracing::warn!(rotation = %record.id, container = %record.unit, "{}: the engine refused to {act}: {message}", record.unit);

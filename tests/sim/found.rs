@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use rotate::model::Health;
 
-use crate::driver::{Fault, Game, Order, Scenario, What, Wrong, play_scripted};
-use crate::engine::Build;
+use crate::driver::{Ask, Fault, Game, Hand, Order, Scenario, What, Wrong, play_scripted};
+use crate::engine::{Build, Flavour};
 
 /// A rotation of one container: pin, pull, tag, create, stop, update, rename, rename, start.
 const START: usize = 8;
+const CREATE: usize = 3;
 
 fn at(change: usize, what: What) -> Fault {
     Fault { at: change, only_changes: true, what }
@@ -33,8 +34,7 @@ fn a_start_that_lands_after_the_agent_has_given_up_is_waited_for_by_the_next_one
 
 #[test]
 fn a_create_that_lands_after_the_agent_was_killed_leaves_nothing() {
-    let create = 3;
-    check(Scenario::plain(false), vec![at(create, What::CrashWhile(Duration::from_secs(20)))]);
+    check(Scenario::plain(false), vec![at(CREATE, What::CrashWhile(Duration::from_secs(20)))]);
 }
 
 #[test]
@@ -45,10 +45,9 @@ fn a_pin_that_lands_after_its_rotation_was_closed_is_removed_by_a_later_run() {
 
 #[test]
 fn an_image_that_was_pulled_and_given_up_goes_once_its_tag_has_moved_on_and_once_it_is_refused() {
-    let create = 3;
     for (variant, kept) in [(Some(Health::Unhealthy), "web-1"), (None, "web-3")] {
         let mut game = Game::by_hand(if variant.is_some() { Scenario::sick() } else { Scenario::plain(false) });
-        game.pass_in(vec![at(create, What::Refuse)]);
+        game.pass_in(vec![at(CREATE, What::Refuse)]);
         assert_eq!(versions(&game), ["web-1", "web-2"], "what was pulled waits for the next attempt");
         if variant.is_none() {
             let image = game.scenario.units[0].spec.image.clone();
@@ -56,6 +55,52 @@ fn an_image_that_was_pulled_and_given_up_goes_once_its_tag_has_moved_on_and_once
         }
         game.pass(Order::Run);
         assert!(!versions(&game).contains(&"web-2".to_owned()) && versions(&game).contains(&kept.to_owned()), "{:?}", versions(&game));
+    }
+}
+
+#[test]
+fn an_unanswered_create_is_waited_for_whatever_the_engine_does_not_tell_and_whoever_prunes_meanwhile() {
+    let slow = || at(CREATE, What::Slow(Duration::from_secs(336)));
+    for call in 0..140 {
+        for flavour in [Flavour::DOCKER_26_1, Flavour::DOCKER_26_1_CONTAINERD] {
+            for what in [What::Refuse, What::Hand(Hand::PruneImages { all: true })] {
+                let beside = Fault { at: call, only_changes: false, what };
+                check(Scenario { flavour, ..Scenario::plain(false) }, vec![slow(), beside]);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_way_back_that_could_not_be_written_down_does_not_cost_the_next_attempt_its_pin() {
+    // On this engine the old image is gone with its last name.
+    let scenario = Scenario { flavour: Flavour::DOCKER_26_1_CONTAINERD, ..Scenario::sick() };
+    check(scenario, vec![at(CREATE, What::Full(3))]);
+}
+
+#[test]
+fn a_predecessor_that_was_created_again_and_could_not_be_written_down_is_known_again() {
+    // Both go when both are stopped; then come the tag and the create.
+    let create_again = START;
+    check(Scenario::plain(false), vec![at(START - 2, What::Hand(Hand::PruneContainers)), at(create_again, What::Full(3))]);
+}
+
+#[test]
+fn what_is_past_its_time_and_still_there_can_be_taken_back() {
+    let mut game = Game::by_hand(Scenario::plain(false));
+    game.pass(Order::Run);
+    game.world.advance(game.scenario.config.keep_old + Duration::from_secs(3600));
+    game.pass(Order::RollBack("web"));
+    let host = game.world.sim.host();
+    let all: Vec<_> = host.containers.values().map(|c| (c.name.as_str(), c.build.version.as_str(), c.is_running())).collect();
+    assert_eq!(all, [("web", "web-1", true)]);
+}
+
+#[test]
+fn a_rollback_in_which_compose_makes_a_container_of_its_own_ends() {
+    for change in 0..12 {
+        let scenario = Scenario { ask: Ask::RollBack, ..Scenario::plain(false).composed() };
+        check(scenario, vec![at(change, What::Hand(Hand::ComposeUp(0)))]);
     }
 }
 

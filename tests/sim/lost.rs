@@ -125,3 +125,21 @@ fn a_unit_that_is_held_and_down_is_brought_back_by_names() {
     game.pass(Order::Run);
     assert_eq!(containers(&game), [("web".to_owned(), ("web-1".to_owned(), true))].into());
 }
+
+#[test]
+fn a_record_from_an_earlier_copy_of_the_store_gives_way_to_the_later_rotation_that_the_names_tell_of() {
+    let mut game = Game::by_hand(Scenario::sick());
+    // On the way back: so it stands in the copy.
+    let cut = |at| vec![Fault { at, only_changes: true, what: What::CrashBefore }];
+    game.pass_in(cut(START + 2));
+    let copy = game.store.disk().clone();
+    game.pass(Order::Run);
+    let image = game.scenario.units[0].spec.image.clone();
+    game.world.sim.publish(&image, Build { health: None, ..Build::new("web-3") });
+    game.pass_in(cut(START));
+    assert_eq!(kept(&game).len(), 1, "the later one was cut after its renames: {:?}", containers(&game));
+    *game.store.disk() = copy;
+    game.pass(Order::Run);
+    let serves = containers(&game).get("web").is_some_and(|(_, runs)| *runs);
+    assert!(serves, "{:?}", containers(&game));
+}

@@ -16,6 +16,9 @@ pub fn step(record: &Record, observed: &Observed, failure: &Failure) -> Step {
         if let Some(step) = replaced::finish(n, member, view) {
             return step;
         }
+        if let Some(predecessor) = view.predecessor.as_ref().filter(|predecessor| predecessor.id != member.predecessor) {
+            return Step::Write(Change::AdoptPredecessor { member: n, id: predecessor.id.clone() });
+        }
         if replaced::is_settled(failure, member, view) {
             // A second container of the service would be in the way of the tool.
             let spare = kept::is_spare(record, member, view).then_some(Act::Remove { member: n, role: Role::Predecessor });
@@ -28,9 +31,6 @@ pub fn step(record: &Record, observed: &Observed, failure: &Failure) -> Step {
             return step;
         }
         let Some(predecessor) = &view.predecessor else { return recreate(observed, failure, n, member, view) };
-        if predecessor.id != member.predecessor {
-            return Step::Write(Change::AdoptPredecessor { member: n, id: predecessor.id.clone() });
-        }
         if let Some(act) = connect(n, Role::Predecessor, view) {
             return attempt(observed, act, |no| stuck_on(view, no));
         }

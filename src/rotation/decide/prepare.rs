@@ -54,6 +54,10 @@ pub fn create(record: &Record, observed: &Observed) -> Step {
             if view.images.tag != member.tag_before {
                 return turn_back(Failure::Withdrawn { why: Withdrawal::TagMoved });
             }
+            // Gone with a prune, or with a way back that could not be written down. Without the tag the old image may have no other name.
+            if view.images.pin.as_ref() != Some(&member.old_image) {
+                return attempt(observed, Act::Pin { member: n }, act_refused);
+            }
             return attempt(observed, Act::MoveTag { member: n }, act_refused);
         }
         let Some(successor) = &view.successor else {

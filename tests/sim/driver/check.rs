@@ -97,9 +97,11 @@ fn check_unit(game: &Game, unit: &Unit) -> Result<(), String> {
         return Ok(());
     }
     let named = all.iter().find(|c| c.name == unit.spec.name);
+    // A create that landed after the agent had died, and another hand had taken its tag: it is told, and stays.
+    let is_late = |c: &&&Container| game.has_pruned && c.started_at.is_none() && c.name.contains(".rotate-next-");
     let one = match (&all[..], named) {
         ([one], _) => one,
-        (_, Some(named)) if game.world.state().has_refused_clearing => named,
+        (_, Some(named)) if game.world.state().has_refused_clearing || all.iter().filter(is_late).count() + 1 == all.len() => named,
         _ => return Err(format!("not one container but {names:?}")),
     };
     // What an outage ends and no policy restarts stays down, rotated or not.
@@ -131,7 +133,9 @@ fn check_unit(game: &Game, unit: &Unit) -> Result<(), String> {
         Ask::LetGo => true,
         Ask::RollBack => unit.spec.name != game.scenario.units[0].spec.name,
     };
-    let is_excused = if is_new { unit.quality == Quality::FellsHost } else { !one.is_running() || game.excuses_old(unit) };
+    // By the clock, what was kept was past its time.
+    let is_past = game.has_jumped && game.scenario.ask == Ask::RollBack;
+    let is_excused = if is_new { unit.quality == Quality::FellsHost || is_past } else { !one.is_running() || game.excuses_old(unit) };
     if is_new != wants_new && !is_excused {
         return Err(format!("it runs {}, and the new image is {:?}", one.build.version, unit.quality));
     }
@@ -176,15 +180,19 @@ fn check_leftovers(game: &Game) -> Result<(), String> {
         let version = host.images.build(id).map(|build| build.version.clone());
         // A rotation that was given up leaves its image for the next one, which then takes it for one that was there before.
         let is_waiting = |unit: &Unit| Some(&unit.new.version) == version.as_ref();
-        if !game.scenario.units.iter().any(is_waiting) {
+        // One whose container another hand pruned, and its names.
+        let is_nobodys = |unit: &Unit| game.has_pruned && of_unit(&host, &unit.spec.name).is_empty();
+        if !game.scenario.units.iter().any(|unit| is_waiting(unit) || is_nobodys(unit)) {
             return Err(format!("the image {version:?} is left"));
         }
     }
     let mounted: BTreeSet<&String> = host.containers.values().flat_map(|c| c.mounts.iter().map(|mount| &mount.volume)).collect();
     // A volume that a user named outlives its container, whoever removed that.
     let is_named = |volume: &str| game.scenario.units.iter().any(|unit| unit.spec.volumes.iter().any(|(name, _)| name == volume));
-    // One that was born with a container which another hand pruned before its birth was written down is nobody's.
-    let is_left = |volume: &&String| !mounted.contains(volume) && !is_named(volume) && !game.has_pruned;
+    // One that was born with a container which another hand pruned before its birth was written down is nobody's; so is one whose birth could not be
+    // written down, if the agent is killed between the removal of its container, on which it never ran, and its own.
+    let is_nobodys = game.has_pruned || game.world.state().is_unrecorded && game.world.state().outages > 0;
+    let is_left = |volume: &&String| !mounted.contains(volume) && !is_named(volume) && !is_nobodys;
     if let Some(volume) = host.volumes.keys().find(is_left) {
         return Err(format!("the volume {} is left", &volume[..volume.len().min(12)]));
     }

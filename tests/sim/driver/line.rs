@@ -147,6 +147,8 @@ impl Line {
                 if is_done {
                     drop(act(&world.sim));
                 }
+                // As an engine's end looks.
+                world.state().outages += 1;
                 Err(call.unanswered("the connection ended"))
             }
             What::Slow(time) if time <= call.deadline => {
@@ -154,6 +156,7 @@ impl Line {
                 act(&world.sim)
             }
             What::Slow(time) => {
+                world.state().outages += 1;
                 if call.may_fly {
                     self.fly(&call, act, time);
                 } else {
@@ -204,10 +207,23 @@ impl Line {
         pending().await
     }
 
+    /// Nothing flies that the engine answers at once: a create whose name is taken, a stop or start of what is stopped or runs already.
     fn fly<T, A>(&self, call: &Call, act: A, after: Duration)
     where
         A: Fn(&Simulation) -> Result<T, EngineError> + Send + 'static,
     {
+        let host = self.0.sim.host();
+        let found = |by: &str| host.containers.values().find(|c| c.name == by || c.id == by);
+        let is_answered = match call.name.split_once(' ') {
+            Some(("create", name)) => found(name).is_some(),
+            Some(("start", id)) => found(id).is_none_or(|c| c.is_active()),
+            Some(("stop", id)) => found(id).is_none_or(|c| !c.is_active()),
+            _ => false,
+        };
+        drop(host);
+        if is_answered {
+            return;
+        }
         let at = self.0.now().saturating_add(after);
         self.0.state().flights.push(Flight { at, call: Some(call.name.clone()), land: Box::new(move |sim| drop(act(sim))) });
     }

@@ -19,10 +19,11 @@ mod world;
 pub use self::{
     clock::{run, sleep},
     fault::{Fault, What},
+    hand::Hand,
     line::Line,
     play::{Game, Wrong, play, play_scripted, story},
     process::Order,
-    scenario::Scenario,
+    scenario::{Ask, Scenario},
     store::Disk,
     world::World,
 };

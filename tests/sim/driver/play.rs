@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rotate::cycle::Verdict;
+
 use super::chance::Chance;
 use super::check::{check_end, check_nothing_lost};
 use super::fault::{self, Fault};
@@ -210,7 +212,8 @@ impl Game {
             }
             self.world.advance(chance.between(10, 60_000));
             // What waits for a person is tried again by each pass.
-            let is_stuck = passed.report.entries.iter().any(|entry| entry.verdict == rotate::cycle::Verdict::Stuck);
+            let is_of = |verdict: &Verdict| matches!(verdict, Verdict::Stuck | Verdict::Skipped | Verdict::Held | Verdict::Orphaned);
+            let is_stuck = passed.result.is_some() && passed.report.entries.iter().all(|entry| is_of(&entry.verdict));
             let is_quiet = self.world.state().changes == before || (is_stuck && !self.world.state().hands.is_empty());
             match (is_quiet, is_kept) {
                 (true, true) => {

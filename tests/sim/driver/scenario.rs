@@ -87,6 +87,14 @@ impl Scenario {
         scenario
     }
 
+    /// The same of a container that compose made.
+    pub fn composed(mut self) -> Self {
+        for Unit { spec, .. } in &mut self.units {
+            spec.labels.extend(compose_labels(&spec.name));
+        }
+        self
+    }
+
     /// For a seed.
     pub fn draw(chance: &mut Chance) -> Self {
         let ask = chance.pick(&[Ask::Update, Ask::Update, Ask::Update, Ask::RollBack, Ask::LetGo]);
@@ -128,8 +136,7 @@ fn unit(chance: &mut Chance, n: usize, ask: Ask) -> Unit {
         _ => {}
     }
     if chance.one_in(5) {
-        let labels = [("project", "p"), ("service", name), ("container-number", "1"), ("config-hash", "c0ffee")];
-        spec.labels.extend(labels.map(|(label, value)| (format!("com.docker.compose.{label}"), value.to_owned())));
+        spec.labels.extend(compose_labels(name));
     }
     let has_check = chance.one_in(3);
     let volumes = if chance.one_in(2) { vec!["/anon".to_owned()] } else { Vec::new() };
@@ -140,4 +147,9 @@ fn unit(chance: &mut Chance, n: usize, ask: Ask) -> Unit {
         new.volumes.push("/born".to_owned());
     }
     Unit { spec, old, new, quality }
+}
+
+fn compose_labels(service: &str) -> [(String, String); 4] {
+    let labels = [("project", "p"), ("service", service), ("container-number", "1"), ("config-hash", "c0ffee")];
+    labels.map(|(label, value)| (format!("com.docker.compose.{label}"), value.to_owned()))
 }

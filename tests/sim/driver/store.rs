@@ -43,6 +43,7 @@ impl MemoryStore {
         }
         if self.world.is_full() {
             self.world.note(|| format!("store: {what}: full"));
+            self.world.state().is_unrecorded = true;
             return Err(StoreError::Full(PathBuf::from("/var/lib/rotate")));
         }
         let crash = self.world.crash_at_save();

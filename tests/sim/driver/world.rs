@@ -28,6 +28,8 @@ pub struct State {
     /// Calls since the process began; bounded.
     pub calls_of_process: usize,
     pub full: usize,
+    /// Something could not be written down for want of space.
+    pub is_unrecorded: bool,
     pub crash_at_save: Option<bool>,
     pub is_term_due: bool,
     /// Every create is refused until the weather is over.
@@ -70,6 +72,7 @@ impl World {
             changes: 0,
             calls_of_process: 0,
             full: 0,
+            is_unrecorded: false,
             crash_at_save: None,
             is_term_due: false,
             refuses_create: false,

@@ -1,0 +1,26 @@
+//! Whether one container was made after another, where nothing but their descriptions can tell.
+
+use serde_json::Value;
+
+use super::{Images, compare};
+
+/// True if the newer one differs by nothing but what the two images explain. It may have run since it was made, and may have been disarmed.
+pub fn is_made_after(old: &Value, new: &Value, images: Images<'_>) -> bool {
+    let mut new = new.clone();
+    if let Some((at, policy)) = new.pointer_mut("/HostConfig/RestartPolicy").zip(old.pointer("/HostConfig/RestartPolicy")) {
+        *at = policy.clone();
+    }
+    forget_generated_macs(old, &mut new);
+    compare(old, &new, images).iter().all(|difference| difference.explained_by.is_some())
+}
+
+/// The comparison is made for one that never ran, and so has no address yet.
+fn forget_generated_macs(old: &Value, new: &mut Value) {
+    let networks = new.pointer_mut("/NetworkSettings/Networks").and_then(Value::as_object_mut);
+    for (name, endpoint) in networks.into_iter().flatten() {
+        let before = &old["NetworkSettings"]["Networks"][name.as_str()]["MacAddress"];
+        if let Some(mac) = endpoint.get_mut("MacAddress").filter(|mac| *mac != before) {
+            *mac = Value::from("");
+        }
+    }
+}
