@@ -2,3 +2,4 @@
 
 mod bad_disk;
 mod bad_driver;
+mod proxy;
