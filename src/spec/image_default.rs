@@ -37,14 +37,21 @@ pub(super) fn compose_image_label(label: &str, value: &str, container: Container
     if label != "com.docker.compose.image" || value.is_empty() {
         return None;
     }
-    let new = if value == text(&images.old["Id"]) {
-        Some(text(&images.new["Id"]))
-    } else if value == text(&container.0["ImageManifestDescriptor"]["digest"]) || Some(value) == platform_manifest(images.old) {
+    if bare(value) == bare(text(&images.old["Id"])) {
+        let (kind, new) = (value.strip_suffix(bare(value)).unwrap_or_default(), bare(text(&images.new["Id"])));
+        return (!new.is_empty()).then(|| format!("{kind}{new}"));
+    }
+    let new = if value == text(&container.0["ImageManifestDescriptor"]["digest"]) || Some(value) == platform_manifest(images.old) {
         platform_manifest(images.new)
     } else {
         None
     };
     new.filter(|id| !id.is_empty()).map(str::to_owned)
+}
+
+/// An id without `sha256:`, which libpod leaves out and compose does not.
+fn bare(id: &str) -> &str {
+    id.trim_start_matches("sha256:")
 }
 
 /// The digest of the one image manifest that is on this host, where the engine tells it (Docker API 1.48, `?manifests=1`).
