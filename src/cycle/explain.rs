@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::rotate::{is_tool_owned, terms};
 use super::{Cycle, CycleError, Request, Status};
 use crate::config::Select;
+use crate::engine::EngineError;
 use crate::model::{Container, ContainerId, Digest, Image, ImageId, Reference};
 use crate::plan::{self, Reason};
 use crate::policy::{self, Policy, Selection, Setting};
@@ -165,6 +166,10 @@ impl Cycle<'_> {
         let new = self.engine.image(&reference.at_digest(digest).to_string()).await?;
         let Some(new) = new.filter(|new| new.id() != old.id()) else { return Ok(None) };
         let images = spec::Images { old: old.document(), new: new.document() };
+        let container = match self.engine.container_in_full(container.id().as_str()).await {
+            Err(error @ EngineError::Refused { .. }) => return Ok(Some(Err(error.to_string()))),
+            found => found?.unwrap_or_else(|| container.clone()),
+        };
         Ok(Some(spec::predict(container.document(), images).map_err(|error| error.to_string())))
     }
 }

@@ -110,6 +110,8 @@ impl Cycle<'_> {
             return Err(CycleError::NoSuchContainer { name: candidate.container.name().to_owned() });
         };
         let reference = candidate.reference.clone();
+        // What it may be created from again, if another hand removes it.
+        let original = self.engine.container_in_full(candidate.container.id().as_str()).await?;
         let pulled = self.engine.image(&reference.at_digest(digest).to_string()).await?;
         let left = self.left_by_the_last(planned)?;
         let member = Member {
@@ -123,7 +125,7 @@ impl Cycle<'_> {
             is_pulled: pulled.is_none() || left.as_ref().is_some_and(|left| left.is(digest)),
             tag_before: None,
             predecessor: candidate.container.id(),
-            original: candidate.container.clone(),
+            original: original.unwrap_or_else(|| candidate.container.clone()),
             policy,
             stop_signal: candidate.policy.stop_signal.clone(),
             was_healthy,
@@ -213,8 +215,8 @@ pub(super) fn terms(policy: &Policy) -> Terms {
     }
 }
 
-/// Compose and podman-compose find their containers by label, stopped ones and renamed ones alike.
+/// Compose and podman-compose find their containers by label, stopped ones and renamed ones alike, and `podman pod start` those of a pod.
 pub(super) fn is_tool_owned(container: &Container) -> bool {
     let labels = container.labels();
-    ["com.docker.compose.project", "io.podman.compose.project"].iter().any(|label| labels.contains_key(*label))
+    container.pod().is_some() || ["com.docker.compose.project", "io.podman.compose.project"].iter().any(|label| labels.contains_key(*label))
 }

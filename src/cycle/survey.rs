@@ -164,6 +164,18 @@ async fn survey(engine: &dyn Engine, store: &dyn Store, clock: &dyn Clock) -> Re
             Err(error) => return Err(error.into()),
         }
     }
+    let pods: BTreeSet<_> = survey.containers.iter().filter_map(Container::pod).map(str::to_owned).collect();
+    for pod in pods {
+        match engine.stops_with_last_member(&pod).await {
+            Ok(false) => {}
+            Ok(true) => drop(survey.stopping_pods.insert(pod)),
+            Err(error) if error.is_of_the_engine() => return Err(error.into()),
+            Err(error) => {
+                tracing::warn!("{error}");
+                survey.stopping_pods.insert(pod);
+            }
+        }
+    }
     let ids: BTreeSet<_> = survey.containers.iter().map(|c| c.image_id()).collect();
     let mut looks = stream::iter(ids).map(|id| look_at_image(engine, id).boxed()).buffered(LOOKS_AT_ONCE);
     while let Some((answer, id)) = looks.next().await {

@@ -99,6 +99,14 @@ pub trait Engine: Send + Sync {
     async fn containers(&self) -> Result<Vec<Listed>, EngineError>;
     /// One container's document; none if there is no such container.
     async fn container(&self, container: &str) -> Result<Option<Container>, EngineError>;
+    /// The same, and with it what a successor needs and no call shows (Podman): not for every look.
+    async fn container_in_full(&self, container: &str) -> Result<Option<Container>, EngineError> {
+        self.container(container).await
+    }
+    /// True if this pod stops when its last member does (Podman). By its id; one that is gone does not.
+    async fn stops_with_last_member(&self, _pod: &str) -> Result<bool, EngineError> {
+        Ok(false)
+    }
     /// One image's document by id, tag or digest; none if the engine does not have it.
     async fn image(&self, image: &str) -> Result<Option<Image>, EngineError>;
     /// The tags of one repository, as `repository:tag`.

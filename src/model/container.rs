@@ -11,6 +11,9 @@ use serde_json::Value;
 
 use super::{ContainerId, ImageId, RestartPolicy};
 
+/// Where a document has what its engine knows beyond it.
+pub const NOTES: &str = "RotateNotes";
+
 /// The engine's description of a container, as sent; nothing is dropped (Docker API 1.41–1.51, ContainerInspect; libpod 4.3–5.8). Copies
 /// share it.
 #[derive(Clone, PartialEq, Deserialize)]
@@ -108,6 +111,20 @@ impl Container {
         &self.0
     }
 
+    /// Made through an API of Podman: there is no command that it could be made by again.
+    pub fn is_made_through_api(&self) -> bool {
+        self.0.get("OCIRuntime").is_some() && self.config()["CreateCommand"].as_array().is_none_or(Vec::is_empty)
+    }
+
+    /// The same document, with what its engine knows beyond it under [`NOTES`].
+    pub fn with_notes(&self, notes: Value) -> Self {
+        let mut document = self.document().clone();
+        if let Value::Object(fields) = &mut document {
+            fields.insert(NOTES.to_owned(), notes);
+        }
+        Self::new(document)
+    }
+
     fn config(&self) -> &Value {
         &self.0["Config"]
     }
@@ -167,9 +184,14 @@ impl Container {
         ["NetworkMode", "IpcMode", "PidMode"].iter().filter_map(|mode| text(&self.host()[*mode]).strip_prefix("container:")).collect()
     }
 
-    /// True if it is a member of a pod, or holds one together (libpod).
-    pub fn is_in_pod(&self) -> bool {
-        !text(&self.0["Pod"]).is_empty()
+    /// The id of the pod that it is a member of, or holds together (libpod).
+    pub fn pod(&self) -> Option<&str> {
+        Some(text(&self.0["Pod"])).filter(|pod| !pod.is_empty())
+    }
+
+    /// True if it holds a pod together: what its members share is its own (libpod).
+    pub fn is_infra(&self) -> bool {
+        self.0["IsInfra"].as_bool().unwrap_or(false)
     }
 
     /// Ids of containers that must run before it, and that its engine does not remove while it is there (libpod).

@@ -20,7 +20,7 @@ mod restart;
 mod sighting;
 mod stop_signal;
 
-pub use container::{Attachment, Container, Health, State, Status};
+pub use container::{Attachment, Container, Health, NOTES, State, Status};
 pub use credential::Credential;
 pub use digest::{Digest, DigestError};
 pub use ending::Ending;

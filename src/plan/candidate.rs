@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Reason;
 use super::hold::{given_name, is_leftover, rotatable};
+use super::pods;
 use super::ties::Ties;
 use crate::config::{Config, Mode};
 use crate::model::{Container, ContainerId, Hold, Image, ImageId, Listed, Reference, RestartPolicy, RotationId};
@@ -28,6 +29,8 @@ pub struct Survey {
     pub stuck: BTreeSet<String>,
     /// Holds that are in force, by the name that they hold.
     pub holds: BTreeMap<String, Hold>,
+    /// Pods that stop with their last member.
+    pub stopping_pods: BTreeSet<String>,
     /// The engine can stop a container with another signal than its own.
     pub takes_stop_signal: bool,
     /// The engine cannot change a restart policy.
@@ -155,6 +158,7 @@ fn candidate(survey: &Survey, config: &Config, ties: &Ties<'_>, container: &Cont
         return Err(Reason::NotSelected);
     }
     let reference = rotatable(container, ties)?;
+    pods::check(survey, container)?;
     if let Some(message) = survey.unanswered_images.get(&container.image_id()) {
         return Err(Reason::NoAnswer { message: message.clone() });
     }

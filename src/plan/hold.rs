@@ -1,7 +1,7 @@
 //! What about a container itself keeps it from being rotated.
 
 use super::ties::Ties;
-use super::{Owner, Reason};
+use super::{Owner, PodTie, Reason};
 use crate::model::{Container, Reference, ReferenceError, RotationId, Status, Target};
 
 /// Labels by which a manager knows its own.
@@ -26,8 +26,8 @@ pub fn rotatable(container: &Container, ties: &Ties<'_>) -> Result<Reference, Re
     if container.is_removed_on_exit() {
         return Err(Reason::RemovedOnExit);
     }
-    if container.is_in_pod() {
-        return Err(Reason::InPod);
+    if container.is_infra() {
+        return Err(Reason::InPod(PodTie::Infra));
     }
     if let Some(unit) = labels.get("PODMAN_SYSTEMD_UNIT") {
         return Err(Reason::OwnedByUnit { unit: unit.clone() });

@@ -58,8 +58,8 @@ pub enum Reason {
         /// Such as `web.service`.
         unit: String,
     },
-    /// It is a member of a pod.
-    InPod,
+    /// It holds a pod together, or is a member that cannot be replaced in it.
+    InPod(PodTie),
     /// It was told to start after another (`podman run --requires`), which it keeps by its id.
     Requires {
         /// The other one.
@@ -142,6 +142,17 @@ pub enum Reason {
     Leftover,
 }
 
+/// What a container is to its pod, so that it is not replaced there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PodTie {
+    /// What the members share is its own.
+    Infra,
+    /// A member that no command made: which of its settings are the pod's is not told.
+    MadeThroughApi,
+    /// The last member that runs, of a pod that stops with it.
+    Last,
+}
+
 /// Who else manages containers here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Owner {
@@ -173,7 +184,7 @@ impl Reason {
             Self::LinkedFrom { .. } => "linked_from",
             Self::Owned(_) => "owned",
             Self::OwnedByUnit { .. } => "owned_by_unit",
-            Self::InPod => "in_pod",
+            Self::InPod(_) => "in_pod",
             Self::Requires { .. } => "requires",
             Self::RequiredBy { .. } => "required_by",
             Self::FixedRestartPolicy => "fixed_restart_policy",

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::reason::{Owner, Reason};
+use super::reason::{Owner, PodTie, Reason};
 
 impl Reason {
     /// What a person can do about it, where that is not plain.
@@ -21,6 +21,7 @@ impl Reason {
             Self::NoAnswer { .. } => {
                 Some("a driver of it may hang, or the engine's own notes of it are broken; see the engine's log".into())
             }
+            Self::InPod(PodTie::Last) => Some("give the pod another exit policy: `podman pod create --exit-policy continue`".into()),
             Self::StopSignal { .. } => Some("create it with --stop-signal instead of Watchtower's label".into()),
             Self::RemovedOnExit => Some("create it without --rm".into()),
             Self::OwnedByUnit { .. } => Some("`podman auto-update` does, if it has the label io.containers.autoupdate".into()),
@@ -44,7 +45,7 @@ impl Reason {
             | Self::NotRunning
             | Self::Paused
             | Self::Restarting
-            | Self::InPod
+            | Self::InPod(PodTie::Infra | PodTie::MadeThroughApi)
             | Self::Requires { .. }
             | Self::RequiredBy { .. }
             | Self::SharesNamespace { .. }
@@ -80,7 +81,11 @@ impl fmt::Display for Reason {
             Self::LinkedFrom { other } => write!(f, "held: `{other}` is linked (--link) to it"),
             Self::Owned(owner) => write!(f, "held: owned by {owner}"),
             Self::OwnedByUnit { unit } => write!(f, "held: it belongs to {unit}, and rotate does not restart units yet"),
-            Self::InPod => f.write_str("held: it is a member of a pod"),
+            Self::InPod(PodTie::Infra) => f.write_str("held: it holds a pod together"),
+            Self::InPod(PodTie::MadeThroughApi) => {
+                f.write_str("held: a member of a pod that was made through Podman's API, where its settings cannot be told from the pod's")
+            }
+            Self::InPod(PodTie::Last) => f.write_str("held: its pod stops with it (exit policy `stop`), and no other member runs"),
             Self::Requires { other } => write!(f, "held: it requires (--requires) `{other}`"),
             Self::RequiredBy { by } => write!(f, "held: `{by}` requires it (--requires)"),
             Self::FixedRestartPolicy => {

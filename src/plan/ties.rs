@@ -33,16 +33,20 @@ impl<'a> Ties<'a> {
         Self { all, namespaces, links, requirements }
     }
 
-    /// What ties this container to another, if anything does.
+    /// What ties this container to another, if anything does. What members of a pod share is not theirs, and stays when one is replaced.
     pub fn reason(&self, container: &Container) -> Option<Reason> {
+        let is_of_the_pod = |pointed: &&str| {
+            let shared = self.all.iter().find(|c| points_to(pointed, c));
+            shared.is_some_and(|shared| shared.is_infra() && shared.pod() == container.pod())
+        };
         let name_of = |pointed: &str| self.all.iter().find(|c| points_to(pointed, c)).map_or(pointed, |c| c.name()).to_owned();
-        if let Some(with) = container.shares_namespace_of().first() {
+        if let Some(with) = container.shares_namespace_of().into_iter().find(|with| !is_of_the_pod(with)) {
             return Some(Reason::SharesNamespace { with: name_of(with) });
         }
         if let Some(other) = container.linked_to().first() {
             return Some(Reason::LinkedTo { other: name_of(other) });
         }
-        if let Some(other) = container.requires().first() {
+        if let Some(other) = container.requires().into_iter().find(|other| !is_of_the_pod(other)) {
             return Some(Reason::Requires { other: name_of(other) });
         }
         let dependent = |ties: &[Tie<'_>]| {

@@ -182,7 +182,7 @@ async fn pull(
 }
 
 async fn create(engine: &dyn Engine, record: &Record, member: &Member) -> Result<(), ActError> {
-    let predecessor = engine.container(member.predecessor.as_str()).await.map_err(ActError::Look)?;
+    let predecessor = engine.container_in_full(member.predecessor.as_str()).await.map_err(ActError::Look)?;
     let predecessor = predecessor.ok_or(ActError::Record("container that runs"))?;
     let images = image_documents(engine, member).await.map_err(ActError::Look)?;
     if images.has_blank() {

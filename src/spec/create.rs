@@ -15,7 +15,7 @@ use super::{network, podman};
 /// - What equals the old image's default is left out, so that the engine puts the new image's in its place.
 /// - Anonymous volumes are handed over by name. With `nocopy`, because an engine fills an empty volume from the image already when the container is created
 ///   (seen on Docker 26.1.5), and the predecessor still runs on it.
-/// - For Podman it is the command line of its client ([`podman::create_request`]), not a document.
+/// - For Podman it is the command line of its client, or a document for libpod's own create ([`podman::create_request`]).
 /// - All networks are in the one request; for Docker below API 1.44, which takes one only, see [`super::leave_main_network`].
 ///
 /// Errors: [`SpecError`] if a document is not what its name promises, if the engine could not start the predecessor again, or if something of it cannot be asked for.
@@ -24,7 +24,7 @@ pub fn create_request(predecessor: &Value, images: Images<'_>, image: &str) -> R
     check_image("old", images.old)?;
     check_image("new", images.new)?;
     if podman::is_libpod(predecessor) {
-        return podman::create_request(container, image);
+        return podman::create_request(container, images, image);
     }
     network::check_networks(container)?;
     let mut body = user_config(container, images);

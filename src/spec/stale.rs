@@ -35,10 +35,17 @@ pub(super) fn stale(predecessor: &Value, successor: &Value, images: Images<'_>) 
             ["Labels", label] if compose_image_label(label, text(value), container, images).is_some() => true,
             // An engine that shows no user or directory at all says the same as one that shows "".
             ["User" | "WorkingDir"] if value.is_null() => !text(&images.new["Config"][path[0]]).is_empty(),
+            // Taken away by `--unsetenv`.
+            ["Env", _] if podman::is_libpod(predecessor) && value.is_null() && at(&old_image, &path).is_some() => false,
             // It shows none of a container; that each is mounted is looked at below.
             ["Volumes", _] if podman::is_libpod(predecessor) => false,
             [field @ ("WorkingDir" | "StopSignal")] if podman::is_libpod(predecessor) => {
                 podman::is_default(images.old, field, value) && !podman::is_default(images.new, field, value)
+            }
+            // Taken from an image as one whole.
+            ["Healthcheck", field] if podman::is_libpod(predecessor) => {
+                podman::is_default_check(images.old, &container.config()["Healthcheck"])
+                    && !podman::is_default_field(images.new, field, value)
             }
             _ => at(&typed, &path).is_none() && !is_image_default(images.new, &path, value),
         };
@@ -55,7 +62,12 @@ fn unmounted(predecessor: Container<'_>, successor: Container<'_>, images: Image
     // Docker 26.1.5 mounts no volume where the user has a tmpfs, which is not among `Mounts`.
     let has_tmpfs = |path: &str| entries(&predecessor.host()["Tmpfs"]).any(|(tmpfs, _)| is_same_path(tmpfs, path));
     let is_mounted = |path: &str| predecessor.mount_at(path).is_some() || successor.mount_at(path).is_some() || has_tmpfs(path);
-    let declared = entries(&images.new["Config"]["Volumes"]).filter(|(path, _)| !is_mounted(path));
+    // Podman was told to mount none (`--image-volume`), or a tmpfs, which it does not show.
+    let is_left_out = |path: &str| {
+        let is_old = entries(&images.old["Config"]["Volumes"]).any(|(old, _)| is_same_path(old, path));
+        is_old && podman::is_libpod(predecessor.0)
+    };
+    let declared = entries(&images.new["Config"]["Volumes"]).filter(|(path, _)| !is_mounted(path) && !is_left_out(path));
     declared.map(|(path, _)| Difference::new(&["Mounts", path], Value::Null, Value::Null, None)).collect()
 }
 

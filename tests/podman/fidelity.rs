@@ -5,18 +5,23 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::{FAST, described, scratch};
-use crate::lab::Scratch;
+use crate::lab::{Agent, Scratch};
+
+fn set(value: &Value) -> BTreeSet<String> {
+    value.as_array().into_iter().flatten().map(Value::to_string).collect()
+}
 
 /// What must be the same after any number of rotations. What Podman makes of the container's own id is replaced.
 fn stays(s: &Scratch, name: &str) -> Value {
     let document = described(s, name);
     let id = document["Id"].as_str().unwrap_or_default().to_owned();
+    let (told, asked) = (told(s, &document), asked(s, name));
     let text = document.to_string().replace(&id, "ID").replace(id.get(..12).unwrap_or("?"), "SHORT");
     let document: Value = serde_json::from_str(&text).expect("JSON");
-    let set = |value: &Value| -> BTreeSet<String> { value.as_array().into_iter().flatten().map(Value::to_string).collect() };
     let config = |field: &str| document["Config"][field].clone();
-    // The image's version is in both, and the default network gives addresses as they come.
-    let env: BTreeSet<String> = set(&config("Env")).into_iter().filter(|variable| !variable.contains("APP_VERSION")).collect();
+    // The image's version, and what systemd takes for its machine: half of the id.
+    let is_own = |variable: &str| ["APP_VERSION", "container_uuid"].iter().any(|own| variable.contains(own));
+    let env: BTreeSet<String> = set(&config("Env")).into_iter().filter(|variable| !is_own(variable)).collect();
     let mine = config("Labels")["mine"].clone();
     let mounts = document["Mounts"]
         .as_array()
@@ -24,7 +29,10 @@ fn stays(s: &Scratch, name: &str) -> Value {
         .flatten()
         .map(|mount| json!([mount["Destination"], mount["Name"], mount["Source"], mount["RW"], set(&mount["Options"])]).to_string());
     let networks = document["NetworkSettings"]["Networks"].as_object().into_iter().flatten().filter(|(name, _)| *name != "podman");
-    let networks: Vec<Value> = networks.map(|(name, n)| json!([name, n["IPAddress"], n["MacAddress"], set(&n["Aliases"])])).collect();
+    // Addresses that nobody asked for are others at each start; which were, is known as a rule.
+    let address = |n: &Value, kind: &str| if asked.is_null() { n[kind].clone() } else { Value::Null };
+    let networks: Vec<Value> =
+        networks.map(|(name, n)| json!([name, address(n, "IPAddress"), address(n, "MacAddress"), set(&n["Aliases"])])).collect();
     let mut host = document["HostConfig"].clone();
     host["Binds"] = json!(set(&host["Binds"]).len());
     json!({
@@ -33,12 +41,42 @@ fn stays(s: &Scratch, name: &str) -> Value {
         "on_failure": config("HealthcheckOnFailureAction"), "annotations": config("Annotations"), "tty": config("Tty"), "secrets": config("Secrets"),
         "umask": config("Umask"), "labels": mine, "tz": config("Timezone"),
         "host": host, "mounts": mounts.collect::<BTreeSet<_>>(), "networks": networks, "ports": document["NetworkSettings"]["Ports"],
-        "caps": document["EffectiveCaps"], "image": document["ImageName"],
+        "caps": document["EffectiveCaps"], "image": document["ImageName"], "systemd": config("SystemdMode"),
+        "startup": config("StartupHealthCheck"), "notify": config("sdNotifyMode"), "chroots": config("ChrootDirs"),
+        "told": told, "asked": asked,
     })
 }
 
+/// What the runtime was told: `inspect` does not show all of it.
+fn told(s: &Scratch, document: &Value) -> Value {
+    let output = s.host.exec(&["cat", document["OCIConfigPath"].as_str().unwrap_or_default()]);
+    let told: Value = serde_json::from_slice(&output.stdout).expect("what runs has a description for its runtime");
+    let (process, linux) = (&told["process"], &told["linux"]);
+    let mounts = told["mounts"].as_array().into_iter().flatten();
+    let mounts: BTreeSet<String> = mounts.map(|m| json!([m["destination"], m["type"], set(&m["options"])]).to_string()).collect();
+    json!({
+        "user": process["user"], "limits": set(&process["rlimits"]), "privileges": process["noNewPrivileges"], "oom": process["oomScoreAdj"],
+        "sysctl": linux["sysctl"], "devices": set(&linux["resources"]["devices"]), "masked": set(&linux["maskedPaths"]),
+        "personality": linux["personality"], "mounts": mounts,
+    })
+}
+
+/// How networks were asked for: a static address looks like any other. Null where `podman generate spec` fails.
+fn asked(s: &Scratch, name: &str) -> Value {
+    let Ok(said) = s.host.try_docker(&["generate", "spec", "--compact", "--name=false", &s.name(name)]) else { return Value::Null };
+    let spec: Value = serde_json::from_str(&said).expect("JSON");
+    let networks = spec["Networks"].as_object().into_iter().flatten();
+    networks.map(|(name, n)| json!([name, n["static_ips"], n["static_mac"], n["interface_name"]])).collect()
+}
+
+/// What was made by a command is rotated from anywhere, what was made through the API on the host only.
+fn agent<'a>(s: &'a Scratch, name: &str) -> Agent<'a> {
+    let is_made_by_a_command = described(s, name)["Config"]["CreateCommand"].is_array();
+    if is_made_by_a_command { s.agent() } else { s.agent().on_host_as_owner() }
+}
+
 #[track_caller]
-fn is_the_same_after_two_rotations(s: &Scratch, marks: &[&str]) {
+pub fn is_the_same_after_two_rotations(s: &Scratch, marks: &[&str]) {
     let web = s.name("web");
     for mark in marks {
         s.host.docker(&["exec", &web, "sh", "-c", &format!("echo mine > {mark}")]);
@@ -46,7 +84,7 @@ fn is_the_same_after_two_rotations(s: &Scratch, marks: &[&str]) {
     let (first, id) = (stays(s, "web"), described(s, "web")["Id"].clone());
     for version in ["v2", "v3"] {
         s.push("web", &format!("volume:{version}"));
-        s.agent().config(FAST).run(&["now", &web]).exits(0);
+        agent(s, "web").config(FAST).run(&["now", &web]).exits(0);
     }
     let last = stays(s, "web");
     assert_ne!(described(s, "web")["Id"], id);

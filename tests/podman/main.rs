@@ -3,9 +3,13 @@
 #[path = "../lab/mod.rs"]
 mod lab;
 
+mod api;
+mod compose;
 mod fidelity;
+mod images;
 mod options;
 mod ownership;
+mod pods;
 
 use lab::{Host, Scratch};
 use serde_json::Value;
@@ -25,4 +29,15 @@ fn scratch(test: &str) -> Scratch {
 fn described(s: &Scratch, name: &str) -> Value {
     let all: Value = serde_json::from_str(&s.host.docker(&["inspect", &s.name(name)])).expect("JSON");
     all[0].clone()
+}
+
+/// Docker's client on the host, against Podman's socket.
+#[track_caller]
+fn docker(s: &Scratch, args: &[&str]) -> String {
+    let path = if s.host.engine().ends_with("-rootless") { "/run/user/1000/podman/podman.sock" } else { "/run/podman/podman.sock" };
+    let address = format!("DOCKER_HOST=unix://{path}");
+    let output = s.host.exec(&[&["env", &address, "docker"], args].concat());
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim_end().to_owned();
+    assert!(output.status.success(), "docker {}: {}", args.join(" "), text(&output.stderr));
+    text(&output.stdout)
 }

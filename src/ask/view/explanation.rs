@@ -19,7 +19,10 @@ pub fn rows(explanation: &Explanation) -> Vec<Vec<String>> {
     rows.add_some("refused", refused.map(|r| format!("{} since {}: {}", r.digest.short(), time(r.at), r.reason)));
     rows.add_some("kept", status.kept.as_ref().map(|kept| format!("{} until {}", kept.what(), time(kept.until))));
     if explanation.is_tool_owned {
-        rows.add("owner", "compose finds it by label: its predecessor is kept only until the new one has proved itself".to_owned());
+        rows.add(
+            "owner",
+            "its pod or compose would start its predecessor, too: that is kept only until the new one has proved itself".to_owned(),
+        );
     }
     rows.add("strategy", explanation.strategy.to_owned());
     let gate = explanation.gate.as_ref();

@@ -1,19 +1,20 @@
-//! `podman create`, run as a child against the engine's socket: only Podman's own client reads its options as it reads them.
+//! Podman's own client as a child: `podman create` against the engine's socket, because only it reads its options as it reads them, and a look into the store.
 
 use std::collections::BTreeMap;
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::Value;
 use tokio::process::Command;
 
 use crate::child::Group;
-use crate::engine::EngineError;
 use crate::engine::calls::refused;
 use crate::engine::docker::CHANGE;
+use crate::engine::{EngineError, LOOK};
 use crate::model::ContainerId;
 use crate::text::masked;
 
@@ -51,27 +52,37 @@ impl Client {
         let request: Request = serde_json::from_value(request.clone())
             .map_err(|_| EngineError::Garbage { call: call.clone(), detail: "no create request for Podman".to_owned() })?;
         self.check_owner(&call)?;
-        let mut command = Command::new("podman");
+        let mut command = bare();
         command.args(["create", "--name", name, "--pull=never"]).args(&request.arguments);
-        command.env_clear().envs(&request.environment).env("CONTAINER_HOST", format!("unix://{}", self.socket.display()));
+        command.envs(&request.environment).env("CONTAINER_HOST", format!("unix://{}", self.socket.display()));
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
-        command.current_dir("/").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0).kill_on_drop(true);
-        let mut group = Group(command.spawn().map_err(|error| not_started(&call, &error))?);
+        let answer = self.run(&call, command, CHANGE).await?;
+        // With a warning there is more than one line.
+        let id = answer.lines().last().unwrap_or_default().trim();
+        match id.len() {
+            64 => Ok(ContainerId::new(id)),
+            _ => Err(EngineError::Garbage { call, detail: "it names no id".to_owned() }),
+        }
+    }
+
+    /// Asks the client without its socket, in the store of whoever runs it; it can say there what it says nowhere else.
+    pub(super) async fn ask_here(&self, call: &str, arguments: &[&str]) -> Result<String, EngineError> {
+        const OWN: [&str; 6] = ["PATH", "HOME", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "CONTAINERS_CONF"];
+        let mut command = bare();
+        command.args(arguments).envs(OWN.iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
+        self.run(call, command, LOOK).await
+    }
+
+    /// What it wrote, if it succeeded.
+    async fn run(&self, call: &str, mut command: Command, deadline: Duration) -> Result<String, EngineError> {
+        let mut group = Group(command.spawn().map_err(|error| not_started(call, &error))?);
         let (stdout, stderr) = (group.0.stdout.take(), group.0.stderr.take());
         let said = async { tokio::try_join!(read(stdout), read(stderr)) };
-        let lost = |detail: String| EngineError::Unanswered { call: call.clone(), detail };
-        let said = tokio::time::timeout(CHANGE, said).await.map_err(|_| lost(format!("waited {} s", CHANGE.as_secs())))?;
+        let lost = |detail: String| EngineError::Unanswered { call: call.to_owned(), detail };
+        let said = tokio::time::timeout(deadline, said).await.map_err(|_| lost(format!("waited {} s", deadline.as_secs())))?;
         let (answer, complaint) = said.map_err(|error| lost(error.to_string()))?;
         let status = group.0.wait().await.map_err(|error| lost(error.to_string()))?;
-        if status.success() {
-            // With a warning there is more than one line.
-            let id = answer.lines().last().unwrap_or_default().trim();
-            return match id.len() {
-                64 => Ok(ContainerId::new(id)),
-                _ => Err(EngineError::Garbage { call, detail: "it names no id".to_owned() }),
-            };
-        }
-        Err(self.failed(&call, status.code(), &complaint))
+        if status.success() { Ok(answer) } else { Err(self.failed(call, status.code(), &complaint)) }
     }
 
     fn failed(&self, call: &str, code: Option<i32>, complaint: &str) -> EngineError {
@@ -93,7 +104,7 @@ impl Client {
 
     /// What is done with a user's socket is done as that user by the engine, and by the client as whoever runs it: files that options name are read by
     /// the client.
-    fn check_owner(&self, call: &str) -> Result<(), EngineError> {
+    pub(super) fn check_owner(&self, call: &str) -> Result<(), EngineError> {
         let owner = std::fs::metadata(&self.socket).map(|socket| socket.uid());
         match owner {
             Ok(owner) if owner != rustix::process::geteuid().as_raw() => {
@@ -104,6 +115,14 @@ impl Client {
             Ok(_) | Err(_) => Ok(()),
         }
     }
+}
+
+/// With nothing of our environment, in no folder of ours, and as a group of its own.
+fn bare() -> Command {
+    let mut command = Command::new("podman");
+    command.env_clear().current_dir("/").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.process_group(0).kill_on_drop(true);
+    command
 }
 
 fn not_started(call: &str, error: &io::Error) -> EngineError {

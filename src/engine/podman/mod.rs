@@ -1,8 +1,10 @@
-//! Podman behind the [`Engine`] interface: verbs by its copy of Docker's API; documents and creation by its own, which alone tell all.
+//! Podman behind the [`Engine`] interface: verbs by its copy of Docker's API; documents and creation by its own API and its own client, which alone tell all.
 //!
 //! Podman has no daemon: its service answers a call and goes away again. Containers live on without it.
 
 mod client;
+mod generator;
+mod notes;
 mod registries;
 
 use std::path::Path;
@@ -82,6 +84,18 @@ impl Engine for Podman {
         Ok(document.map(Container::new).filter(|found| found.name() == container || found.id().as_str() == container))
     }
 
+    async fn container_in_full(&self, container: &str) -> Result<Option<Container>, EngineError> {
+        match self.container(container).await? {
+            Some(found) if found.is_made_through_api() => Ok(Some(found.with_notes(self.client.notes(&found).await?))),
+            found => Ok(found),
+        }
+    }
+
+    async fn stops_with_last_member(&self, pod: &str) -> Result<bool, EngineError> {
+        let document = self.compatible.calls.look(&format!("inspect pod {pod}"), &format!("/libpod/pods/{pod}/json")).await?;
+        Ok(document.is_some_and(|pod| pod["ExitPolicy"] == "stop"))
+    }
+
     async fn image(&self, image: &str) -> Result<Option<Image>, EngineError> {
         let image = whole(image);
         let document = self.compatible.calls.look(&format!("inspect image {image}"), &format!("/libpod/images/{image}/json")).await?;
@@ -143,7 +157,10 @@ impl Engine for Podman {
     }
 
     async fn create(&self, name: &str, request: &Value, _platform: Option<&Platform>) -> Result<ContainerId, EngineError> {
-        self.client.create(name, request).await
+        match request.get("Generator") {
+            Some(generator) => generator::create(&self.compatible.calls, name, generator).await,
+            None => self.client.create(name, request).await,
+        }
     }
 
     async fn connect(&self, container: &ContainerId, network: &str, endpoint: &Value) -> Result<(), EngineError> {

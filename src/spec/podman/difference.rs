@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::model::StopSignal;
+use super::generator::is_default_field;
+use crate::model::{NOTES, StopSignal};
 use crate::spec::difference::Rule;
 use crate::spec::document::{Container, Images, text, texts};
 
 /// What is of this instance only: its place on the host, its lock.
-const OPERATIONAL: [&str; 6] = ["StaticDir", "OCIConfigPath", "ConmonPidFile", "PidFile", "lockNumber", "KubeExitCodePropagation"];
+const OPERATIONAL: [&str; 7] = ["StaticDir", "OCIConfigPath", "ConmonPidFile", "PidFile", "lockNumber", "KubeExitCodePropagation", NOTES];
 /// Annotations that Podman gives at each start (seen on 5.4).
 const GIVEN_AT_START: [&str; 2] = ["io.container.manager", "org.opencontainers.image.stopSignal"];
 const GIVEN_TO_SYSTEMD: &str = "org.systemd.property.";
@@ -38,17 +39,23 @@ pub fn explains(path: &[&str], old: &Value, new: &Value, successor: Container<'_
         // Of a volume that an image declares they are written in another order than of the same that an option mounts.
         ["Mounts", _, "Options"] => (set(texts(old)) == set(texts(new))).then_some(Rule::SameMeaning),
         ["HostConfig", "Binds", _] => {
-            let parts = |bind| text(bind).rsplit_once(':').map(|(volume, options)| (volume, set(options.split(','))));
+            let is_due = |option: &&str| was_started || !["z", "Z"].contains(option);
+            let parts = |bind| text(bind).rsplit_once(':').map(|(volume, options)| (volume, set(options.split(',').filter(is_due))));
             (parts(old) == parts(new)).then_some(Rule::SameMeaning)
         }
-        // Found out at the start, from the user's home and the host name.
-        ["Config", "Env", "HOME" | "HOSTNAME"] => (new.is_null() && !was_started).then_some(Rule::SameMeaning),
+        // Gone once it is done, at the first start (seen on 5.4).
+        ["Mounts", _, "Mode"] => (old == "" && (new == "z" || new == "Z") && !was_started).then_some(Rule::SameMeaning),
+        // Found out at the start, from the user's home, the host name, and for systemd in it the id.
+        ["Config", "Env", "HOME" | "HOSTNAME" | "container_uuid"] => (new.is_null() && !was_started).then_some(Rule::SameMeaning),
         // A secret, which the command asks for by its name.
         ["Config", "Env", _] if text(old).ends_with("=*******") => (new.is_null() && !was_started).then_some(Rule::SameMeaning),
         ["NetworkSettings", "Networks", _, "MacAddress"] => (new == "" && !was_started).then_some(Rule::MacAddress),
         ["HostConfig", "LogConfig", "Path"] => (*new == text(old).replace(&id_in(old), text(&successor.0["Id"]))).then_some(Rule::OwnId),
         ["Config", "StopSignal" | "WorkingDir"] => {
             (is_default(images.old, path[1], old) && is_default(images.new, path[1], new)).then_some(Rule::ImageDefault)
+        }
+        ["Config", "Healthcheck", field] => {
+            (is_default_field(images.old, field, old) && is_default_field(images.new, field, new)).then_some(Rule::ImageDefault)
         }
         _ => None,
     }

@@ -2,13 +2,24 @@
 
 mod command;
 mod difference;
+mod generator;
 mod options;
 mod request;
 
 use serde_json::Value;
 
+use super::document::{Container, Images, SpecError, is_nothing};
+
 pub(super) use difference::{explains, is_default, is_operational};
-pub(super) use request::create_request;
+pub(super) use generator::{is_default_check, is_default_field};
+
+/// The request for a successor: the command line of Podman's client for what was made by it, a document for what was made through the API.
+pub(super) fn create_request(container: Container<'_>, images: Images<'_>, image: &str) -> Result<Value, SpecError> {
+    if is_nothing(&container.config()["CreateCommand"]) {
+        return generator::create_request(container, images, image);
+    }
+    request::create_request(container, image)
+}
 
 /// True if this option of `podman create` takes a value, false if it is a switch; none if it is not known here, so that a container made with it is
 /// held.

@@ -23,6 +23,8 @@ pub enum Use {
     Volume,
     /// The same, said in full (`--mount`).
     Mount,
+    /// Names the pod, or a file with its id.
+    Pod,
     /// Cannot be said again; why.
     Hold(&'static str),
 }
@@ -59,7 +61,6 @@ const DROPPED: &str = "
 /// They may name a file after these words.
 const MAY_NAME_A_FILE: &str = "hosts-file security-opt log-opt device";
 const WATCHED: &str = "a supervisor may watch that file for the container";
-const POD: &str = "a member of a pod is not rotated";
 const FILES: &str = "files that were open where it was created cannot be handed over";
 const HELD_SWITCHES: [(&str, &str); 5] = [
     ("env-host", "the environment of the shell that created it is not known"),
@@ -68,13 +69,11 @@ const HELD_SWITCHES: [(&str, &str); 5] = [
     ("rmi", "Podman removes its image when it stops"),
     ("rootfs", "it has no image"),
 ];
-const HELD: [(&str, &str); 10] = [
+const HELD: [(&str, &str); 8] = [
     ("cidfile", WATCHED),
     ("conmon-pidfile", WATCHED),
     ("pidfile", WATCHED),
-    ("init-ctr", POD),
-    ("pod", POD),
-    ("pod-id-file", POD),
+    ("init-ctr", "it runs before the others of its pod"),
     ("preserve-fd", FILES),
     ("preserve-fds", FILES),
     ("requires", "it depends on another container"),
@@ -116,6 +115,7 @@ pub fn known(name: &str) -> Option<Known> {
         _ if is_in(MAY_NAME_A_FILE) => Some(Use::Part),
         "env-file" | "label-file" => Some(Use::File),
         "publish" => Some(Use::Publish),
+        "pod" | "pod-id-file" => Some(Use::Pod),
         "volume" => Some(Use::Volume),
         "mount" => Some(Use::Mount),
         _ if is_in(KEPT) => Some(Use::Keep),

@@ -16,19 +16,16 @@ use crate::spec::volumes::is_anonymous;
 /// Anonymous volumes are handed over by name: those of `-v /data` in its place, those that an image declares by an option more.
 /// `image` takes the place of the image as typed: what the name stands for is settled, a short one could be settled otherwise.
 ///
-/// Errors: [`SpecError`] if the container was not made by Podman's client, or by an option that cannot be said again.
+/// Errors: [`SpecError`] if the container was made by an option that cannot be said again.
 pub fn create_request(container: Container<'_>, image: &str) -> Result<Value, SpecError> {
     let typed: Vec<&str> = texts(&container.config()["CreateCommand"]).collect();
-    if typed.is_empty() {
-        let why = "it was made through Podman's API, which does not tell all that it was asked for";
-        return Err(SpecError::CannotCarry { field: "Config.CreateCommand", why });
-    }
     let (options, rest) = parse(&typed)?;
     let mut request = Request { container, arguments: Vec::new(), environment: BTreeMap::new(), mounted: Vec::new() };
     for option in &options {
         request.add(option)?;
     }
     request.carry_declared_volumes();
+    request.join_pod(&options)?;
     let Request { mut arguments, environment, .. } = request;
     // A short name Podman would look for among its own first.
     arguments.push(image.parse::<Reference>().map_or_else(|_| image.to_owned(), |image| image.whole_name()));
@@ -73,7 +70,8 @@ impl<'a> Request<'a> {
         let value = option.value;
         let cannot = |why| SpecError::CannotRepeat { option: format!("--{}", option.name), why };
         match (option.becomes, value) {
-            (Use::Drop, _) => {}
+            // Said by its id.
+            (Use::Drop | Use::Pod, _) => {}
             // `--rm=false` is as if it were not there.
             (Use::Hold(_), Some("false")) => {}
             (Use::Hold(why), _) => return Err(cannot(why)),
@@ -99,6 +97,20 @@ impl<'a> Request<'a> {
                 self.push(option.name, value)
             }
         }
+        Ok(())
+    }
+
+    /// By the pod's id. A member of whose restart policy nothing is said gets the pod's; the successor's is given at the switch.
+    fn join_pod(&mut self, options: &[Typed<'_>]) -> Result<(), SpecError> {
+        let pod = text(&self.container.0["Pod"]);
+        if pod.is_empty() {
+            return Ok(());
+        }
+        if !options.iter().any(|option| option.becomes == Use::Pod) {
+            return Err(SpecError::CannotCarry { field: "Pod", why: "the command that it was made by says nothing of a pod" });
+        }
+        self.push("pod", Some(pod));
+        self.push("restart", Some("no"));
         Ok(())
     }
 
@@ -198,103 +210,4 @@ impl<'a> Request<'a> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn document(command: &[&str]) -> Value {
-        json!({
-            "Id": "0123456789abcdef", "OCIRuntime": "crun",
-            "HostConfig": { "PortBindings": { "81/tcp": [{ "HostPort": "40081" }], "82/udp": [{ "HostPort": "40082" }] } },
-            "Config": { "CreateCommand": command, "Env": ["TOKEN=secret", "A=b"] },
-            "Mounts": [
-                { "Type": "volume", "Name": "a".repeat(64), "Destination": "/anon", "RW": true },
-                { "Type": "volume", "Name": "b".repeat(64), "Destination": "/declared", "RW": true },
-                { "Type": "volume", "Name": "c".repeat(64), "Destination": "/long", "RW": true },
-                { "Type": "bind", "Source": "/srv/here", "Destination": "/here", "RW": true },
-            ],
-        })
-    }
-
-    fn request(command: &[&str]) -> Result<Value, SpecError> {
-        create_request(Container(&document(command)), "web:latest")
-    }
-
-    #[test]
-    fn what_made_the_container_is_said_again_without_what_was_of_that_run() {
-        let command = [
-            "/usr/bin/podman",
-            "--log-level",
-            "debug",
-            "run",
-            "-dit",
-            "--name",
-            "web",
-            "--replace",
-            "--restart=always",
-            "-e",
-            "LD_PRELOAD=/x.so",
-            "-p80:80",
-            "-p",
-            "81",
-            "--publish=127.0.0.1::82/udp",
-            "-e",
-            "TOKEN",
-            "-e",
-            "A=b",
-            "-e",
-            "GONE",
-            "-v",
-            "/anon",
-            "--volume=./here:/here:ro",
-            "--mount",
-            "type=volume,dst=/long",
-            "--init=false",
-            "--rm=false",
-            "web",
-            "serve",
-            "--rm",
-            "-x",
-        ];
-        let asked = request(&command).expect("a request");
-        let expected = [
-            "--interactive",
-            "--tty",
-            "--env=LD_PRELOAD=/x.so",
-            "--publish=80:80",
-            "--publish=40081:81",
-            "--publish=127.0.0.1:40082:82/udp",
-            "--env=TOKEN",
-            "--env=A",
-            &format!("--volume={}:/anon", "a".repeat(64)),
-            "--volume=/srv/here:/here:ro",
-            &format!("--mount=type=volume,dst=/long,src={}", "c".repeat(64)),
-            "--init=false",
-            &format!("--volume={}:/declared:rw", "b".repeat(64)),
-            "docker.io/library/web:latest",
-            "serve",
-            "--rm",
-            "-x",
-        ];
-        assert_eq!(texts(&asked["Arguments"]).collect::<Vec<_>>(), expected);
-        assert_eq!(asked["Environment"], json!({ "TOKEN": "secret", "A": "b" }));
-    }
-
-    #[test]
-    fn what_cannot_be_said_again_is_named() {
-        let error = |command: &[&str]| request(command).err().map(|error| error.to_string()).unwrap_or_default();
-        assert!(error(&[]).contains("Podman's API"));
-        assert!(error(&["podman", "run", "--pod", "p", "web"]).contains("--pod"));
-        assert!(error(&["podman", "run", "--rm", "web"]).contains("--rm"));
-        assert!(error(&["podman", "run", "--env-file", "vars", "web"]).contains("--env-file"));
-        assert!(error(&["podman", "run", "--made-up=secret", "web"]).contains("--made-up`"));
-        assert!(error(&["podman", "run", "-z", "web"]).contains("-z"));
-        assert!(error(&["podman", "run", "-e", "A*", "web"]).contains("--env"));
-        assert!(error(&["podman", "run", "-v", "./over:/over:O", "web"]).contains("--volume"));
-        assert!(error(&["podman", "run", "--mount", "type=bind,src=here,dst=/here", "web"]).contains("--mount"));
-        assert!(error(&["podman", "run", "--security-opt", "seccomp=own.json", "web"]).contains("--security-opt"));
-        assert!(error(&["podman", "run", "--group-add", "keep-groups", "web"]).contains("--group-add"));
-        assert!(error(&["podman", "run", "--pidfile", "/run/web.pid", "web"]).contains("--pidfile"));
-        assert!(error(&["podman", "--hooks-dir", "run", "run", "web"]).contains("--hooks-dir"));
-        assert_eq!(error(&["podman", "--connection", "run", "container", "run", "web"]), "");
-    }
-}
+mod tests;
