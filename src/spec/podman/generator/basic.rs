@@ -9,9 +9,9 @@ use crate::spec::tree::variable_name;
 
 /// What Podman gives to every container whose image says nothing of it.
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-/// Annotations by which inspect shows what an option asked for, and that go with it in a request.
-const SHOWING: [&str; 4] =
-    ["io.podman.annotations.seccomp", "io.podman.annotations.label", "io.podman.annotations.apparmor", "io.podman.annotations.userns"];
+/// Annotations of Podman that follow from other fields of a request. The rest of its own (`seccomp`, `label`, `userns`, on 5.8 `pids-limit`) the client sends,
+/// and inspect shows by them what was asked for.
+const FOLLOWING: [&str; 7] = ["init", "privileged", "publish-all", "autoremove", "autoremove-image", "volumes-from", "cid-file"];
 
 pub fn put(source: &Source<'_>, spec: &mut Spec) -> Result<(), SpecError> {
     let (config, host) = (source.container.config(), source.container.host());
@@ -74,12 +74,12 @@ fn unset(source: &Source<'_>) -> Vec<String> {
 }
 
 fn annotations(source: &Source<'_>) -> Map<String, Value> {
-    let is_podmans = |name: &str| {
-        name == "io.container.manager"
-            || name == "org.opencontainers.image.stopSignal"
-            || ["io.podman.annotations.", "org.systemd.property.", "io.kubernetes.cri-o."].iter().any(|start| name.starts_with(start))
+    let is_given = |name: &str| match name.strip_prefix("io.podman.annotations.") {
+        Some(own) => FOLLOWING.contains(&own),
+        None if ["io.container.manager", "org.opencontainers.image.stopSignal"].contains(&name) => true,
+        None => ["org.systemd.property.", "io.kubernetes.cri-o."].iter().any(|start| name.starts_with(start)),
     };
-    let all = entries(&source.container.config()["Annotations"]).filter(|(name, _)| SHOWING.contains(&name.as_str()) || !is_podmans(name));
+    let all = entries(&source.container.config()["Annotations"]).filter(|(name, _)| !is_given(name));
     all.map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 

@@ -38,7 +38,9 @@ pub fn is_default_field(image: &Value, field: &str, value: &Value) -> bool {
     match field {
         _ if is_nothing(image) => is_nothing(value),
         "Interval" | "Timeout" => number(value) == if number(&image[field]) == 0 { SECONDS_30 } else { number(&image[field]) },
-        "Retries" | "StartPeriod" => number(value) == number(&image[field]),
+        "StartPeriod" => number(value) == number(&image[field]),
+        // 3 on 5.8, where 5.4 leaves it at 0.
+        "Retries" => number(value) == number(&image[field]) || number(&image[field]) == 0 && *value == 3,
         _ => *value == image[field] || is_nothing(value) && is_nothing(&image[field]),
     }
 }
@@ -56,6 +58,8 @@ mod tests {
         assert!(is_default_check(&image, &check));
         assert!(!is_default_check(&image, &json!({ "Test": ["CMD", "true"], "Interval": 1, "Timeout": SECONDS_30, "Retries": 2 })));
         assert!(!is_default_check(&json!({ "Config": {} }), &check));
+        let none = json!({ "Config": { "Healthcheck": { "Test": ["CMD", "true"] } } });
+        assert!([0, 3].iter().all(|retries| is_default_field(&none, "Retries", &json!(retries))));
         assert!(is_default_check(&json!({ "Config": {} }), &Value::Null));
     }
 }
