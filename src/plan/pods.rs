@@ -5,8 +5,9 @@ use crate::model::Container;
 
 /// Why this member of a pod cannot be replaced in it.
 ///
-/// With exit policy `stop` a pod stops a moment after its last member does. A member that is started in that moment is stopped with it, or not started at all
-/// («cannot get namespace path unless container … is running»; one time in twelve on 5.4.2), so that nobody could go back to the predecessor.
+/// With exit policy `stop` a pod stops a moment after its last member does. A member that is started in that moment is stopped with it, or not
+/// started at all («cannot get namespace path unless container … is running»; one time in twelve on 5.4.2), so that nobody could go back to the
+/// predecessor.
 pub fn check(survey: &Survey, container: &Container) -> Result<(), Reason> {
     let Some(pod) = container.pod() else { return Ok(()) };
     let others = || survey.containers.iter().filter(|other| other.pod() == Some(pod) && other.id() != container.id());

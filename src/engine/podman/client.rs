@@ -1,4 +1,5 @@
-//! Podman's own client as a child: `podman create` against the engine's socket, because only it reads its options as it reads them, and a look into the store.
+//! Podman's own client as a child: `podman create` against the engine's socket, because only it reads its options as it reads them, and a look into
+//! the store.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -102,8 +103,8 @@ impl Client {
         }
     }
 
-    /// What is done with a user's socket is done as that user by the engine, and by the client as whoever runs it: files that options name are read by
-    /// the client.
+    /// What is done with a user's socket is done as that user by the engine, and by the client as whoever runs it: files that options name are read
+    /// by the client.
     pub(super) fn check_owner(&self, call: &str) -> Result<(), EngineError> {
         let owner = std::fs::metadata(&self.socket).map(|socket| socket.uid());
         match owner {

@@ -1,4 +1,5 @@
-//! Podman behind the [`Engine`] interface: verbs by its copy of Docker's API; documents and creation by its own API and its own client, which alone tell all.
+//! Podman behind the [`Engine`] interface: verbs by its copy of Docker's API; documents and creation by its own API and its own client, which alone
+//! tell all.
 //!
 //! Podman has no daemon: its service answers a call and goes away again. Containers live on without it.
 
@@ -119,8 +120,8 @@ impl Engine for Podman {
         self.compatible.log_tail(container, lines).await
     }
 
-    /// It keeps that with the container (`State.StoppedByUser`, set by `podman stop` and `podman kill`; seen on 5.4). One that ended with the host, or
-    /// before this boot, was perhaps stopped by nobody and has not failed either.
+    /// It keeps that with the container (`State.StoppedByUser`, set by `podman stop` and `podman kill`; seen on 5.4). One that ended with the host,
+    /// or before this boot, was perhaps stopped by nobody and has not failed either.
     async fn ending(&self, container: &Container) -> Result<Ending, EngineError> {
         let is_by_hand = container.document().pointer("/State/StoppedByUser").and_then(Value::as_bool);
         Ok(match is_by_hand {

@@ -1,5 +1,6 @@
-//! What Podman knows of a container and shows by no call of its API: how its networks, devices and overlays were asked for (`podman generate spec`), and what its
-//! runtime was told of the kernel (`config.json`, whose place the API tells). Both are had on the engine's own host, by its own user.
+//! What Podman knows of a container and shows by no call of its API: how its networks, devices and overlays were asked for (`podman generate
+//! spec`), and what its runtime was told of the kernel (`config.json`, whose place the API tells). Both are had on the engine's own host, by its
+//! own user.
 
 use std::fs::File;
 use std::io::Read;

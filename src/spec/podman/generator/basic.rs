@@ -9,8 +9,8 @@ use crate::spec::tree::variable_name;
 
 /// What Podman gives to every container whose image says nothing of it.
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-/// Annotations of Podman that follow from other fields of a request. The rest of its own (`seccomp`, `label`, `userns`, on 5.8 `pids-limit`) the client sends,
-/// and inspect shows by them what was asked for.
+/// Annotations of Podman that follow from other fields of a request. The rest of its own (`seccomp`, `label`, `userns`, on 5.8 `pids-limit`) the
+/// client sends, and inspect shows by them what was asked for.
 const FOLLOWING: [&str; 7] = ["init", "privileged", "publish-all", "autoremove", "autoremove-image", "volumes-from", "cid-file"];
 
 pub fn put(source: &Source<'_>, spec: &mut Spec) -> Result<(), SpecError> {

@@ -74,8 +74,8 @@ fn put_masks(source: &Source<'_>, spec: &mut Spec) -> Result<(), SpecError> {
     Ok(())
 }
 
-/// All that it has: nobody can tell what was asked for from what it got. Without root only what the engine's own process may have can be had, and nothing else is
-/// ever asked for by the Docker-compatible API.
+/// All that it has: nobody can tell what was asked for from what it got. Without root only what the engine's own process may have can be had, and
+/// nothing else is ever asked for by the Docker-compatible API.
 fn process_limits(source: &Source<'_>) -> Vec<Value> {
     let is_given = |name: &str| source.is_rootless && ["RLIMIT_NOFILE", "RLIMIT_NPROC"].contains(&name);
     // -1 stands for the greatest number, and is refused.

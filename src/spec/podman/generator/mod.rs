@@ -1,7 +1,8 @@
 //! The create request for a container that was made through Podman's API: what libpod's own create takes (`SpecGenerator`, libpod 5.4–5.8).
 //!
-//! No document of Podman shows all of a container. Three are read here: `inspect`; what `podman generate spec` says of it, which has static addresses, overlays
-//! and devices as they were asked for; and of the description that its runtime got, the part that has kernel settings and rules for devices. The engine's room puts the latter two under [`NOTES`]: `Generator`, `Runtime` and `IsRootless`.
+//! No document of Podman shows all of a container. Three are read here: `inspect`; what `podman generate spec` says of it, which has static
+//! addresses, overlays and devices as they were asked for; and of the description that its runtime got, the part that has kernel settings and rules
+//! for devices. The engine's room puts the latter two under [`NOTES`]: `Generator`, `Runtime` and `IsRootless`.
 
 mod basic;
 mod confinement;
@@ -34,7 +35,8 @@ struct Source<'a> {
 
 /// Writes what `POST /libpod/containers/create` takes, without a name. Pure.
 ///
-/// What equals the old image's default is left out. Errors: [`SpecError`] if the notes are missing, or if the container has something that cannot be asked for.
+/// What equals the old image's default is left out. Errors: [`SpecError`] if the notes are missing, or if the container has something that cannot
+/// be asked for.
 pub fn create_request(container: Container<'_>, images: Images<'_>, image: &str) -> Result<Value, SpecError> {
     let notes = &container.0[NOTES];
     let (generator, runtime) = (&notes["Generator"], &notes["Runtime"]);

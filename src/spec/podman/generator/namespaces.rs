@@ -15,7 +15,8 @@ pub fn put(source: &Source<'_>, spec: &mut Spec) {
     if text(&host["UsernsMode"]).is_empty() {
         return;
     }
-    // `private` stands for every kind of its own. What was asked for is noted by the Docker-compatible API; which ids it has, says the other document.
+    // `private` stands for every kind of its own. What was asked for is noted by the Docker-compatible API; which ids it has, says the other
+    // document.
     let asked = text(&source.container.config()["Annotations"]["io.podman.annotations.userns"]);
     let is_kept = source.generator["userns"]["nsmode"] == "keep-id";
     let mode = match asked {
