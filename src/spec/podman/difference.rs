@@ -49,6 +49,11 @@ pub fn explains(path: &[&str], old: &Value, new: &Value, successor: Container<'_
         ["Config", "Env", "HOME" | "HOSTNAME" | "container_uuid"] => (new.is_null() && !was_started).then_some(Rule::SameMeaning),
         // A secret, which the command asks for by its name.
         ["Config", "Env", _] if text(old).ends_with("=*******") => (new.is_null() && !was_started).then_some(Rule::SameMeaning),
+        // A user's network, which is the container's own, is listed only while the container does not run (seen on 5.4).
+        ["NetworkSettings", "Networks", network @ ("pasta" | "slirp4netns")] => {
+            let is_its_mode = text(&successor.0["HostConfig"]["NetworkMode"]).split(':').next() == Some(*network);
+            (old.is_null() && is_its_mode && !was_started).then_some(Rule::SameMeaning)
+        }
         ["NetworkSettings", "Networks", _, "MacAddress"] => (new == "" && !was_started).then_some(Rule::MacAddress),
         ["HostConfig", "LogConfig", "Path"] => (*new == text(old).replace(&id_in(old), text(&successor.0["Id"]))).then_some(Rule::OwnId),
         ["Config", "StopSignal" | "WorkingDir"] => {
