@@ -42,3 +42,5 @@ pub mod spec;
 pub mod store;
 /// Words for messages.
 mod text;
+/// Users of this host.
+mod user;

@@ -25,6 +25,7 @@ pub async fn answer(ask: &Ask, cycle: &Cycle<'_>) -> Result<View, AskError> {
         Ask::Explain { name } => Ok(View::explanation(&cycle.explain(name).await?)),
         Ask::Hold { names, reason, until } => Ok(View::held(&cycle.hold(names, reason.as_deref(), *until).await?)),
         Ask::History { .. } | Ask::Release { .. } | Ask::Refused { .. } => answer_without_engine(ask, cycle.store),
+        Ask::On { ask, .. } => Box::pin(answer(ask, cycle)).await,
     }
 }
 

@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use super::AwayError;
 use crate::config::{EngineAddress, EngineAddressError};
+use crate::model::EngineName;
 
 /// No socket to talk to.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -17,6 +19,14 @@ pub enum SocketError {
         /// Why not. Part of the clause, hence no source of its own.
         reason: EngineAddressError,
     },
+    /// An engine that was named is not there.
+    #[error("{why}")]
+    Away {
+        /// What it is called.
+        engine: EngineName,
+        /// Why not. Part of the clause, hence no source of its own.
+        why: AwayError,
+    },
     /// Nothing was asked for, and none of the usual sockets exists.
     #[error("no engine found: none of {} exists", .0.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", "))]
     NoneFound(Vec<PathBuf>),
@@ -27,6 +37,7 @@ impl SocketError {
     pub fn help(&self) -> String {
         match self {
             Self::Address { reason, .. } => reason.help(),
+            Self::Away { why, .. } => why.help(),
             Self::NoneFound(_) => {
                 "start the engine (Podman's socket: `systemctl enable --now podman.socket`), or name its socket with --engine unix:///path"
                     .to_owned()

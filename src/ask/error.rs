@@ -8,6 +8,7 @@ use crate::cycle::CycleError;
 use crate::engine::EngineError;
 use crate::rotation::RunError;
 use crate::store::{LockError, StoreError};
+use crate::text::list;
 
 /// What ends an answer.
 #[derive(Debug, thiserror::Error)]
@@ -30,6 +31,30 @@ pub enum AskError {
     /// A question that the store alone cannot answer.
     #[error("that needs an engine")]
     NeedsEngine,
+    /// Of one engine among several.
+    #[error("{engine}: {}", whole(.error))]
+    On {
+        /// What it is called.
+        engine: String,
+        /// What ended its answer. Part of the clause, hence no source of its own.
+        error: Box<AskError>,
+    },
+    /// No engine of this name is served.
+    #[error("no engine named `{engine}` is served here")]
+    NoSuchEngine {
+        /// As typed.
+        engine: String,
+        /// Those that are.
+        served: Vec<String>,
+    },
+    /// A name that containers of several engines have.
+    #[error("there is a container named `{name}` on {}", list(.engines, "and"))]
+    Ambiguous {
+        /// As typed.
+        name: String,
+        /// The engines.
+        engines: Vec<String>,
+    },
     /// The operating system.
     #[error("cannot learn about this host: {0}")]
     Host(io::Error),
@@ -43,6 +68,8 @@ impl AskError {
             Self::Lock(error) => error.state().to_owned(),
             Self::Store(error) | Self::Cycle(CycleError::Store(error)) => error.state().to_owned(),
             Self::Cycle(CycleError::Rotation(error)) => error.state(),
+            Self::On { error, .. } => error.state(),
+            Self::NoSuchEngine { .. } | Self::Ambiguous { .. } => "nothing was changed".to_owned(),
             Self::Socket(_) | Self::Host(_) | Self::NeedsEngine | Self::Cycle(_) => "nothing was changed".to_owned(),
         }
     }
@@ -71,6 +98,18 @@ impl AskError {
                 "its predecessor is still kept: `rotate status` names it; start it by hand under another name, or remove what has the name"
                     .to_owned()
             }
+            Self::On { engine, error } => match error.exit() {
+                Exit::NotPermitted if engine != "docker" => {
+                    format!("{}; the daemon's unit may with the drop-in podman-engines.conf: docs/systemd.md", error.help())
+                }
+                _ => error.help(),
+            },
+            Self::NoSuchEngine { served, .. } if served.is_empty() => "`engines` in rotate.toml names those that are served".to_owned(),
+            Self::NoSuchEngine { served, .. } => format!("served are {}; `engines` in rotate.toml names them", list(served, "and")),
+            Self::Ambiguous { name, engines } => {
+                let all: Vec<String> = engines.iter().map(|engine| format!("{engine}/{name}")).collect();
+                format!("write which one: {}", list(&all, "or"))
+            }
             Self::NeedsEngine => "start the engine".to_owned(),
             Self::Cycle(CycleError::Random(_)) | Self::Host(_) => "see that /proc is mounted".to_owned(),
         }
@@ -85,7 +124,9 @@ impl AskError {
     fn exit(&self) -> Exit {
         match self {
             Self::Cycle(CycleError::Credentials(_)) => Exit::Configuration,
-            Self::Socket(SocketError::NoneFound(_)) | Self::NeedsEngine => Exit::NoEngine,
+            Self::On { error, .. } => error.exit(),
+            Self::NoSuchEngine { .. } | Self::Ambiguous { .. } => Exit::Usage,
+            Self::Socket(SocketError::NoneFound(_) | SocketError::Away { .. }) | Self::NeedsEngine => Exit::NoEngine,
             Self::Socket(_) => Exit::Configuration,
             Self::Engine(error) | Self::Cycle(CycleError::Engine(error) | CycleError::Rotation(RunError::Engine { source: error, .. })) => {
                 engine(error)
@@ -102,6 +143,10 @@ impl AskError {
             Self::Cycle(CycleError::Random(_)) | Self::Host(_) => Exit::Failed,
         }
     }
+}
+
+fn whole(error: &AskError) -> String {
+    chain(error)
 }
 
 fn engine(error: &EngineError) -> Exit {

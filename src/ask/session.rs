@@ -1,17 +1,19 @@
 //! What a pass works with: configuration, engine, registry, clock. Connects anew each time: an engine may have been upgraded since.
 
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{AskError, SocketError, engine_socket};
+use super::{AskError, AwayError, Place, Served, SocketError, engine_socket};
 use crate::clock::Clock;
 use crate::config::{Config, Loaded, RegistryVia};
 use crate::cycle::{Cycle, EngineRegistry};
-use crate::engine::{self, Engine};
+use crate::engine::{self, Engine, EngineError};
 use crate::host;
 use crate::interrupt::Interrupt;
-use crate::registry::{Credentials, HttpRegistry, Registry, Unreadable};
+use crate::model::EngineName;
+use crate::registry::{Credentials, HttpRegistry, Registry, Unreadable, Whose};
 use crate::rotation::Watcher;
 use crate::store::Store;
 
@@ -33,7 +35,8 @@ impl Where {
         Self { flag, docker_host: std::env::var("DOCKER_HOST").ok(), runtime_dir }
     }
 
-    fn socket(&self, config: &Config) -> Result<PathBuf, SocketError> {
+    /// Of the only engine.
+    pub(super) fn socket(&self, config: &Config) -> Result<PathBuf, SocketError> {
         engine_socket::find(self.flag.as_deref(), self.docker_host.as_deref(), config.engine.as_ref(), self.runtime_dir.as_deref())
     }
 
@@ -41,8 +44,11 @@ impl Where {
     ///
     /// Errors: an address at which no engine can ever be.
     pub fn check(&self, config: &Config) -> Result<(), AskError> {
+        if !config.engines.is_empty() && self.flag.is_none() {
+            return Ok(());
+        }
         match self.socket(config) {
-            Ok(_) | Err(SocketError::NoneFound(_)) => Ok(()),
+            Ok(_) | Err(SocketError::NoneFound(_) | SocketError::Away { .. }) => Ok(()),
             Err(error @ SocketError::Address { .. }) => Err(error.into()),
         }
     }
@@ -50,6 +56,7 @@ impl Where {
 
 /// An engine that answered, and all else that a pass needs.
 pub struct Session {
+    name: Option<EngineName>,
     loaded: Arc<Loaded>,
     engine: Arc<dyn Engine>,
     registry: Box<dyn Registry>,
@@ -60,27 +67,48 @@ pub struct Session {
     boot: String,
 }
 
+/// What a session is made with.
+#[derive(Clone)]
+pub struct With {
+    /// Where engines are looked for.
+    pub at: Where,
+    /// The configuration.
+    pub loaded: Arc<Loaded>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Asked to stop?
+    pub interrupt: Arc<Interrupt>,
+    /// How long each look at the engine may take.
+    pub patience: Duration,
+}
+
 impl Session {
-    /// Connects. Changes nothing anywhere. `patience`: how long each look at the engine may take.
-    pub async fn new(
-        at: &Where,
-        loaded: Arc<Loaded>,
-        clock: Arc<dyn Clock>,
-        interrupt: Arc<Interrupt>,
-        patience: Duration,
-    ) -> Result<Self, AskError> {
-        let socket = at.socket(&loaded.config)?;
-        let engine = engine::connect(&socket, patience).await?;
+    /// Connects to one of the engines that are served. Changes nothing anywhere.
+    pub async fn new(with: &With, served: &Served, all: &[Served]) -> Result<Self, AskError> {
+        let With { at, loaded, clock, interrupt, patience } = with.clone();
+        let place = at.place(served, all, &loaded.config).await?;
+        let engine = engine::connect(&place.socket, patience).await.map_err(|error| away(&place, error))?;
         let info = engine.info().await?;
-        tracing::debug!(version = info.version, socket = %socket.display(), "engine");
+        tracing::debug!(version = info.version, socket = %place.socket.display(), "engine");
+        let whose = place.user.as_ref().map_or_else(Whose::ours, |user| Whose::of_user(user.id, &user.home));
         // What was begun needs no registry any more, and a service may be down.
-        let registry: Box<dyn Registry> = match (Credentials::load(info.registries.is_podman), loaded.config.registry_via) {
+        let registry: Box<dyn Registry> = match (Credentials::load(info.registries.is_podman, &whose), loaded.config.registry_via) {
             (Err(error), _) => Box::new(Unreadable(error)),
-            (Ok(credentials), RegistryVia::Rotate) => Box::new(HttpRegistry::new(info.registries, credentials)),
+            (Ok(credentials), RegistryVia::Rotate) => Box::new(HttpRegistry::of(info.registries, credentials, &whose)),
             (Ok(credentials), RegistryVia::Engine) => Box::new(EngineRegistry::new(engine.clone(), credentials)),
         };
         let (agent, boot) = (host::agent().map_err(AskError::Host)?, host::boot().map_err(AskError::Host)?);
-        Ok(Self { loaded, engine, registry, clock, interrupt, is_alone: true, agent, boot })
+        Ok(Self { name: place.name, loaded, engine, registry, clock, interrupt, is_alone: true, agent, boot })
+    }
+
+    /// What the engine is called, if it is at one of the usual places.
+    pub fn name(&self) -> Option<&EngineName> {
+        self.name.as_ref()
+    }
+
+    /// The engine.
+    pub(super) fn engine(&self) -> &dyn Engine {
+        &*self.engine
     }
 
     /// The same where a daemon may be at work on the same engine: rotations that this store does not know may be that one's.
@@ -104,5 +132,14 @@ impl Session {
             agent: &self.agent,
             boot: &self.boot,
         }
+    }
+}
+
+/// The socket of one that is turned off stays there.
+fn away(place: &Place, error: EngineError) -> AskError {
+    let is_left = matches!(&error, EngineError::Unreachable { cause, .. } if cause.kind() == io::ErrorKind::ConnectionRefused);
+    match place.name.clone().zip(AwayError::left(place)).filter(|_| is_left && place.is_named) {
+        Some((engine, why)) => SocketError::Away { engine, why }.into(),
+        None => error.into(),
     }
 }

@@ -17,9 +17,12 @@ pub struct Args {
     /// Configuration file, over which the rotate.d/*.toml beside it are merged [default: /etc/rotate/rotate.toml, which may be absent].
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// The engine's socket [default: $DOCKER_HOST, the configuration, Docker's, Podman's].
+    /// The engine's socket [default: the configuration's `engines`, $DOCKER_HOST, the configuration's `engine`, Docker's, Podman's].
     #[arg(long, global = true, value_name = "unix://PATH")]
     pub engine: Option<String>,
+    /// Only this engine of those in `engines`, such as docker, podman or podman:alice; a NAME may be written as podman:alice/web, too.
+    #[arg(long, global = true, value_name = "ENGINE")]
+    pub on: Option<String>,
     /// Where rotations are recorded [default: the configuration, /var/lib/rotate].
     #[arg(long, global = true, value_name = "DIR")]
     pub state_dir: Option<PathBuf>,

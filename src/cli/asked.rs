@@ -8,17 +8,25 @@ use super::args::Command;
 use super::error::CliError;
 use super::printer::Printer;
 use super::{Args, setup};
-use crate::ask::{self, Ask, AskError, Exit, Session, View, Where};
+use crate::ask::{self, Ask, AskError, Exit, Records, Round, Served, View, Where, With};
 use crate::clock::SystemClock;
 use crate::config::Loaded;
 use crate::control::{self, Client};
 use crate::cycle::Request;
 use crate::interrupt::Interrupt;
 use crate::rotation::{Doing, Progress};
-use crate::store::{Lock, SqliteStore};
+use crate::store::Lock;
 
 /// What a command asks; none for one that asks nothing.
-pub fn question(command: &Command) -> Option<Ask> {
+pub fn question(args: &Args) -> Option<Ask> {
+    let ask = about_all(&args.command)?;
+    Some(match &args.on {
+        Some(engine) => Ask::On { engine: engine.clone(), ask: Box::new(ask) },
+        None => ask,
+    })
+}
+
+fn about_all(command: &Command) -> Option<Ask> {
     Some(match command {
         Command::Now(now) => {
             Ask::Now(Request { names: now.names.clone(), is_dry_run: now.dry_run, is_retry: now.retry, is_any_age: now.any_age })
@@ -41,7 +49,7 @@ pub async fn run(args: &Args, ask: &Ask, printer: &Printer) -> Result<Exit, CliE
         Asked::Daemon(client) => {
             let tell = |progress: Progress| {
                 if let Doing::Acting { act } = &progress.what {
-                    tracing::info!("{}: {act}", progress.unit);
+                    tracing::info!("{}: {act}", progress.whose());
                 }
                 printer.progress(&progress);
             };
@@ -50,7 +58,15 @@ pub async fn run(args: &Args, ask: &Ask, printer: &Printer) -> Result<Exit, CliE
         }
         Asked::Here(loaded, state_dir) => (*loaded, state_dir),
     };
-    let view = if ask.is_of_the_store() { of_the_store(ask, &state_dir)? } else { here(args, loaded, &state_dir, ask, printer).await? };
+    let at = Where::new(args.engine.clone());
+    let (clock, interrupt) = (Arc::new(SystemClock::start()), Arc::new(Interrupt::default()));
+    let with = With { at, loaded: Arc::new(loaded), clock, interrupt, patience: ask.patience() };
+    let served = with.at.served(&with.loaded.config, &Records::reading(state_dir.clone())).map_err(AskError::from)?;
+    let view = if ask.is_of_the_store() {
+        of_the_store(ask, &with, &served, &state_dir).await?
+    } else {
+        here(&with, served, &state_dir, ask, printer).await?
+    };
     Ok(printer.show(&view))
 }
 
@@ -78,42 +94,43 @@ async fn daemon(args: &Args) -> Result<Asked, CliError> {
 fn is_another_engine() -> bool {
     let own = ["", "unix:///var/run/docker.sock", "unix:///run/docker.sock"];
     let Ok(host) = std::env::var("DOCKER_HOST") else { return false };
-    let is_configured = || setup::load_from(None).is_ok_and(|loaded| loaded.config.engine.is_some_and(|engine| engine.to_string() == host));
+    // Where the daemon serves engines by name, none is chosen by the environment.
+    let is_configured = || {
+        setup::load_from(None)
+            .is_ok_and(|loaded| !loaded.config.engines.is_empty() || loaded.config.engine.is_some_and(|engine| engine.to_string() == host))
+    };
     !own.contains(&host.as_str()) && !is_configured()
 }
 
-fn of_the_store(ask: &Ask, state_dir: &Path) -> Result<View, AskError> {
+async fn of_the_store(ask: &Ask, with: &With, served: &[Served], state_dir: &Path) -> Result<View, AskError> {
     if !ask.writes() {
-        return ask::answer_without_engine(ask, &SqliteStore::read(state_dir)?);
+        return ask::of_the_stores(ask, with, served, &Records::reading(state_dir.to_owned())).await;
     }
     let _lock = Lock::take(state_dir)?;
-    ask::answer_without_engine(ask, &SqliteStore::open(state_dir)?)
+    ask::of_the_stores(ask, with, served, &Records::writing(state_dir.to_owned())).await
 }
 
-async fn here(args: &Args, loaded: Loaded, state_dir: &Path, ask: &Ask, printer: &Printer) -> Result<View, CliError> {
-    let interrupt = Arc::new(Interrupt::default());
-    let engine = Where::new(args.engine.clone());
-    let clock = Arc::new(SystemClock::start());
-    let session = Session::new(&engine, Arc::new(loaded), clock, Arc::clone(&interrupt), ask.patience()).await?;
+async fn here(with: &With, served: Vec<Served>, state_dir: &Path, ask: &Ask, printer: &Printer) -> Result<View, CliError> {
+    let round = Round::connect(with, served, ask).await?;
     // One that cannot be asked may be at work all the same.
     let has_daemon = !matches!(Client::find(Path::new(control::DEFAULT_SOCKET)).await, Ok(None));
-    let session = if has_daemon { session.beside_a_daemon() } else { session };
+    let round = if has_daemon { round.beside_a_daemon() } else { round };
     let watcher = |progress| printer.progress(&progress);
     if !ask.writes() {
-        let store = SqliteStore::read(state_dir).map_err(AskError::from)?;
-        return Ok(ask::answer(ask, &session.cycle(&store, &watcher)).await?);
+        return Ok(round.answer(ask, &Records::reading(state_dir.to_owned()), &watcher).await?);
     }
     let _lock = Lock::take(state_dir).map_err(AskError::from)?;
-    let store = SqliteStore::open(state_dir).map_err(AskError::from)?;
+    let records = Records::writing(state_dir.to_owned());
+    records.main().map_err(AskError::from)?;
     if ask.rotates() {
-        setup::listen_to_signals(&interrupt)?;
+        setup::listen_to_signals(&with.interrupt)?;
     }
-    if matches!(ask, Ask::Now(request) if !request.is_dry_run) && !is_unit_enabled(Path::new("/etc/systemd/system")) {
+    if matches!(ask.bare(), Ask::Now(request) if !request.is_dry_run) && !is_unit_enabled(Path::new("/etc/systemd/system")) {
         tracing::info!(
             "note: rotate.service is not enabled here, so nothing would finish a rotation after a power cut until `rotate now` is run again"
         );
     }
-    Ok(ask::answer(ask, &session.cycle(&store, &watcher)).await?)
+    Ok(round.answer(ask, &records, &watcher).await?)
 }
 
 /// True if systemd starts rotate at boot: some target wants its unit (systemd.unit(5), `.wants/`).

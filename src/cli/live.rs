@@ -43,8 +43,9 @@ impl Live {
     }
 }
 
-fn text(Progress { unit, what }: &Progress) -> String {
-    match what {
+fn text(progress: &Progress) -> String {
+    let unit = progress.whose();
+    match &progress.what {
         Doing::Acting { act } => format!("{unit}: {act}"),
         Doing::Pulling { done_bytes, total_bytes } => {
             format!("{unit}: pulling, {} of {}", indicatif::BinaryBytes(*done_bytes), indicatif::BinaryBytes(*total_bytes))

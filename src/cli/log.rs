@@ -13,12 +13,14 @@ use tracing_subscriber::reload;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use super::live::Live;
+use super::named::{Engines, Named};
 use super::plain::plain;
 use crate::config::LogLevel;
 
 /// Begins to log. Other crates are heard from `warn` on; bollard logs environments and secrets below `info`, so it is never heard there.
 ///
-/// Where stderr is the journal, as under systemd, each event goes there with its fields: `ROTATE_CONTAINER=`, `ROTATE_ROTATION=`, `ROTATE_STEP=`.
+/// Where stderr is the journal, as under systemd, each event goes there with its fields: `ROTATE_CONTAINER=`, `ROTATE_ROTATION=`, `ROTATE_STEP=`,
+/// where several engines are served `ROTATE_ENGINE=`.
 ///
 /// Returns what sets another level later.
 pub fn init(level: LogLevel, live: Live) -> SetLevel {
@@ -29,9 +31,9 @@ pub fn init(level: LogLevel, live: Live) -> SetLevel {
         }
     };
     let journal = journal();
-    let text = journal.is_none().then(|| tracing_subscriber::fmt::layer().with_writer(live).event_format(Plain));
+    let text = journal.is_none().then(|| Named(tracing_subscriber::fmt::layer().with_writer(live).event_format(Plain)));
     // A second call, as tests make, changes nothing.
-    let _ = tracing_subscriber::registry().with(targets).with(journal).with(text).try_init();
+    let _ = tracing_subscriber::registry().with(targets).with(Engines).with(journal.map(Named)).with(text).try_init();
     Box::new(set)
 }
 

@@ -8,6 +8,7 @@ mod error;
 mod generate;
 mod live;
 mod log;
+mod named;
 mod plain;
 mod printer;
 mod setup;
@@ -37,7 +38,7 @@ pub async fn run(args: Args) -> Exit {
     let typed = typed_level(&args);
     let set_log_level = log::init(typed.unwrap_or(LogLevel::Info), live.clone());
     let printer = Printer::new(args.json, live);
-    let result = match (asked::question(&args.command), &args.command) {
+    let result = match (asked::question(&args), &args.command) {
         (Some(ask), _) => asked::run(&args, &ask, &printer).await,
         (None, Command::Config(config)) => config::run(&args, config, &printer),
         (None, Command::Generate(generate)) => generate::run(generate),

@@ -21,6 +21,7 @@ pub(super) struct Located {
 /// Every key of `rotate.toml`; one in a table with the table's name and a dot before it.
 pub const KEYS: &[&str] = &[
     "engine",
+    "engines",
     "state_dir",
     "log_level",
     "schedule",

@@ -7,6 +7,7 @@ mod choice;
 mod commands;
 mod duration;
 mod engine_address;
+mod engine_choice;
 mod error;
 mod fragment;
 mod load;
@@ -22,6 +23,7 @@ pub use choice::{FailurePolicy, LogLevel, Mode, OnFailure, OnLateFailure, Regist
 pub use commands::Commands;
 pub use duration::{DurationError, LONGEST_DURATION, duration_text, parse_duration};
 pub use engine_address::{EngineAddress, EngineAddressError};
+pub use engine_choice::EngineChoice;
 pub use error::ConfigError;
 pub use fragment::KEYS;
 pub use load::DEFAULT_PATH;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::choice::{LogLevel, Mode, OnFailure, OnLateFailure, RegistryVia, Select};
 use super::commands::Commands;
 use super::engine_address::EngineAddress;
+use super::engine_choice::EngineChoice;
 use crate::schedule::Schedule;
 
 /// Once a night, when few are awake who would miss a service for a moment.
@@ -16,6 +17,8 @@ const DEFAULT_SCHEDULE: &str = "0 4 * * *";
 pub struct Config {
     /// `engine`: the engine's socket. None: the usual paths are tried.
     pub engine: Option<EngineAddress>,
+    /// `engines`: those that are served, by name. Empty: one, the first that is found.
+    pub engines: Vec<EngineChoice>,
     /// `state_dir`: absolute path of the directory that holds the store and the lock.
     pub state_dir: PathBuf,
     /// `log_level`: from which rank on something is told in the log.
@@ -68,6 +71,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             engine: None,
+            engines: Vec::new(),
             state_dir: PathBuf::from("/var/lib/rotate"),
             log_level: LogLevel::Info,
             // Of a constant, which `tests/config` reads.

@@ -25,6 +25,7 @@ impl Loaded {
         // Without `..`: a new key must not be forgotten here.
         let Config {
             engine,
+            engines,
             state_dir,
             log_level,
             schedule,
@@ -45,6 +46,7 @@ impl Loaded {
         } = &self.config;
         let values = [
             ("engine", engine.as_ref().map(ToString::to_string).into()),
+            ("engines", if engines.is_empty() { Value::Null } else { engines.iter().map(ToString::to_string).collect() }),
             ("state_dir", state_dir.to_string_lossy().into()),
             ("log_level", log_level.word().into()),
             ("schedule", schedule.to_string().into()),

@@ -2,6 +2,7 @@
 
 use super::choice::{LogLevel, Mode, OnFailure, OnLateFailure, RegistryVia, Select};
 use super::commands::{CommandError, Commands};
+use super::engine_choice::{self, EngineChoice};
 use super::error::ConfigError;
 use super::fragment::{Fragment, Located};
 use super::settings::{Config, HealthDefaults};
@@ -18,8 +19,10 @@ pub(super) fn validate(mut fragment: Fragment) -> Result<Config, ConfigError> {
     }
     let commands = commands(std::mem::take(&mut fragment.commands))?;
     let f = &mut fragment;
+    let engine = read(f, "engine", Kind::Address, value::address)?;
     Ok(Config {
-        engine: read(f, "engine", Kind::Address, value::address)?,
+        engines: engines(f.take("engines"), engine.is_some())?,
+        engine,
         state_dir: read(f, "state_dir", Kind::Directory, value::directory)?.unwrap_or(default.state_dir),
         log_level: read(f, "log_level", Kind::Word(LogLevel::WORDS), LogLevel::read)?.unwrap_or(default.log_level),
         schedule: read(f, "schedule", Kind::Schedule, schedule)?.unwrap_or(default.schedule),
@@ -84,6 +87,17 @@ fn schedule(text: &str) -> Result<Schedule, ValueError> {
 fn time_zone(text: &str) -> Result<String, ValueError> {
     zone(Some(text))?;
     Ok(text.to_owned())
+}
+
+/// Beside `engine` there is no list: which of the two counted could only be guessed.
+fn engines(written: Option<Located>, has_engine: bool) -> Result<Vec<EngineChoice>, ConfigError> {
+    let Some(Located { value, at }) = written else { return Ok(Vec::new()) };
+    let all = engine_choice::engines(&value).map_err(|error| error.at(at.clone()))?;
+    if has_engine {
+        let (key, reason) = ("engines".to_owned(), ValueError::Beside { other: "engine" });
+        return Err(ConfigError::BadValue { at, key, value: all.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "), reason });
+    }
+    Ok(all)
 }
 
 fn commands(written: impl IntoIterator<Item = (String, Located)>) -> Result<Commands, ConfigError> {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::duration::{DurationError, parse_duration};
 use super::engine_address::{EngineAddress, EngineAddressError};
+use crate::model::EngineNameError;
 use crate::schedule::{ScheduleError, ZoneError};
 use crate::text::{did_you_mean, list};
 
@@ -14,6 +15,8 @@ use crate::text::{did_you_mean, list};
 pub enum Kind {
     /// The address of an engine.
     Address,
+    /// Engines, by name.
+    Engines,
     /// The path of a directory.
     Directory,
     /// One word out of these.
@@ -84,6 +87,18 @@ pub enum ValueError {
     /// Not an address.
     #[error(transparent)]
     Address(#[from] EngineAddressError),
+    /// Not an engine.
+    #[error(transparent)]
+    EngineName(#[from] EngineNameError),
+    /// It stands in the list already.
+    #[error("it stands in the list twice")]
+    Twice,
+    /// Another key says otherwise.
+    #[error("`{other}` is set, too")]
+    Beside {
+        /// That key.
+        other: &'static str,
+    },
     /// Not a path from the root.
     #[error("it does not begin with `/`")]
     NotAbsolute,
@@ -126,6 +141,9 @@ impl ValueError {
             Self::Zone(error) => error.help(),
             Self::Empty => "leave it out for the default".to_owned(),
             Self::Address(error) => error.help(),
+            Self::EngineName(error) => error.help().to_owned(),
+            Self::Twice => "leave one of the two out".to_owned(),
+            Self::Beside { .. } => "leave one of the two keys out".to_owned(),
             Self::NotAbsolute => "write the whole path, such as `/var/lib/rotate`".to_owned(),
             Self::NotAProgram => "write its whole path, such as `/usr/local/bin/check`: no shell looks for it".to_owned(),
             Self::NotASignal => "write its name, such as `SIGINT`, or its number".to_owned(),
@@ -141,6 +159,7 @@ impl Kind {
             (Self::Duration, Found::Integer(n @ 1..=9999)) => format!("write the unit too, in quotes: \"{n}s\", \"{n}m\" or \"{n}h\""),
             (Self::Duration, _) => "write it with its unit, in quotes: \"90s\", \"5m\", \"24h\"".to_owned(),
             (Self::Address, _) => "write it in quotes: \"unix:///var/run/docker.sock\"".to_owned(),
+            (Self::Engines, _) => "write each by its name, in quotes: [\"docker\", \"podman\", \"podman:alice\"]".to_owned(),
             (Self::Directory, _) => "write it in quotes: \"/var/lib/rotate\"".to_owned(),
             (Self::Word(words), _) => format!("write {}, in quotes", list(words, "or")),
             (Self::Number, _) => "write it without quotes: 3".to_owned(),
@@ -157,6 +176,7 @@ impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Address => "an address",
+            Self::Engines => "a list of engines",
             Self::Directory => "a path",
             Self::Word(_) => "a word",
             Self::Duration => "a duration",

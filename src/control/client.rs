@@ -8,7 +8,6 @@ use http_body_util::{BodyExt, Full};
 use hyper::Request;
 use hyper::body::Bytes;
 use hyper_util::rt::TokioIo;
-use serde_json::Value;
 use tokio::net::UnixStream;
 use tokio::time::{Instant, sleep, timeout};
 
@@ -122,7 +121,7 @@ impl Client {
         let said = |error: &dyn std::error::Error| no_answer(error.to_string());
         let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(|e| said(&e))?;
         tokio::spawn(connection);
-        let (command, fields) = parts(ask).map_err(|e| said(&e))?;
+        let (command, fields) = ask.parts().map_err(|e| said(&e))?;
         let request = Request::post(format!("/v1/{command}")).header("host", "rotate").body(Full::new(Bytes::from(fields.to_string())));
         let response = sender.send_request(request.map_err(|e| said(&e))?).await.map_err(|e| said(&e))?;
         let mut body = response.into_body();
@@ -169,10 +168,4 @@ async fn lives(socket: &Path) -> bool {
         Ok(response) => response.into_body().collect().await.is_ok(),
         Err(_) => false,
     }
-}
-
-/// The command's name, and what goes with it.
-fn parts(ask: &Ask) -> serde_json::Result<(String, Value)> {
-    let Value::Object(object) = serde_json::to_value(ask)? else { return Ok((String::new(), Value::Null)) };
-    Ok(object.into_iter().next().unwrap_or_default())
 }

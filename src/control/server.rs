@@ -186,10 +186,10 @@ fn last(answer: Result<View, Problem>) -> Line {
     answer.map_or_else(Line::Problem, |view| Line::Answer(Box::new(view)))
 }
 
-/// `now` and `{"names": ["web"]}` make `{"now": {"names": ["web"]}}`.
+/// A body that is empty asks for no more than the command.
 fn question(command: &str, body: &[u8]) -> serde_json::Result<Ask> {
     let fields: Value = if body.is_empty() { json!({}) } else { serde_json::from_slice(body)? };
-    serde_json::from_value(json!({ command: fields }))
+    Ask::read(command, fields)
 }
 
 fn ndjson(body: Body) -> Response {

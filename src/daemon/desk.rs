@@ -8,19 +8,16 @@ use jiff::Timestamp;
 use serde_json::Value;
 use tokio::sync::{MutexGuard as Turn, Notify, Semaphore, broadcast};
 
+use super::posts::Posts;
 use super::pulse::Pulse;
 use super::standing::{Standing, open_units};
-use super::tell::Teller;
-use super::{Outcome, Pass, systemd};
-use crate::ask::{self, Ask, AskError, Exit, Problem, Session, View, Where};
+use super::systemd;
+use crate::ask::{self, Ask, AskError, Exit, Problem, Records, Round, Served, View, Where, With};
 use crate::clock::Clock;
 use crate::config::Loaded;
 use crate::control::Desk;
-use crate::cycle::{Report, Request};
-use crate::engine::LOOK;
 use crate::interrupt::Interrupt;
-use crate::rotation::{Doing, Progress, Stage};
-use crate::store::{SqliteStore, Store};
+use crate::rotation::{Doing, Progress};
 
 /// Questions that have their turn or wait for it; more are sent away.
 const WAITING: usize = 16;
@@ -32,7 +29,8 @@ const LAG: usize = 256;
 /// Shared by the loop and by all connections.
 pub struct State {
     pub(super) engine: Where,
-    pub(super) store: SqliteStore,
+    pub(super) records: Records,
+    pub(super) posts: Posts,
     pub(super) clock: Arc<dyn Clock>,
     /// The signs of life of whatever holds the turn.
     pub(super) pulse: Arc<Pulse>,
@@ -43,16 +41,16 @@ pub struct State {
     turn: tokio::sync::Mutex<()>,
     waiting: Semaphore,
     reading: Semaphore,
-    teller: Teller,
     standing: Mutex<Standing>,
 }
 
 impl State {
-    pub(super) fn new(engine: Where, store: SqliteStore, loaded: Loaded, clock: Arc<dyn Clock>) -> Self {
+    pub(super) fn new(engine: Where, records: Records, loaded: Loaded, clock: Arc<dyn Clock>) -> Self {
         let standing = Standing::new(Arc::new(loaded), clock.at());
         Self {
             engine,
-            store,
+            records,
+            posts: Posts::default(),
             pulse: Arc::new(Pulse::new(Arc::clone(&clock))),
             clock,
             interrupt: Arc::default(),
@@ -61,12 +59,11 @@ impl State {
             turn: tokio::sync::Mutex::new(()),
             waiting: Semaphore::new(WAITING),
             reading: Semaphore::new(READING),
-            teller: Teller::default(),
             standing: Mutex::new(standing),
         }
     }
 
-    fn standing(&self) -> MutexGuard<'_, Standing> {
+    pub(super) fn standing(&self) -> MutexGuard<'_, Standing> {
         self.standing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -101,95 +98,42 @@ impl State {
         drop(self.turn.lock().await);
     }
 
-    /// When something that is open or kept wants to be looked at. None: nothing is.
-    pub(super) fn look_at(&self) -> Option<Timestamp> {
-        let now = self.clock.at();
-        match self.store.open_rotations() {
-            // What is open is not to be forgotten, whatever left it so; what cannot be read may be.
-            Ok(records) => {
-                records.iter().map(|record| if record.stage == Stage::Kept { record.keep_until.unwrap_or(now) } else { now }).min()
+    /// The engines that are served, as far as that can be said now.
+    pub(super) fn served(&self) -> Vec<Served> {
+        let loaded = self.loaded();
+        match self.engine.served(&loaded.config, &self.records) {
+            Ok(served) => {
+                let mut standing = self.standing();
+                standing.problems.retain(|label, _| served.iter().any(|one| one.label() == *label));
+                standing.served = served;
             }
-            Err(error) => {
-                tracing::error!("{error}");
-                Some(now)
-            }
+            // Those of before are served on.
+            Err(error) => tracing::error!("{error}"),
         }
+        self.standing().served.clone()
     }
 
-    async fn turn(&self) -> Turn<'_, ()> {
+    pub(super) async fn turn(&self) -> Turn<'_, ()> {
         let turn = self.turn.lock().await;
         self.pulse.beat();
         turn
     }
 
-    /// A pass of the daemon's own accord.
-    pub(super) async fn pass(&self, pass: Pass) -> Outcome {
-        let _turn = self.turn().await;
-        if self.interrupt.is_set() {
-            return Outcome::Failed;
-        }
-        let mut report = Report::default();
-        let ended = self.do_pass(pass, &mut report).await;
-        self.standing().doing = None;
-        self.teller.report(&report, ended.is_ok());
-        match ended {
-            Ok(()) => {
-                self.sees_engine();
-                Outcome::Done
-            }
-            Err(error) => {
-                let problem = error.problem();
-                let before = self.standing().problem.replace(problem.error.clone());
-                if before.as_ref() != Some(&problem.error) {
-                    tracing::warn!("{} Trying again: {}. Now: {}. {}", waits(&problem), problem.error, problem.state, problem.help);
-                }
-                systemd::status(&format!("{} {}", waits(&problem), problem.error));
-                Outcome::Failed
-            }
-        }
-    }
-
-    /// True if the last pass got through.
+    /// True if the last pass over each engine got through.
     pub(super) fn is_well(&self) -> bool {
-        self.standing().problem.is_none()
+        self.standing().problems.is_empty()
     }
 
-    fn sees_engine(&self) {
-        if self.standing().problem.take().is_some() {
-            tracing::info!("a pass got through again");
-        }
+    pub(super) fn with(&self, clock: Arc<dyn Clock>, patience: Duration) -> With {
+        let (at, loaded, interrupt) = (self.engine.clone(), self.loaded(), Arc::clone(&self.interrupt));
+        With { at, loaded, clock, interrupt, patience }
     }
 
-    async fn do_pass(&self, pass: Pass, report: &mut Report) -> Result<(), AskError> {
-        let session = self.session(Arc::clone(&self.pulse) as Arc<dyn Clock>, LOOK).await?;
-        let watcher = |progress| self.went_on(progress);
-        let cycle = session.cycle(&self.store, &watcher);
-        match pass {
-            Pass::Run => {
-                tracing::info!("a scheduled run begins");
-                let begun_at = self.clock.at();
-                cycle.run(&Request::default(), report).await?;
-                // Noted at its end: one that was cut short is made up for at the next start. One that cannot be noted happens once more then.
-                if !self.interrupt.is_set()
-                    && let Err(error) = self.store.begin_run(begun_at)
-                {
-                    tracing::warn!("cannot note that a run was made: {error}");
-                }
-                Ok(())
-            }
-            Pass::Resume => Ok(cycle.resume(Some(&[]), report).await?),
-        }
-    }
-
-    async fn session(&self, clock: Arc<dyn Clock>, patience: Duration) -> Result<Session, AskError> {
-        Session::new(&self.engine, self.loaded(), clock, Arc::clone(&self.interrupt), patience).await
-    }
-
-    fn went_on(&self, progress: Progress) {
+    pub(super) fn went_on(&self, progress: Progress) {
         self.pulse.beat();
         let doing = match &progress.what {
-            Doing::Acting { act } => Some(format!("{}: {act}", progress.unit)),
-            Doing::Proving { .. } | Doing::Awaiting { .. } => Some(format!("{}: see whether the container is well", progress.unit)),
+            Doing::Acting { act } => Some(format!("{}: {act}", progress.whose())),
+            Doing::Proving { .. } | Doing::Awaiting { .. } => Some(format!("{}: see whether the container is well", progress.whose())),
             Doing::Pulling { .. } => None, // the pull is known
         };
         if let Some(doing) = doing {
@@ -226,12 +170,12 @@ impl State {
     }
 
     async fn answer_now(&self, ask: &Ask, clock: Arc<dyn Clock>) -> Result<View, AskError> {
+        let (with, served) = (self.with(clock, ask.patience()), self.served());
         if ask.is_of_the_store() {
-            return ask::answer_without_engine(ask, &self.store);
+            return ask::of_the_stores(ask, &with, &served, &self.records).await;
         }
-        let session = self.session(clock, ask.patience()).await?;
         let watcher = |progress| self.went_on(progress);
-        ask::answer(ask, &session.cycle(&self.store, &watcher)).await
+        Round::connect(&with, served, ask).await?.answer(ask, &self.records, &watcher).await
     }
 }
 
@@ -250,8 +194,8 @@ impl Desk for State {
         if !ask.writes() {
             // Each asks the engine with many connections.
             let _reading = self.reading.acquire().await;
-            if matches!(ask, Ask::Status {}) {
-                return self.status().await;
+            if matches!(ask.bare(), Ask::Status {}) {
+                return self.status(&ask).await;
             }
             return self.answer_now(&ask, Arc::clone(&self.clock)).await.map_err(|error| error.problem());
         }
@@ -271,8 +215,8 @@ impl Desk for State {
 
 impl State {
     /// How things stand, and how the daemon does; the latter also where the engine says nothing.
-    async fn status(&self) -> Result<View, Problem> {
-        match self.answer_now(&Ask::Status {}, Arc::clone(&self.clock)).await.map_err(|error| error.problem()) {
+    async fn status(&self, ask: &Ask) -> Result<View, Problem> {
+        match self.answer_now(ask, Arc::clone(&self.clock)).await.map_err(|error| error.problem()) {
             Ok(mut view) => {
                 view.below.extend(self.standing().lines());
                 if let Value::Object(document) = &mut view.document {
@@ -283,15 +227,11 @@ impl State {
             Err(problem) => {
                 let mut lines = vec![problem.state];
                 lines.extend(self.standing().lines());
-                lines.extend(open_units(&self.store));
+                lines.extend(self.served().iter().flat_map(|served| open_units(served, &self.posts, &self.records)));
                 Err(Problem { state: lines.join("; "), ..problem })
             }
         }
     }
-}
-
-fn waits(problem: &Problem) -> &'static str {
-    if problem.exit == Exit::NoEngine { "Waiting for the engine." } else { "A pass could not go on." }
 }
 
 fn busy(error: &str) -> Problem {

@@ -5,17 +5,18 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
 
 use super::desk::State;
-use super::{Agenda, DaemonError, Moment, Outcome, Pass, Timetable, memory, standby, systemd};
-use crate::ask::{Exit, Problem, Where};
+use super::{Agenda, Agendas, DaemonError, Moment, Outcome, Pass, Timetable, memory, standby, systemd};
+use crate::ask::{Exit, Problem, Records, Served, Where};
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError, Loaded, LogLevel};
 use crate::control::{self, Desk};
 use crate::host;
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 
 /// Without a watchdog: how often the wall clock is looked at, which may have been set.
 const LOOK: Duration = Duration::from_secs(60);
@@ -52,60 +53,54 @@ pub async fn run(start: Start, loaded: Loaded) -> Result<Exit, DaemonError> {
         _ = terminate.recv() => return Ok(Exit::Done),
         _ = interrupt.recv() => return Ok(Exit::Done),
     };
-    let last_run = store.last_run()?;
-    let catches_up = loaded.config.catch_up;
-    let state = Arc::new(State::new(start.engine.clone(), store, loaded, Arc::clone(&start.clock)));
+    // One that cannot be read ends the start.
+    store.last_run()?;
+    let records = Records::writing(start.state_dir.clone()).with_main(store);
+    let state = Arc::new(State::new(start.engine.clone(), records, loaded, Arc::clone(&start.clock)));
     let seed = host::seed()?;
-    let timetable = usable(&state.loaded().config, seed, &state)?;
+    let mut timetable = usable(&state.loaded().config, seed, &state)?;
     warn_of_unknown_zone(&timetable);
-    // From now on there is something that can be missed.
-    if last_run.is_none()
-        && let Err(error) = state.store.begin_run(state.clock.at())
-    {
-        tracing::warn!("cannot note when rotate was first started: {error}");
-    }
-    let is_missed = catches_up && timetable.is_missed(last_run, state.clock.at());
-    let mut agenda = Agenda::new(timetable, is_missed);
+    let mut agendas = Agendas::default();
+    agendas.serve(&state.served(), |served| begin(&state, served, &timetable));
     let listener = control::listen(&start.socket).await?;
     let server = control::serve(listener, Arc::clone(&state) as Arc<dyn Desk>);
     systemd::ready();
     tracing::info!("rotate {} is ready at {}", env!("CARGO_PKG_VERSION"), start.socket.display());
-    if is_missed {
-        tracing::info!("a run was missed while rotate was not running: it happens now");
-    }
 
     // Twice as often as it must.
     let look = systemd::watchdog().map_or(LOOK, |most| (most / 2).min(LOOK));
-    let mut work: Option<(Pass, JoinHandle<Outcome>)> = None;
+    let mut work: Option<Work> = None;
     loop {
         feed(&state);
+        // Users come and go.
+        agendas.serve(&state.served(), |served| begin(&state, served, &timetable));
         if work.is_none()
-            && let Some(pass) = agenda.due(moment(&state))
+            && let Some((served, pass)) = agendas.due(moment(&state))
         {
-            let state = Arc::clone(&state);
-            work = Some((pass, tokio::spawn(async move { state.pass(pass).await })));
+            let (state, engine) = (Arc::clone(&state), served.clone());
+            work = Some((served, pass, tokio::spawn(async move { state.pass(&engine, pass).await })));
         }
-        state.set_next_run(agenda.next_run());
-        let pause = if work.is_some() { look } else { agenda.pause(moment(&state)).min(look) };
+        state.set_next_run(agendas.next_run());
+        let pause = if work.is_some() { look } else { agendas.pause(moment(&state)).min(look) };
         tokio::select! {
-            (pass, outcome) = ended(&mut work) => {
+            (served, pass, outcome) = ended(&mut work) => {
                 work = None;
-                agenda.ended(pass, outcome, state.look_at(), moment(&state));
+                agendas.ended(&served, pass, outcome, state.look_at(&served), moment(&state));
                 if pass == Pass::Run {
-                    look_up_zone(&state, &mut agenda, seed);
+                    look_up_zone(&state, &mut agendas, &mut timetable, seed);
                 }
-                if outcome == Outcome::Done {
-                    systemd::status(&at_rest(&agenda));
+                if outcome == Outcome::Done && state.is_well() {
+                    systemd::status(&at_rest(&agendas));
                 }
             }
             () = state.clock.sleep(pause) => {}
             () = state.is_changed.notified() => {
-                agenda.look(state.look_at(), moment(&state));
+                agendas.look(|served| state.look_at(served), moment(&state));
                 if state.is_well() {
-                    systemd::status(&at_rest(&agenda));
+                    systemd::status(&at_rest(&agendas));
                 }
             }
-            _ = hangup.recv() => reload(&start, &state, &mut agenda, seed),
+            _ = hangup.recv() => reload(&start, &state, &mut agendas, &mut timetable, seed),
             _ = terminate.recv() => break,
             _ = interrupt.recv() => break,
         }
@@ -133,12 +128,52 @@ pub async fn run(start: Start, loaded: Loaded) -> Result<Exit, DaemonError> {
     Ok(Exit::Done)
 }
 
+/// A pass that is under way: over which engine, and which.
+type Work = (Served, Pass, JoinHandle<Outcome>);
+
 /// The pass that has ended, and how. A pass that panicked is one that could not go on: the next start of it finds what it left.
-async fn ended(work: &mut Option<(Pass, JoinHandle<Outcome>)>) -> (Pass, Outcome) {
+async fn ended(work: &mut Option<Work>) -> (Served, Pass, Outcome) {
     match work {
-        Some((pass, handle)) => (*pass, handle.await.unwrap_or(Outcome::Failed)),
+        Some((served, pass, handle)) => {
+            let outcome = handle.await.unwrap_or(Outcome::Failed);
+            (served.clone(), *pass, outcome)
+        }
         None => pending().await,
     }
+}
+
+/// The agenda of an engine that is served from now on. A run that was missed while nobody served it happens now.
+fn begin(state: &State, served: &Served, timetable: &Timetable) -> Agenda {
+    served.span().in_scope(|| {
+        let is_missed = match last_run(state, served) {
+            Ok(last_run) => state.loaded().config.catch_up && timetable.is_missed(last_run, state.clock.at()),
+            Err(error) => {
+                tracing::warn!("cannot read when the last run was made: {error}");
+                false
+            }
+        };
+        if is_missed {
+            tracing::info!("a run was missed while rotate was not running: it happens now");
+        }
+        Agenda::new(timetable.beginning(state.clock.at()), is_missed)
+    })
+}
+
+/// When its last run began. Of one that is new it is noted that from now on there is something that can be missed.
+fn last_run(state: &State, served: &Served) -> Result<Option<Timestamp>, StoreError> {
+    // Nothing is made for a user who lingers and has no engine.
+    let has_records = || state.records.engines().map(|known| served.name.as_ref().is_some_and(|name| known.contains(name)));
+    if !served.is_expected && !has_records()? {
+        return Ok(None);
+    }
+    let store = state.posts.store(served, &state.records)?;
+    let last_run = store.last_run()?;
+    if last_run.is_none()
+        && let Err(error) = store.begin_run(state.clock.at())
+    {
+        tracing::warn!("cannot note when rotate was first started: {error}");
+    }
+    Ok(last_run)
 }
 
 /// Fed by the loop, and only while what it waits for may still come.
@@ -154,14 +189,17 @@ fn moment(state: &State) -> Moment {
     Moment { at: state.clock.at(), elapsed: state.clock.elapsed() }
 }
 
-fn at_rest(agenda: &Agenda) -> String {
-    agenda.next_run().map_or_else(|| "no run is due".to_owned(), |at| format!("next run: {}", at.strftime("%Y-%m-%d %H:%M:%SZ")))
+fn at_rest(agendas: &Agendas) -> String {
+    agendas.next_run().map_or_else(|| "no run is due".to_owned(), |at| format!("next run: {}", at.strftime("%Y-%m-%d %H:%M:%SZ")))
 }
 
 /// The zone's rules may have changed since: governments do that, and the host's database follows. One that is gone from it stays as it was.
-fn look_up_zone(state: &State, agenda: &mut Agenda, seed: u64) {
+fn look_up_zone(state: &State, agendas: &mut Agendas, timetable: &mut Timetable, seed: u64) {
     match usable(&state.loaded().config, seed, state) {
-        Ok(timetable) => agenda.set_timetable(timetable, moment(state)),
+        Ok(looked_up) => {
+            agendas.set_timetable(&looked_up, moment(state));
+            *timetable = looked_up;
+        }
         Err(error) => tracing::warn!("the schedule stays as it is: {}", error.problem().error),
     }
 }
@@ -182,22 +220,23 @@ fn warn_of_unknown_zone(timetable: &Timetable) {
 }
 
 /// SIGHUP. A pass that is under way ends with the configuration that it began with.
-fn reload(start: &Start, state: &State, agenda: &mut Agenda, seed: u64) {
+fn reload(start: &Start, state: &State, agendas: &mut Agendas, timetable: &mut Timetable, seed: u64) {
     systemd::reloading();
     match (start.load)() {
         Err(error) => state.refuse_config(Problem::from(&error)),
         Ok(loaded) => match usable(&loaded.config, seed, state) {
             Err(error) => state.refuse_config(error.problem()),
-            Ok(timetable) => {
-                warn_of_unknown_zone(&timetable);
-                agenda.set_timetable(timetable, moment(state));
+            Ok(read) => {
+                warn_of_unknown_zone(&read);
+                agendas.set_timetable(&read, moment(state));
+                *timetable = read;
                 (start.set_log_level)(loaded.config.log_level);
                 if loaded.config.state_dir != state.loaded().config.state_dir {
                     tracing::warn!("`state_dir` is another now: that takes effect when rotate is started anew");
                 }
                 state.put_in_force(loaded);
-                systemd::status(&at_rest(agenda));
-                tracing::info!("the configuration was read again and is in force; {}", at_rest(agenda));
+                systemd::status(&at_rest(agendas));
+                tracing::info!("the configuration was read again and is in force; {}", at_rest(agendas));
             }
         },
     }

@@ -32,6 +32,11 @@ impl Timetable {
         Ok(Self { schedule: config.schedule.clone(), zone, jitter: config.jitter, seed, past: now })
     }
 
+    /// The same, from `now` on.
+    pub fn beginning(&self, now: Timestamp) -> Self {
+        Self { past: now, ..self.clone() }
+    }
+
     /// In place of another. The same schedule goes on where that one is: a firing that jitter puts off is not lost.
     pub fn in_place_of(self, other: &Self) -> Self {
         let is_same = (&self.schedule, &self.zone) == (&other.schedule, &other.zone);

@@ -140,6 +140,11 @@ pub fn is_named(container: &Container, name: &str) -> bool {
     means(name, &container.id(), container.name())
 }
 
+/// The same of one that the engine lists.
+pub fn is_listed(listed: &Listed, name: &str) -> bool {
+    means(name, &listed.id, &listed.name)
+}
+
 fn means(typed: &str, id: &ContainerId, name: &str) -> bool {
     name == typed.trim_start_matches('/') || (typed.len() >= 12 && id.as_str().starts_with(typed))
 }

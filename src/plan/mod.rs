@@ -9,7 +9,7 @@ mod reason;
 mod reason_text;
 mod ties;
 
-pub use candidate::{Candidate, Skipped, Survey, Unanswered, is_named, select};
+pub use candidate::{Candidate, Skipped, Survey, Unanswered, is_listed, is_named, select};
 pub use freshness::{Known, freshness, old_enough_at};
 pub use hold::given_name;
 pub use order::{Plan, Planned, order};

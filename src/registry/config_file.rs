@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{ErrorKind, Read};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use base64::Engine as _;
@@ -59,12 +60,17 @@ impl Helpers {
 }
 
 impl ConfigFile {
-    /// Reads it. An absent or empty file is one without credentials, as for Docker.
-    pub fn read(path: &Path) -> Result<Self, FileFault> {
+    /// Reads it. An absent or empty file is one without credentials, as for Docker. `owner`: whose it must be.
+    pub fn read(path: &Path, owner: Option<u32>) -> Result<Self, FileFault> {
         let mut bytes = Vec::new();
-        let read = |file: File| file.take(MOST_BYTES + 1).read_to_end(&mut bytes);
+        let mut is_theirs = true;
+        let read = |file: File| {
+            is_theirs = owner.is_none_or(|owner| file.metadata().is_ok_and(|file| file.uid() == owner));
+            if is_theirs { file.take(MOST_BYTES + 1).read_to_end(&mut bytes) } else { Ok(0) }
+        };
         match file::open(path).and_then(|file| file.map(read).transpose()) {
             Ok(None) => return Err(FileFault::NoFile),
+            Ok(Some(_)) if !is_theirs => return Err(FileFault::AnotherUsers),
             Ok(_) if bytes.len() as u64 > MOST_BYTES => return Err(FileFault::TooLong),
             Ok(_) if bytes.trim_ascii().is_empty() => return Ok(Self::default()),
             Ok(_) => {}

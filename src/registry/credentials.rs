@@ -10,8 +10,9 @@ use tokio::sync::OnceCell;
 
 use super::auth_file;
 use super::config_file::{ConfigFile, Helpers};
+use super::fault::HelperFault;
 use super::helper::{self, HelperLimits};
-use super::{HUB, RegistryError};
+use super::{HUB, RegistryError, Whose};
 use crate::model::Credential;
 
 /// How the Hub stands in Docker's file, and how its helpers know it.
@@ -24,6 +25,8 @@ pub struct Credentials {
     by_key: BTreeMap<String, Credential>,
     helpers: Helpers,
     limits: HelperLimits,
+    /// Found in the files of a user who is not us: whatever program is named there is not run by us.
+    is_anothers: bool,
     answers: Arc<Mutex<HashMap<String, Arc<OnceCell<HelperAnswer>>>>>,
 }
 
@@ -31,14 +34,16 @@ type HelperAnswer = Result<Option<Credential>, RegistryError>;
 
 impl Credentials {
     /// Reads Docker's file where Docker looks ([`Credentials::path`]); for Podman its own first, and for what is not in there Docker's, as it does.
+    /// Of another user's files only those that are that user's own.
     ///
     /// An absent file means none. Errors: [`RegistryError::Credentials`], which names the file and nothing that stands in it.
-    pub fn load(is_for_podman: bool) -> Result<Self, RegistryError> {
-        let is_root = rustix::process::geteuid().is_root();
-        let env = |name: &str| std::env::var_os(name);
+    pub fn load(is_for_podman: bool, whose: &Whose) -> Result<Self, RegistryError> {
+        let is_root = whose.is_root();
+        let env = |name: &str| whose.env(name);
         let own = if is_for_podman { auth_file::paths(env, is_root) } else { Vec::new() };
-        let files = own.into_iter().chain(Self::path(env, is_root)).map(|path| Self::read(&path));
-        files.reduce(|own, other| Ok(own?.or(other?))).unwrap_or_else(|| Ok(Self::default()))
+        let files = own.into_iter().chain(Self::path(env, is_root)).map(|path| Self::read_of(&path, whose.owner()));
+        let found = files.reduce(|own, other| Ok(own?.or(other?))).unwrap_or_else(|| Ok(Self::default()))?;
+        Ok(Self { is_anothers: whose.owner().is_some(), ..found })
     }
 
     /// Its own, and the other's for what it has none for.
@@ -59,8 +64,13 @@ impl Credentials {
 
     /// Reads one file. Errors: as [`Credentials::load`].
     pub fn read(path: &Path) -> Result<Self, RegistryError> {
+        Self::read_of(path, None)
+    }
+
+    /// The same of one that must belong to this user.
+    fn read_of(path: &Path, owner: Option<u32>) -> Result<Self, RegistryError> {
         let failed = |fault| RegistryError::Credentials { path: path.to_owned(), fault };
-        let file = ConfigFile::read(path).map_err(failed)?;
+        let file = ConfigFile::read(path, owner).map_err(failed)?;
         let mut found = file.credentials().map_err(failed)?;
         // Of two keys for one registry the later here wins: the one that says it as Docker itself does.
         found.sort_by_key(|(key, _)| (*key == HUB_KEY, *key == normalised(key)));
@@ -94,6 +104,10 @@ impl Credentials {
 
     async fn helped(&self, server: &str) -> HelperAnswer {
         let Some(name) = self.helpers.of(server) else { return Ok(None) };
+        if self.is_anothers {
+            let (server, helper, fault) = (server.to_owned(), name.to_owned(), HelperFault::AnotherUsers);
+            return Err(RegistryError::Helper { server, helper, fault });
+        }
         let cell = Arc::clone(self.answers.lock().unwrap_or_else(PoisonError::into_inner).entry(server.to_owned()).or_default());
         let ask = || async {
             tracing::debug!(helper = name, server, "asking a credential helper");

@@ -182,6 +182,9 @@ impl RegistryError {
                 HelperFault::Missing => {
                     format!("install docker-credential-{helper}, or take it out of config.json and `docker login` again")
                 }
+                HelperFault::AnotherUsers => {
+                    "log in as that user with `podman login`, which needs no helper, or run rotate as that user".to_owned()
+                }
                 _ => format!(
                     "`echo {server} | docker-credential-{helper} get` must end by itself as the user that rotate runs as (it prints a secret)"
                 ),
@@ -191,6 +194,7 @@ impl RegistryError {
                     .to_owned()
             }
             Self::Engine { reference, .. } => format!("see whether `docker pull {reference}` works; it says more"),
+            Self::Credentials { fault: FileFault::AnotherUsers, .. } => "make the file that user's own: `chown`, or log in anew as that user".to_owned(),
             Self::Credentials { .. } => "make the file readable JSON again, or log in anew with `docker login`".to_owned(),
         }
     }

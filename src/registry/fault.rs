@@ -33,6 +33,8 @@ pub enum CertificateFault {
 pub enum HelperFault {
     /// No absolute folder of `$PATH` has it.
     Missing,
+    /// It is named in the file of a user who is not us.
+    AnotherUsers,
     /// It cannot be executed, or talked to.
     NotStarted(ErrorKind),
     /// It took longer than this, and was killed.
@@ -76,6 +78,8 @@ pub enum FileFault {
     Unreadable(ErrorKind),
     /// It is no file, such as a pipe in which nothing comes.
     NoFile,
+    /// It lies in the home of a user, and is not that user's.
+    AnotherUsers,
     /// It is too long for what it should be.
     TooLong,
     /// It is not JSON, or not of the expected form.
@@ -111,6 +115,7 @@ impl fmt::Display for FileFault {
         match self {
             Self::Unreadable(kind) => write!(f, "{kind}"),
             Self::NoFile => f.write_str("not a file"),
+            Self::AnotherUsers => f.write_str("it does not belong to that user"),
             Self::TooLong => f.write_str("longer than 1 MiB"),
             Self::Json { line, column } => write!(f, "not JSON of the expected form at line {line}, column {column}"),
             Self::Auth { entry } => write!(f, "`auth` of entry {entry} in `auths` is not base64 of a name, a colon and a password"),
@@ -137,6 +142,7 @@ impl fmt::Display for HelperFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Missing => f.write_str("no folder of PATH has it"),
+            Self::AnotherUsers => f.write_str("another user's helper is not run"),
             Self::NotStarted(kind) => write!(f, "{kind}"),
             Self::TooSlow(limit) => write!(f, "it did not end within {} s", limit.as_secs_f64()),
             Self::TooLong => f.write_str("it printed more than 1 MiB"),

@@ -20,6 +20,7 @@ mod rate;
 mod resolve;
 mod token;
 mod unreadable;
+mod whose;
 
 use async_trait::async_trait;
 
@@ -31,6 +32,7 @@ pub use helper::HelperLimits;
 pub use limits::Limits;
 pub use resolve::HttpRegistry;
 pub use unreadable::Unreadable;
+pub use whose::Whose;
 
 use crate::model::{Credential, Digest, RateLimit, Reference};
 

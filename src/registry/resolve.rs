@@ -14,7 +14,7 @@ use super::client::Clients;
 use super::endpoint::{Endpoint, Question};
 use super::host::{Host, is_insecure};
 use super::limits::Limits;
-use super::{Credentials, HUB, Registry, RegistryError, answer, certificates};
+use super::{Credentials, HUB, Registry, RegistryError, Whose, answer, certificates};
 use crate::model::{Credential, Digest, RateLimit, Reference, RegistrySettings, Target};
 
 /// With the index types among them, the digest is the index's where there is one: the one that a pull by tag would note.
@@ -38,7 +38,12 @@ pub struct HttpRegistry {
 impl HttpRegistry {
     /// Asks nothing yet.
     pub fn new(settings: RegistrySettings, credentials: Credentials) -> Self {
-        let folders = certificates::folders(settings.is_podman, settings.is_rootless, |name| std::env::var_os(name));
+        Self::of(settings, credentials, &Whose::ours())
+    }
+
+    /// The same with the certificates of whoever's engine it is.
+    pub fn of(settings: RegistrySettings, credentials: Credentials, whose: &Whose) -> Self {
+        let folders = certificates::folders(settings.is_podman, settings.is_rootless, |name| whose.env(name));
         let own = ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy"].map(|name| std::env::var(name).unwrap_or_default());
         let clients = Clients::new(CONNECT, folders, settings.proxies.clone().unmasked(&own));
         Self { settings, credentials, clients, limits: Limits::default(), deadline: DEADLINE, hosts: Mutex::default() }

@@ -10,6 +10,9 @@ use crate::engine::PullProgress;
 /// One thing that goes on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Progress {
+    /// The engine's name, where several are served.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub engine: Option<String>,
     /// The unit's name.
     pub unit: String,
     /// What goes on.
@@ -47,16 +50,23 @@ pub enum Doing {
     },
 }
 
+impl Progress {
+    /// Whose it is, for people: `web`, or `podman:alice: web`.
+    pub fn whose(&self) -> String {
+        self.engine.as_ref().map_or_else(|| self.unit.clone(), |engine| format!("{engine}: {}", self.unit))
+    }
+}
+
 /// Takes what goes on; must return at once.
 pub type Watcher<'a> = dyn Fn(Progress) + Send + Sync + 'a;
 
 impl Progress {
     pub(super) fn pulling(record: &Record, PullProgress { done_bytes, total_bytes }: PullProgress) -> Self {
-        Self { unit: record.unit.clone(), what: Doing::Pulling { done_bytes, total_bytes } }
+        Self { engine: None, unit: record.unit.clone(), what: Doing::Pulling { done_bytes, total_bytes } }
     }
 
     pub(super) fn acting(record: &Record, act: &Act) -> Self {
-        Self { unit: record.unit.clone(), what: Doing::Acting { act: act.to_string() } }
+        Self { engine: None, unit: record.unit.clone(), what: Doing::Acting { act: act.to_string() } }
     }
 
     /// What the gate waits for, if it waits: of several members the one that is furthest from its end.
@@ -73,7 +83,7 @@ impl Progress {
             Countdown::Well { since, needed } => Doing::Proving { well_seconds: since.as_secs(), needed_seconds: seconds_up(needed) },
             Countdown::NotYet { left } => Doing::Awaiting { left_seconds: seconds_up(left) },
         };
-        Some(Self { unit: record.unit.clone(), what })
+        Some(Self { engine: None, unit: record.unit.clone(), what })
     }
 }
 

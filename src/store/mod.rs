@@ -5,6 +5,7 @@ mod error;
 mod file;
 mod holds;
 mod lock;
+mod owner;
 mod prune;
 mod reserve;
 mod rotations;
@@ -15,6 +16,7 @@ use jiff::Timestamp;
 
 pub use error::StoreError;
 pub use lock::{Lock, LockError};
+pub use owner::{folder_of, others, owner, set_owner};
 pub use prune::{KEPT_FOR, KEPT_RECORDS};
 pub use schema::SqliteStore;
 

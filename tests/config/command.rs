@@ -8,6 +8,7 @@ use rotate::config::{Config, KEYS};
 use serde_json::{Value, json};
 
 const DEFAULTS: &str = r#"# engine is not set            # default
+# engines is not set           # default
 state_dir = "/var/lib/rotate"  # default
 log_level = "info"             # default
 schedule = "0 4 * * *"         # default
@@ -29,7 +30,7 @@ health.retries = 3             # default
 health.commands = {}           # default
 "#;
 
-const MAIN: &str = r#"# All keys but commands are set here.
+const MAIN: &str = r#"# All keys but commands are set here, and `engines`, which cannot stand beside `engine`.
 engine = 'unix:///run/user/1000/docker.sock'
 state_dir = "/srv/\u001b\u202e"
 log_level = "debug"
@@ -63,6 +64,7 @@ const DROP_IN: &str = r#"health.retries = 7
 "#;
 
 const OVERRIDDEN: &str = r#"engine = "unix:///run/user/1000/docker.sock"  # DIR/rotate.toml:2
+# engines is not set                          # default
 state_dir = "/srv/\u001b\u202e"               # DIR/rotate.toml:3
 log_level = "debug"                           # DIR/rotate.toml:4
 schedule = "@weekly"                          # DIR/rotate.toml:5

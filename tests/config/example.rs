@@ -47,7 +47,9 @@ fn example_has_every_key_once_and_parses_with_all_of_them() {
     let names: Vec<String> = keys().into_iter().map(|key| key.name).collect();
     assert_eq!(names, KEYS);
     let is_key = |line: &&str| line.starts_with('#') && line[1..].starts_with(|c: char| c.is_ascii_lowercase());
-    parse(&EXAMPLE.lines().map(|line| if is_key(&line) { format!("{}\n", &line[1..]) } else { format!("{line}\n") }).collect::<String>());
+    // Which of the two counted could only be guessed, so only one of them may stand there.
+    let without = EXAMPLE.lines().filter(|line| !line.starts_with("#engine ="));
+    parse(&without.map(|line| if is_key(&line) { format!("{}\n", &line[1..]) } else { format!("{line}\n") }).collect::<String>());
 }
 
 #[test]

@@ -40,6 +40,35 @@ fn each_key_sets_its_value_and_nothing_else() {
 }
 
 #[test]
+fn engines_are_listed_by_the_names_that_people_use_for_them() {
+    let choices = |words: &[&str]| words.iter().map(|word| word.parse().expect("a choice")).collect();
+    for words in [&["docker"][..], &["podman", "docker"], &["podman:alice", "podman:*", "docker:_a.b-c"]] {
+        check(&format!("engines = {words:?}"), Ok(Config { engines: choices(words), ..default() }));
+    }
+    let names = "an engine is called \"docker\", \"podman\" or, a user's, \"podman:alice\"";
+    let quotes = "write each by its name, in quotes: [\"docker\", \"podman\", \"podman:alice\"]";
+    for (value, message, help) in [
+        ("\"docker\"", "takes a list of engines, not a text", quotes),
+        ("[]", "takes a list of engines, not an empty list", quotes),
+        ("[\"docker\", 1]", "takes a list of engines, not a list with the number 1 in it", quotes),
+        ("[\"Docker\"]", "cannot be `Docker`: no engine is called so", names),
+        ("[\"unix:///run/podman/podman.sock\"]", "cannot be `unix:///run/podman/podman.sock`: no engine is called so", names),
+        ("[\"podman:\"]", "cannot be `podman:`: what follows the colon is no user's name", names),
+        ("[\"podman:../x\"]", "cannot be `podman:../x`: what follows the colon is no user's name", names),
+        ("[\"podman:-a\"]", "cannot be `podman:-a`: what follows the colon is no user's name", names),
+        ("[\"podman:1000\"]", "cannot be `podman:1000`: a user is named here, not numbered", "write the user's name: \"podman:alice\""),
+        ("[\"podman:root\"]", "cannot be `podman:root`: root's engine is the host's own", "write it without the user"),
+        ("[\"podman\", \"podman\"]", "cannot be `podman`: it stands in the list twice", "leave one of the two out"),
+    ] {
+        check(&format!("engines = {value}"), Err((&format!("rotate.toml:1:11: `engines` {message}"), help)));
+    }
+    check(
+        "engines = [\"docker\", \"podman\"]\nengine = \"unix:///run/docker.sock\"",
+        Err(("rotate.toml:1:11: `engines` cannot be `docker, podman`: `engine` is set, too", "leave one of the two keys out")),
+    );
+}
+
+#[test]
 fn keys_in_tables_set_their_value_in_either_notation() {
     let seconds = Duration::from_secs;
     let health = default().health;
@@ -91,6 +120,7 @@ fn what_is_wrong_in_a_table_is_told_with_its_place() {
 fn defaults_are_those_of_the_manual() {
     let manual = Config {
         engine: None,
+        engines: Vec::new(),
         state_dir: PathBuf::from("/var/lib/rotate"),
         log_level: LogLevel::Info,
         schedule: "0 4 * * *".parse().expect("a schedule"),
@@ -114,7 +144,7 @@ fn defaults_are_those_of_the_manual() {
 
 #[test]
 fn unknown_key_is_refused_with_its_place_and_what_was_meant() {
-    let keys = "the keys are `engine`, `state_dir`, `log_level`, `schedule`, `time_zone`, `jitter`, `catch_up`, `select`, `mode`, `min_age`, \
+    let keys = "the keys are `engine`, `engines`, `state_dir`, `log_level`, `schedule`, `time_zone`, `jitter`, `catch_up`, `select`, `mode`, `min_age`, \
                 `keep_old`, `min_healthy`, `deadline`, `on_failure`, `on_late_failure`, `registry.via`, `health.interval`, `health.timeout`, `health.retries` and `health.commands`";
     let cases = [
         ("keepold = \"1h\"", "rotate.toml:1:1: unknown key `keepold`", "did you mean `keep_old`?"),

@@ -5,6 +5,7 @@ mod lab;
 
 mod api;
 mod compose;
+mod engines;
 mod fidelity;
 mod images;
 mod options;

@@ -2,6 +2,7 @@
 
 mod entry;
 mod explanation;
+mod many;
 mod past;
 mod rows;
 

@@ -18,6 +18,7 @@ use crate::engine::docker::CHANGE;
 use crate::engine::{EngineError, LOOK};
 use crate::model::ContainerId;
 use crate::text::masked;
+use crate::user::{self, User};
 
 /// A create request for Podman, as [`crate::spec::create_request`] writes it.
 #[derive(Deserialize)]
@@ -52,9 +53,16 @@ impl Client {
         let call = format!("create container {name}");
         let request: Request = serde_json::from_value(request.clone())
             .map_err(|_| EngineError::Garbage { call: call.clone(), detail: "no create request for Podman".to_owned() })?;
-        self.check_owner(&call)?;
-        let mut command = bare();
+        let owner = self.owner(&call).await?;
+        let mut command = match &owner {
+            Some(owner) => as_user(owner),
+            None => bare(Command::new("podman")),
+        };
         command.args(["create", "--name", name, "--pull=never"]).args(&request.arguments);
+        if let Some(owner) = &owner {
+            // Where its own settings are; all else it finds by who it is.
+            command.env("HOME", &owner.home);
+        }
         command.envs(&request.environment).env("CONTAINER_HOST", format!("unix://{}", self.socket.display()));
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
         let answer = self.run(&call, command, CHANGE).await?;
@@ -69,7 +77,7 @@ impl Client {
     /// Asks the client without its socket, in the store of whoever runs it; it can say there what it says nowhere else.
     pub(super) async fn ask_here(&self, call: &str, arguments: &[&str]) -> Result<String, EngineError> {
         const OWN: [&str; 6] = ["PATH", "HOME", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "CONTAINERS_CONF"];
-        let mut command = bare();
+        let mut command = bare(Command::new("podman"));
         command.args(arguments).envs(OWN.iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
         self.run(call, command, LOOK).await
     }
@@ -87,6 +95,10 @@ impl Client {
     }
 
     fn failed(&self, call: &str, code: Option<i32>, complaint: &str) -> EngineError {
+        if let Some(why) = complaint.trim().strip_prefix("setpriv: ") {
+            let why = format!("{NOT_THAT_USER}: {why}");
+            return refused(call, 403, &why);
+        }
         let message = complaint.lines().rev().find_map(|line| line.strip_prefix("Error: ")).unwrap_or(complaint).trim();
         match code {
             None => EngineError::Unanswered { call: call.to_owned(), detail: "podman was killed".to_owned() },
@@ -103,38 +115,67 @@ impl Client {
         }
     }
 
-    /// What is done with a user's socket is done as that user by the engine, and by the client as whoever runs it: files that options name are read
-    /// by the client.
-    pub(super) fn check_owner(&self, call: &str) -> Result<(), EngineError> {
-        let owner = std::fs::metadata(&self.socket).map(|socket| socket.uid());
-        match owner {
-            Ok(owner) if owner != rustix::process::geteuid().as_raw() => {
-                let why = format!("the socket {} is of another user: run rotate as that user (id {owner})", self.socket.display());
+    /// Refuses what only the engine's own user may do: reading files of its store.
+    pub(super) async fn check_owner(&self, call: &str) -> Result<(), EngineError> {
+        match self.owner(call).await? {
+            None => Ok(()),
+            Some(owner) => {
+                let why = format!("the socket {} is of another user: run rotate as that user (id {})", self.socket.display(), owner.id);
                 Err(refused(call, 403, &why))
             }
+        }
+    }
+
+    /// The user whose engine it is; none: we are.
+    ///
+    /// What is done with a user's socket is done as that user by the engine, and by the client as whoever runs it. Files that options name are read
+    /// by the client: it must be able to read what that user may read, and nothing else.
+    async fn owner(&self, call: &str) -> Result<Option<User>, EngineError> {
+        let owner = match std::fs::metadata(&self.socket) {
+            Ok(socket) if socket.uid() != rustix::process::geteuid().as_raw() => socket.uid(),
             // Without a socket the client says so.
-            Ok(_) | Err(_) => Ok(()),
+            Ok(_) | Err(_) => return Ok(None),
+        };
+        match user::find(&owner.to_string()).await {
+            Ok(Some(user)) => Ok(Some(user)),
+            Ok(None) => Err(refused(call, 403, &format!("the socket {} is of user {owner}, whom nobody knows", self.socket.display()))),
+            Err(error) => Err(refused(call, 500, &format!("cannot learn who user {owner} is: {error}"))),
         }
     }
 }
 
 /// With nothing of our environment, in no folder of ours, and as a group of its own.
-fn bare() -> Command {
-    let mut command = Command::new("podman");
+fn bare(mut command: Command) -> Command {
     command.env_clear().current_dir("/").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command.process_group(0).kill_on_drop(true);
     command
 }
 
+/// Why a client could not be run as somebody else.
+const NOT_THAT_USER: &str = "the socket is of another user, as whom podman has to be run: run rotate as that user or as root, or give its unit the \
+                             drop-in podman-engines.conf";
+
+/// Podman with the rights of this user, and none of ours: whoever it is run as may look into it.
+fn as_user(user: &User) -> Command {
+    let mut command = bare(Command::new("setpriv"));
+    command.arg(format!("--reuid={}", user.id)).arg(format!("--regid={}", user.group));
+    command.args(["--init-groups", "--inh-caps=-all", "--ambient-caps=-all", "--", "podman"]);
+    command
+}
+
 fn not_started(call: &str, error: &io::Error) -> EngineError {
     let why = match error.kind() {
-        io::ErrorKind::NotFound => "there is no program `podman` in $PATH, which creates containers for rotate".to_owned(),
+        io::ErrorKind::NotFound => {
+            "there is no program `podman` (or, for the engine of another user, no `setpriv`) in $PATH, which creates containers for rotate"
+                .to_owned()
+        }
         _ => format!("podman cannot be run: {error}"),
     };
     refused(call, 400, &why)
 }
 
-async fn read(pipe: Option<impl tokio::io::AsyncRead + Unpin>) -> io::Result<String> {
+/// All that a child writes there.
+pub(super) async fn read(pipe: Option<impl tokio::io::AsyncRead + Unpin>) -> io::Result<String> {
     use tokio::io::AsyncReadExt;
     /// No id, no complaint is longer.
     const MOST_BYTES: u64 = 1 << 20;

@@ -23,7 +23,7 @@ impl Client {
     /// For a container that was made through the API. Errors: [`EngineError::Refused`] with what was not there.
     pub async fn notes(&self, container: &Container) -> Result<Value, EngineError> {
         let call = format!("look how container {} was made", container.name());
-        self.check_owner(&call)?;
+        self.check_owner(&call).await?;
         // First: where that file is not, there is not the engine's store either, and its client would lay a new one.
         let path = container.document()["OCIConfigPath"].as_str().unwrap_or_default();
         let unread = |why: &str| {
