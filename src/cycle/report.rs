@@ -162,6 +162,13 @@ fn judge(record: &Record, ended: &Ended) -> (Verdict, Option<String>, Option<Str
             Some(reason.to_string()),
             Some(format!("create `{unit}` anew by hand: `rotate history {unit}` names the images; its volumes were not removed")),
         ),
+        (Ended::Stuck(reason), _) if record.service().is_some() => (
+            Verdict::Stuck,
+            Some(format!("neither the new nor the old image serves: {reason}")),
+            Some(format!(
+                "the old image is kept and its tag points to it; remove the cause, then run `rotate now {unit}`: it restarts its unit"
+            )),
+        ),
         (Ended::Stuck(reason), _) => (
             Verdict::Stuck,
             Some(format!("neither the new nor the old container serves: {reason}")),

@@ -104,8 +104,8 @@ impl Cycle<'_> {
             return Err(CycleError::NothingKept { name: name.to_owned() });
         };
         for member in &record.members {
-            let holder = self.engine.container(&member.name).await?.map(|container| container.id());
-            if holder.is_some() && holder != member.successor {
+            let holder = self.engine.container(&member.name).await?;
+            if holder.is_some_and(|holder| !record.is_successor(member, &holder)) {
                 return Err(CycleError::NotOurs { name: name.to_owned() });
             }
         }

@@ -7,7 +7,7 @@ use super::{Cycle, CycleError};
 use crate::clock::with_signs_of_life;
 use crate::config::{FailurePolicy, OnFailure, OnLateFailure};
 use crate::model::Health;
-use crate::model::{Container, RotationId};
+use crate::model::{Container, RotationId, Service};
 use crate::plan::{Candidate, Planned, Reason};
 use crate::policy::Policy;
 use crate::rotation::{self, Answer, Ended, Failure, Member, Opening, Outcome, Purpose, Record, RunError, Terms, Withdrawal};
@@ -129,14 +129,19 @@ impl Cycle<'_> {
             policy,
             stop_signal: candidate.policy.stop_signal.clone(),
             was_healthy,
-            is_tool_owned: is_tool_owned(&candidate.container),
+            is_tool_owned: candidate.service.is_none() && is_tool_owned(&candidate.container),
             successor: None,
             volumes_born: Vec::new(),
         };
         let terms = terms(&candidate.policy);
         let (agent, boot, at) = (self.agent.to_owned(), self.boot.to_owned(), self.clock.at());
         self.store.reserve()?;
-        let record = Record::open(Opening { id: self.fresh_id()?, purpose, members: vec![member], terms, agent, boot, at });
+        let mut record = Record::open(Opening { id: self.fresh_id()?, purpose, members: vec![member], terms, agent, boot, at });
+        if let Some(service) = candidate.service.clone() {
+            let services = self.engine.services();
+            let was_pinned = service.drop_in.as_deref().zip(services).is_some_and(|(path, services)| services.has_file(path));
+            record = record.by_service(Service { was_pinned, ..service });
+        }
         self.store.save(&record)?;
         if let Some(left) = left.filter(|left| purpose == Purpose::Rotate && !left.is(digest)) {
             self.remove_left_image(&left).await;

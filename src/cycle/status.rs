@@ -97,7 +97,9 @@ impl Cycle<'_> {
                 let policy = policy(self.config, &container.labels(), &image.labels());
                 status.is_watched = policy.is_ok_and(|policy| policy.mode == Mode::Watch);
             }
-            status.note = notes.get(container.name()).cloned();
+            let kept_from = |path: std::path::PathBuf| format!("{} keeps its unit from pulling what is refused", path.display());
+            let notes = notes.get(container.name()).cloned().into_iter().chain(self.drop_in(&survey, container).map(kept_from));
+            status.note = notes.reduce(|all, one| format!("{all}; {one}"));
             all.insert(status.name.clone(), status);
         }
         for listed in survey.unanswered.iter().map(|c| &c.listed).filter(|listed| !survey.is_of_a_rotation(&listed.name)) {

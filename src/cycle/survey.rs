@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::{Answers, Cycle, CycleError, Request};
 use crate::clock::{Clock, sign_of_life};
 use crate::engine::{Engine, EngineError};
-use crate::model::{Container, Digest, Image, ImageId, Listed, Reference};
+use crate::model::{Container, Digest, Image, ImageId, Listed, Reference, SERVICE_LABEL, ServiceState};
 use crate::plan::{self, Candidate, Known, Plan, Planned, Reason, Survey, Unanswered};
 use crate::registry::{Registry, RegistryError};
 use crate::rotation::Stage;
@@ -44,6 +44,7 @@ impl Cycle<'_> {
         let survey = self.restore(survey, request).await?;
         if !request.is_dry_run {
             self.remove_left_pins(&survey).await;
+            self.remove_left_drop_ins(&survey).await;
         }
         self.plan_with(request, survey, note).await
     }
@@ -176,6 +177,7 @@ async fn survey(engine: &dyn Engine, store: &dyn Store, clock: &dyn Clock) -> Re
             }
         }
     }
+    look_at_services(engine, &mut survey).await;
     let ids: BTreeSet<_> = survey.containers.iter().map(|c| c.image_id()).collect();
     let mut looks = stream::iter(ids).map(|id| look_at_image(engine, id).boxed()).buffered(LOOKS_AT_ONCE);
     while let Some((answer, id)) = looks.next().await {
@@ -194,6 +196,19 @@ async fn survey(engine: &dyn Engine, store: &dyn Store, clock: &dyn Clock) -> Re
 
 async fn look(engine: &dyn Engine, listed: Listed) -> (Result<Option<Container>, EngineError>, Listed) {
     (engine.container(listed.id.as_str()).await, listed)
+}
+
+/// All units of systemd at once. Without systemd their containers are held, and nothing else.
+async fn look_at_services(engine: &dyn Engine, survey: &mut Survey) {
+    let names: BTreeSet<String> = survey.containers.iter().filter_map(|container| container.labels().remove(SERVICE_LABEL)).collect();
+    // What cannot be a unit's name is no unit, and would spoil the question.
+    let (names, nobodys): (Vec<String>, Vec<String>) = names.into_iter().partition(|name| ServiceState::may_be_called(name));
+    let Some(services) = engine.services() else { return };
+    match services.show(&names).await {
+        Ok(states) => survey.services = names.into_iter().zip(states).collect(),
+        Err(error) => survey.no_services = Some(error.to_string()),
+    }
+    survey.services.extend(nobodys.into_iter().map(|name| (name.clone(), ServiceState::absent(name))));
 }
 
 async fn look_at_image(engine: &dyn Engine, id: ImageId) -> (Result<Option<Image>, EngineError>, ImageId) {

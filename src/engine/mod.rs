@@ -14,6 +14,7 @@ mod podman_version;
 mod pull_pace;
 mod pull_progress;
 mod registries;
+mod services;
 mod sources;
 
 use std::path::Path;
@@ -31,6 +32,7 @@ pub use error::{EngineError, Refusal};
 pub use exec::{Executed, last_line};
 use podman::Podman;
 pub use pull_progress::PullProgress;
+pub use services::Services;
 
 use crate::model::{
     Container, ContainerId, Credential, Digest, Ending, Image, Listed, Platform, Reference, RegistrySettings, RestartPolicy, StopSignal,
@@ -95,6 +97,10 @@ pub trait Engine: Send + Sync {
     }
     /// True if [`Engine::stop`] heeds a signal (Docker API 1.42; an older one drops it without a word).
     fn takes_stop_signal(&self) -> bool;
+    /// The systemd that may own containers of it; none: it has nothing to do with systemd.
+    fn services(&self) -> Option<&dyn Services> {
+        None
+    }
     /// All containers, running or not.
     async fn containers(&self) -> Result<Vec<Listed>, EngineError>;
     /// One container's document; none if there is no such container.

@@ -5,9 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Reason;
 use super::hold::{given_name, is_leftover, rotatable};
 use super::pods;
+use super::service::owner;
 use super::ties::Ties;
 use crate::config::{Config, Mode};
-use crate::model::{Container, ContainerId, Hold, Image, ImageId, Listed, Reference, RestartPolicy, RotationId};
+use crate::model::{
+    Container, ContainerId, Hold, Image, ImageId, Listed, Reference, RestartPolicy, RotationId, Service, ServiceState, Status,
+};
 use crate::policy::{Policy, Selection, policy};
 
 /// Everything that the engine showed.
@@ -35,6 +38,10 @@ pub struct Survey {
     pub takes_stop_signal: bool,
     /// The engine cannot change a restart policy.
     pub has_fixed_policies: bool,
+    /// The units of systemd that containers name as their owners, by name.
+    pub services: BTreeMap<String, ServiceState>,
+    /// Why systemd could not be asked.
+    pub no_services: Option<String>,
 }
 
 /// A container that is known from the engine's list only.
@@ -59,6 +66,8 @@ pub struct Candidate {
     pub policy: Policy,
     /// A newer image is told and nothing done: its policy says so, and nobody has named it.
     pub is_watched: bool,
+    /// The unit of systemd that makes it, where one does.
+    pub service: Option<Service>,
 }
 
 /// A container that is not rotated.
@@ -162,7 +171,9 @@ fn candidate(survey: &Survey, config: &Config, ties: &Ties<'_>, container: &Cont
     if !policy.selection.takes(is_named) {
         return Err(Reason::NotSelected);
     }
-    let reference = rotatable(container, ties)?;
+    let has_owner = container.state().status == Status::Running && container.pod().is_none();
+    let service = if has_owner { owner(survey, container)? } else { None };
+    let reference = rotatable(container, ties, service.is_some())?;
     pods::check(survey, container)?;
     if let Some(message) = survey.unanswered_images.get(&container.image_id()) {
         return Err(Reason::NoAnswer { message: message.clone() });
@@ -172,12 +183,12 @@ fn candidate(survey: &Survey, config: &Config, ties: &Ties<'_>, container: &Cont
     if image.is_blank() {
         return Err(Reason::ImageBlank);
     }
-    if survey.has_fixed_policies && container.restart_policy() != Some(RestartPolicy::No) {
+    if survey.has_fixed_policies && service.is_none() && container.restart_policy() != Some(RestartPolicy::No) {
         return Err(Reason::FixedRestartPolicy);
     }
-    if let Some(signal) = policy.stop_signal.as_ref().filter(|_| !survey.takes_stop_signal) {
+    if let Some(signal) = policy.stop_signal.as_ref().filter(|_| !survey.takes_stop_signal || service.is_some()) {
         return Err(Reason::StopSignal { signal: signal.clone() });
     }
     let is_watched = policy.mode == Mode::Watch && !is_named;
-    Ok(Candidate { container: container.clone(), image, reference, policy, is_watched })
+    Ok(Candidate { container: container.clone(), image, reference, policy, is_watched, service })
 }

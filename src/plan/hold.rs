@@ -11,8 +11,8 @@ const OWNERS: [(&str, Owner); 3] = [
     ("com.hashicorp.nomad.alloc_id", Owner::Nomad),
 ];
 
-/// Why it cannot be rotated, whoever wants it; else the reference that it follows.
-pub fn rotatable(container: &Container, ties: &Ties<'_>) -> Result<Reference, Reason> {
+/// Why it cannot be rotated, whoever wants it; else the reference that it follows. `is_made_anew`: by systemd, whatever became of the last one.
+pub fn rotatable(container: &Container, ties: &Ties<'_>, is_made_anew: bool) -> Result<Reference, Reason> {
     match container.state().status {
         Status::Running => {}
         Status::Paused => return Err(Reason::Paused),
@@ -23,14 +23,11 @@ pub fn rotatable(container: &Container, ties: &Ties<'_>) -> Result<Reference, Re
     if let Some((_, owner)) = OWNERS.iter().find(|(label, _)| labels.contains_key(*label)) {
         return Err(Reason::Owned(*owner));
     }
-    if container.is_removed_on_exit() {
+    if container.is_removed_on_exit() && !is_made_anew {
         return Err(Reason::RemovedOnExit);
     }
     if container.is_infra() {
         return Err(Reason::InPod(PodTie::Infra));
-    }
-    if let Some(unit) = labels.get("PODMAN_SYSTEMD_UNIT") {
-        return Err(Reason::OwnedByUnit { unit: unit.clone() });
     }
     if let Some(reason) = ties.reason(container) {
         return Err(reason);

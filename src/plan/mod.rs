@@ -7,6 +7,7 @@ mod order;
 mod pods;
 mod reason;
 mod reason_text;
+mod service;
 mod ties;
 
 pub use candidate::{Candidate, Skipped, Survey, Unanswered, is_listed, is_named, select};
@@ -14,3 +15,4 @@ pub use freshness::{Known, freshness, old_enough_at};
 pub use hold::given_name;
 pub use order::{Plan, Planned, order};
 pub use reason::{Owner, PodTie, Reason};
+pub use service::{Unready, drop_in};

@@ -1,7 +1,8 @@
 //! Members of pods: one is replaced in its pod while the others run, and the container that holds it together is never touched.
 
-use super::{PodTie, Reason, Survey};
-use crate::model::Container;
+use super::service::owner;
+use super::{PodTie, Reason, Survey, Unready};
+use crate::model::{Container, Service};
 
 /// Why this member of a pod cannot be replaced in it.
 ///
@@ -12,8 +13,10 @@ pub fn check(survey: &Survey, container: &Container) -> Result<(), Reason> {
     let Some(pod) = container.pod() else { return Ok(()) };
     let others = || survey.containers.iter().filter(|other| other.pod() == Some(pod) && other.id() != container.id());
     let infra = others().find(|other| other.is_infra());
-    if let Some(unit) = infra.and_then(|infra| infra.labels().remove("PODMAN_SYSTEMD_UNIT")) {
-        return Err(Reason::OwnedByUnit { unit });
+    for of_the_pod in infra.into_iter().chain([container]) {
+        if let Some(Service { name: unit, .. }) = owner(survey, of_the_pod)? {
+            return Err(Reason::OwnedByUnit { unit, why: Unready::OtherKind });
+        }
     }
     if container.is_made_through_api() {
         return Err(Reason::InPod(PodTie::MadeThroughApi));

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::Unready;
 use crate::model::{Digest, Hold, StopSignal};
 use crate::policy::PolicyError;
 
@@ -53,10 +54,12 @@ pub enum Reason {
     },
     /// A cluster manager owns it and would fight back.
     Owned(Owner),
-    /// A unit of systemd creates it anew at each start (Quadlet, `podman generate systemd`).
+    /// A unit of systemd owns it (Quadlet, `podman generate systemd`), and cannot be restarted with a new image.
     OwnedByUnit {
         /// Such as `web.service`.
         unit: String,
+        /// Why it cannot.
+        why: Unready,
     },
     /// It holds a pod together, or is a member that cannot be replaced in it.
     InPod(PodTie),
@@ -183,7 +186,7 @@ impl Reason {
             Self::LinkedTo { .. } => "linked_to",
             Self::LinkedFrom { .. } => "linked_from",
             Self::Owned(_) => "owned",
-            Self::OwnedByUnit { .. } => "owned_by_unit",
+            Self::OwnedByUnit { why, .. } => why.code(),
             Self::InPod(_) => "in_pod",
             Self::Requires { .. } => "requires",
             Self::RequiredBy { .. } => "required_by",

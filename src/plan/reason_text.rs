@@ -24,7 +24,7 @@ impl Reason {
             Self::InPod(PodTie::Last) => Some("give the pod another exit policy: `podman pod create --exit-policy continue`".into()),
             Self::StopSignal { .. } => Some("create it with --stop-signal instead of Watchtower's label".into()),
             Self::RemovedOnExit => Some("create it without --rm".into()),
-            Self::OwnedByUnit { .. } => Some("`podman auto-update` does, if it has the label io.containers.autoupdate".into()),
+            Self::OwnedByUnit { unit, why } => why.help(unit),
             Self::FixedRestartPolicy => Some("upgrade Podman, or create it with --restart=no".into()),
             Self::NoDigest => Some("pull it from a registry once, and create the container from that".into()),
             Self::ImageGone { message: None } => Some("`rotate now` pulls it again by its digest, and goes on".into()),
@@ -80,7 +80,7 @@ impl fmt::Display for Reason {
             Self::LinkedTo { other } => write!(f, "held: it is linked (--link) to `{other}`"),
             Self::LinkedFrom { other } => write!(f, "held: `{other}` is linked (--link) to it"),
             Self::Owned(owner) => write!(f, "held: owned by {owner}"),
-            Self::OwnedByUnit { unit } => write!(f, "held: it belongs to {unit}, and rotate does not restart units yet"),
+            Self::OwnedByUnit { unit, why } => write!(f, "held: it belongs to {unit}: {why}"),
             Self::InPod(PodTie::Infra) => f.write_str("held: it holds a pod together"),
             Self::InPod(PodTie::MadeThroughApi) => {
                 f.write_str("held: a member of a pod that was made through Podman's API, where its settings cannot be told from the pod's")

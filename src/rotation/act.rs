@@ -1,12 +1,13 @@
 //! Turns an act into one call of the engine. The only file that changes anything on an engine.
 
+use std::path::Path;
 use std::time::Duration;
 
 use super::observe::image_documents;
 use super::{Act, Goal, Keyring, Member, Purpose, Record, Role, Stage};
 use crate::clock::Clock;
-use crate::engine::{Engine, EngineError, Pull, PullWatcher};
-use crate::model::{ContainerId, ImageId, Platform, Reference, RestartPolicy};
+use crate::engine::{Engine, EngineError, Pull, PullWatcher, Services};
+use crate::model::{ContainerId, ImageId, Platform, Reference, RestartPolicy, Service};
 use crate::spec::{self, SpecError};
 
 /// An act that was not done, or not surely.
@@ -132,6 +133,10 @@ async fn perform(engine: &dyn Engine, record: &Record, act: &Act, keyring: &dyn 
         Act::Unpin { member: n } => Ok(engine.remove_image(&record.pin(*n)).await?),
         Act::UnpinLeft { pin } => Ok(engine.remove_image(pin).await?),
         Act::RemoveImage { image } => Ok(engine.remove_image(image.as_str()).await?),
+        Act::RestartService { .. } => Ok(services(engine)?.restart(&service(record)?.name).await?),
+        Act::WriteDropIn { .. } => Ok(services(engine)?.write_file(drop_in(record)?, DROP_IN).await?),
+        Act::RemoveDropIn { .. } => Ok(services(engine)?.remove_file(drop_in(record)?).await?),
+        Act::StartDependent { name } => Ok(services(engine)?.start(name).await?),
     }
 }
 
@@ -238,6 +243,31 @@ async fn id(engine: &dyn Engine, record: &Record, member: &Member, role: Role) -
             found.map(|container| container.id()).ok_or(ActError::Record("new container"))
         }
     }
+}
+
+/// What a drop-in of ours says; Quadlet merges it over the file beside which it lies (podman-systemd.unit(5)).
+const DROP_IN: &str = "\
+# Written by rotate: without it this unit would pull, at its next start, an image that has not proved itself here.
+# rotate removes it when a newer image has.
+[Container]
+Pull=never
+";
+
+/// Removes the drop-in of a unit that has nothing to be kept from any more.
+pub async fn remove_drop_in(engine: &dyn Engine, path: &Path) -> Result<(), ActError> {
+    Ok(services(engine)?.remove_file(path).await?)
+}
+
+fn services(engine: &dyn Engine) -> Result<&dyn Services, ActError> {
+    engine.services().ok_or(ActError::Record("engine whose containers systemd owns"))
+}
+
+fn service(record: &Record) -> Result<&Service, ActError> {
+    record.service().ok_or(ActError::Record("unit of systemd"))
+}
+
+fn drop_in(record: &Record) -> Result<&Path, ActError> {
+    service(record)?.drop_in.as_deref().ok_or(ActError::Record("place for a drop-in"))
 }
 
 fn tag(member: &Member) -> Result<&Reference, ActError> {

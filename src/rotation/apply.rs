@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::{Change, Goal, Outcome, Record, Stage};
+use super::{Change, Goal, Outcome, Record, Stage, Way};
 
 /// How many times of steps a record keeps.
 const TIMES: usize = 64;
@@ -27,6 +27,11 @@ impl Record {
                 self.differences = differences;
                 if let Some(m) = self.members.get_mut(member) {
                     (m.successor, m.volumes_born) = (Some(successor), volumes_born);
+                }
+            }
+            Change::NoteDependents { names } => {
+                if let Way::Service(service) = &mut self.way {
+                    service.dependents = names;
                 }
             }
             Change::EnterSwitching { agent, boot } => {

@@ -100,6 +100,8 @@ pub enum Withdrawal {
     },
     /// Somebody changed the container's restart policy.
     PolicyChanged,
+    /// Somebody stopped, edited or masked its unit of systemd.
+    ServiceChanged,
     /// Somebody moved the tag in the meantime.
     TagMoved,
     /// Somebody created it again, from another configuration or image.
@@ -187,6 +189,7 @@ impl Withdrawal {
             Self::PredecessorNotRunning => "container_not_running",
             Self::PredecessorRenamed { .. } => "container_renamed",
             Self::PolicyChanged => "policy_changed",
+            Self::ServiceChanged => "service_changed",
             Self::TagMoved => "tag_moved",
             Self::Replaced => "container_replaced",
             Self::TakenAway => "container_taken_away",
@@ -230,6 +233,7 @@ impl std::fmt::Display for Withdrawal {
             Self::PredecessorNotRunning => f.write_str("somebody stopped it in the meantime"),
             Self::PredecessorRenamed { to } => write!(f, "somebody renamed it to `{to}` in the meantime"),
             Self::PolicyChanged => f.write_str("somebody changed its restart policy in the meantime"),
+            Self::ServiceChanged => f.write_str("somebody changed its unit of systemd in the meantime"),
             Self::TagMoved => f.write_str("somebody moved the image's tag in the meantime"),
             Self::Replaced => f.write_str("somebody created it again in the meantime, and not as it was"),
             Self::TakenAway => f.write_str("somebody took it away in the meantime"),

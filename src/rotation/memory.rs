@@ -27,8 +27,42 @@ pub struct Memory {
     pub watches: HashMap<ContainerId, Watch>,
     /// Those of them that ran.
     pub have_run: HashSet<ContainerId>,
+    /// What it did about the unit of systemd.
+    pub service: ServiceMemory,
     /// Pins of open rotations; none if they are not known.
     pub pins: Option<HashSet<String>>,
+}
+
+/// What a process did about a unit of systemd since the stage and the goal that the record has.
+#[derive(Debug, Default)]
+pub struct ServiceMemory {
+    /// See [`super::ServiceView::asked`].
+    pub asked: u32,
+    /// Since when it has time to get up.
+    pub since: Option<Duration>,
+    /// How often systemd had restarted it by itself when it was looked at first.
+    pub base: Option<u64>,
+    /// Dependents whose start was asked for.
+    pub started: HashSet<String>,
+    /// See [`super::ServiceView::is_pinned`].
+    pub is_pinned: bool,
+}
+
+impl ServiceMemory {
+    /// What was done for another stage or goal does not count.
+    pub fn begin_again(&mut self) {
+        *self = Self { is_pinned: self.is_pinned, ..Self::default() };
+    }
+
+    fn done(&mut self, act: &Act, now: Duration) {
+        match act {
+            // Its counter begins anew with the restart.
+            Act::RestartService { .. } => (self.asked, self.since, self.base) = (self.asked.saturating_add(1), Some(now), Some(0)),
+            Act::WriteDropIn { .. } => self.is_pinned = true,
+            Act::StartDependent { name } => drop(self.started.insert(name.clone())),
+            _ => {}
+        }
+    }
 }
 
 impl Memory {
@@ -61,6 +95,7 @@ impl Memory {
     pub fn done(&mut self, record: &Record, act: &Act, now: Duration) {
         self.unanswered = None;
         self.refused.retain(|refused| refused.act != *act);
+        self.service.done(act, now);
         if matches!(act, Act::Start { .. })
             && let Some(id) = started_or_stopped(record, act)
         {
@@ -82,6 +117,7 @@ impl Memory {
     pub fn forget(&mut self, agent: &str, now: Duration) {
         self.watches.clear();
         self.have_run.clear();
+        self.service.begin_again();
         self.agent = format!("{agent}+{}", now.as_millis());
     }
 }

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::memory::Memory;
+use super::observe_service::look_at_service;
 use super::observed::Comparison;
 use super::{
     ContainerView, GateFailure, GateRules, Goal, ImagesView, Late, Member, MemberView, Observed, Proof, Purpose, Record, Replacement, Role,
@@ -30,7 +31,10 @@ pub struct Moment {
 pub async fn observe(engine: &dyn Engine, record: &Record, memory: &mut Memory, moment: Moment) -> Result<Observed, EngineError> {
     let mut members = Vec::with_capacity(record.members.len());
     for (n, member) in record.members.iter().enumerate() {
-        members.push(look_at(engine, record, n, member, memory, moment).await?);
+        members.push(match record.service() {
+            None => look_at(engine, record, n, member, memory, moment).await?,
+            Some(service) => look_at_service(engine, record, n, service, memory, moment).await?,
+        });
     }
     Ok(Observed {
         at: moment.at,
@@ -163,7 +167,7 @@ pub async fn seen_late(
     container: &Container,
     at: Timestamp,
 ) -> Result<Option<GateFailure>, EngineError> {
-    let Some(member) = record.members.iter().find(|member| member.successor.as_ref() == Some(&container.id())) else { return Ok(None) };
+    let Some(member) = record.members.iter().find(|member| record.is_successor(member, container)) else { return Ok(None) };
     let mut view = ContainerView::new(container, GateRules::of(container, &record.terms, true), None);
     let judge = |view: &ContainerView| late(view, member.policy, at, Duration::ZERO);
     if matches!(judge(&view), Late::Suspected(_)) {
@@ -187,7 +191,14 @@ async fn ending(engine: &dyn Engine, container: &Container) -> Result<Ending, En
     }
 }
 
-async fn images(engine: &dyn Engine, record: &Record, n: usize, member: &Member, memory: &Memory) -> Result<ImagesView, EngineError> {
+/// The images of a member, and where its tags point.
+pub(super) async fn images(
+    engine: &dyn Engine,
+    record: &Record,
+    n: usize,
+    member: &Member,
+    memory: &Memory,
+) -> Result<ImagesView, EngineError> {
     let new = engine.image(&member.pull_reference().to_string()).await?;
     let old = engine.image(member.old_image.as_str()).await?;
     let left_pins = old.as_ref().map(|old| old.tags().into_iter().filter(|tag| memory.is_left_pin(tag)).map(str::to_owned).collect());

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{Act, GateRules, Replacement, Watch};
+use super::{Act, GateRules, Replacement, ServiceView, Watch};
 use crate::engine::Refusal;
 use crate::model::{Container, ContainerId, Ending, ImageId, Platform, RestartPolicy, State};
 
@@ -66,6 +66,8 @@ pub struct MemberView {
     pub comparison: Option<Comparison>,
     /// Volumes born with the successor that still exist.
     pub volumes_born: Vec<String>,
+    /// The unit of systemd that makes it, where one does.
+    pub service: Option<ServiceView>,
 }
 
 /// One look at a container.
@@ -149,6 +151,9 @@ impl fmt::Display for Observed {
         };
         for member in &self.members {
             write!(f, "old {} · new {}; ", show(&member.predecessor), show(&member.successor))?;
+            if let Some(service) = &member.service {
+                write!(f, "{service}; ")?;
+            }
         }
         match (&self.unanswered, self.refused.last()) {
             (Some(act), _) => write!(f, "no answer to: {act}"),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Failure, GateFailure, Member, StuckReason};
+use super::{Failure, GateFailure, Member, StuckReason, Way};
 use crate::clock::seconds_between;
 use crate::model::{Probe, RotationId};
 
@@ -27,6 +27,9 @@ pub struct Record {
     pub members: Vec<Member>,
     /// How its policy judges the successor.
     pub terms: Terms,
+    /// How the new image comes to serve.
+    #[serde(default)]
+    pub way: Way,
     /// The process (and its connection to the engine) that wrote this last: another one re-arms the gate and counts starts anew.
     pub agent: String,
     /// The boot in which the successor was started last.
@@ -169,6 +172,7 @@ impl Record {
             goal: Goal::Forward,
             members,
             terms,
+            way: Way::default(),
             agent,
             boot,
             starts: 0,
@@ -216,6 +220,10 @@ impl Record {
     /// How its containers stand while it cannot go on, as far as the record tells.
     pub fn stands(&self) -> &'static str {
         match (self.stage, &self.goal) {
+            (Stage::Switching, _) if self.service().is_some() => {
+                "its unit of systemd is between two images and may be down; both are there"
+            }
+            (Stage::Kept, _) if self.service().is_some() => "its unit runs the new image, the old one is kept",
             (Stage::Preparing | Stage::Creating, _) => "its container was not touched and runs as before",
             (Stage::Switching, Goal::Forward) => "it is between its old and its new container and may be down; neither was removed",
             (Stage::Switching, Goal::Back { .. }) => "it is on its way back to its old container and may be down; neither was removed",
@@ -243,7 +251,7 @@ impl Record {
 
     /// Seconds from the first stop to the end of the last start, as far as this process saw both.
     pub fn down_time_seconds(&self) -> Option<f64> {
-        let stopped = self.times.iter().find(|(what, _)| what.starts_with("stop"))?.1;
+        let stopped = self.times.iter().find(|(what, _)| what.starts_with("stop") || what == "restart_service")?.1;
         let started = self.times.iter().rev().find(|(what, _)| what == "started")?.1;
         seconds_between(stopped, started)
     }

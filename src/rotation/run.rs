@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::act::{ActError, perform_patiently};
 use super::lifeline::Lifeline;
-use super::memory::{self, Memory};
+use super::memory::{self, Memory, ServiceMemory};
 use super::observe::{Moment, observe};
 use super::probe::Prober;
 use super::{Act, Change, Keyring, Observed, Progress, Record, Refused, RunError, Stage, Step, StuckReason, Watcher, decide, write};
@@ -76,6 +76,7 @@ impl Rotation<'_> {
             refused: Vec::new(),
             watches: HashMap::new(),
             have_run: HashSet::new(),
+            service: ServiceMemory::default(),
             pins: memory::pins(self.store),
         };
         let mut prober = Prober::new(self.engine, self.clock);
@@ -92,6 +93,7 @@ impl Rotation<'_> {
                 Ok(Some(observed)) => {
                     let step = decide(record, &observed);
                     tracing::debug!(rotation = %record.id, container = %record.unit, %observed, ?step);
+                    record.note_start(&observed);
                     match step {
                         Step::Act(act) => self.act(record, &mut memory, act).await,
                         Step::Write(change) => {
@@ -206,7 +208,11 @@ impl Rotation<'_> {
     }
 
     async fn read_log(&self, record: &mut Record, successor: &ContainerId) -> Result<(), EngineError> {
-        let lines = match self.engine.log_tail(successor, LOG_LINES).await {
+        let answer = match (record.service(), self.engine.services()) {
+            (Some(service), Some(services)) => services.log_tail(&service.name, record.restarted_at(), LOG_LINES).await,
+            (_, _) => self.engine.log_tail(successor, LOG_LINES).await,
+        };
+        let lines = match answer {
             Ok(lines) => lines,
             Err(error @ EngineError::Unreachable { .. }) => return Err(error),
             // A log driver that cannot be read must not keep a rotation open.

@@ -91,6 +91,14 @@ pub enum Act {
     UnpinLeft { pin: String },
     /// Remove an image that has no tag and that nothing uses.
     RemoveImage { image: ImageId },
+    /// Restart the unit of systemd that makes the container, whatever it is at; it brings what the tag points to.
+    RestartService { member: usize },
+    /// Keep that unit from pulling, by a drop-in of ours beside it.
+    WriteDropIn { member: usize },
+    /// Remove that drop-in.
+    RemoveDropIn { member: usize },
+    /// Start a unit that ran before that one's restart.
+    StartDependent { name: String },
 }
 
 /// One durable change of the record.
@@ -102,6 +110,8 @@ pub enum Change {
     EnterCreating { tags: Vec<Option<ImageId>> },
     /// The successor exists.
     Adopt { member: usize, successor: ContainerId, volumes_born: Vec<String>, differences: Vec<String> },
+    /// Units of systemd that the restart will stop.
+    NoteDependents { names: Vec<String> },
     /// Enter [`super::Stage::Switching`], the first start counted.
     EnterSwitching { agent: String, boot: String },
     /// A new process is about to start the successor.
@@ -159,6 +169,10 @@ impl Act {
             Self::Unpin { .. } => "unpin".to_owned(),
             Self::UnpinLeft { .. } => "unpin_left".to_owned(),
             Self::RemoveImage { .. } => "remove_image".to_owned(),
+            Self::RestartService { .. } => "restart_service".to_owned(),
+            Self::WriteDropIn { .. } => "write_drop_in".to_owned(),
+            Self::RemoveDropIn { .. } => "remove_drop_in".to_owned(),
+            Self::StartDependent { .. } => "start_dependent".to_owned(),
         }
     }
 }
@@ -194,6 +208,10 @@ impl fmt::Display for Act {
             Self::Unpin { .. } => f.write_str("unpin the old image"),
             Self::UnpinLeft { pin } => write!(f, "remove the pin {pin} that an earlier rotation left"),
             Self::RemoveImage { image } => write!(f, "remove the unused image {}", image.short()),
+            Self::RestartService { .. } => f.write_str("restart its unit"),
+            Self::WriteDropIn { .. } => f.write_str("keep its unit from pulling by a drop-in"),
+            Self::RemoveDropIn { .. } => f.write_str("remove the drop-in that kept its unit from pulling"),
+            Self::StartDependent { name } => write!(f, "start {name} again"),
         }
     }
 }

@@ -17,6 +17,9 @@ pub fn change(store: &dyn Store, clock: &dyn Clock, record: &mut Record, memory:
     if before.goal != record.goal {
         memory.watches.clear();
     }
+    if (&before.goal, before.stage) != (&record.goal, record.stage) {
+        memory.service.begin_again();
+    }
     if matches!(change, Change::AdoptReplacement { .. } | Change::TakeForPredecessor { .. }) {
         memory.refused.clear(); // that was another container
     }
@@ -25,7 +28,11 @@ pub fn change(store: &dyn Store, clock: &dyn Clock, record: &mut Record, memory:
     match change {
         // On the way back already: made in memory, or the same write would be tried without end.
         Change::Adopt { .. } if before.goal != Goal::Forward => Ok(()),
-        Change::Pulled { .. } | Change::EnterCreating { .. } | Change::Adopt { .. } | Change::EnterSwitching { .. } => {
+        Change::Pulled { .. }
+        | Change::EnterCreating { .. }
+        | Change::Adopt { .. }
+        | Change::NoteDependents { .. }
+        | Change::EnterSwitching { .. } => {
             *record = before;
             record.apply(&Change::TurnBack { failure: Failure::NotRecorded { message: source.to_string() } });
             memory.watches.clear();
@@ -57,6 +64,7 @@ fn word(change: &Change) -> Option<&'static str> {
         Change::Pulled { .. }
         | Change::EnterCreating { .. }
         | Change::Adopt { .. }
+        | Change::NoteDependents { .. }
         | Change::EnterSwitching { .. }
         | Change::CountStart { .. }
         | Change::AdoptReplacement { .. }

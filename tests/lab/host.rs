@@ -65,10 +65,31 @@ impl Host {
         let (loader, libraries, podman) = ("lib64/ld-linux-x86-64.so.2", "usr/lib/x86_64-linux-gnu", "usr/bin/podman");
         let [loader, libraries, podman] = [loader, libraries, podman].map(|path| self.path(path).display().to_string());
         fs::create_dir_all(&folder).expect("a folder can be made in /tmp");
+        self.systemd_for_the_machine(&folder);
         fs::write(&client, format!("#!/bin/sh\nexec {loader} --library-path {libraries} {podman} \"$@\"\n"))
             .and_then(|()| fs::set_permissions(&client, Permissions::from_mode(0o755)))
             .expect("a file can be written in /tmp");
         folder
+    }
+
+    /// The clients of the host's systemd, for an agent on the machine. A program `systemctl.before` or `systemctl.after` beside them is run with the
+    /// same words then; one before that fails is the end.
+    fn systemd_for_the_machine(&self, folder: &Path) {
+        let lab = script("lab").display().to_string();
+        for name in ["systemctl", "journalctl"] {
+            let (path, name, host) = (folder.join(name), name, &self.name);
+            let text = format!(
+                "#!/bin/sh\nif [ -x \"$0.before\" ]; then \"$0.before\" \"$@\" || exit 1; fi\n'{lab}' exec {host} {name} \"$@\"\ncode=$?\n\
+                 if [ -x \"$0.after\" ]; then \"$0.after\" \"$@\"; fi\nexit $code\n"
+            );
+            if !path.exists() {
+                let part = folder.join(format!("{name}.part"));
+                fs::write(&part, text)
+                    .and_then(|()| fs::set_permissions(&part, Permissions::from_mode(0o755)))
+                    .and_then(|()| fs::rename(&part, &path))
+                    .expect("a file can be written in /tmp");
+            }
+        }
     }
 
     pub fn ip(&self) -> &str {

@@ -11,6 +11,10 @@ mod images;
 mod options;
 mod ownership;
 mod pods;
+mod quadlet;
+mod units;
+mod units_cut;
+mod units_held;
 
 use lab::{Host, Scratch};
 use serde_json::Value;

@@ -3,17 +3,16 @@
 use super::{FAST, scratch};
 
 #[test]
-fn what_belongs_to_a_unit_or_another_container_is_held_with_the_reason() {
+fn what_hangs_together_with_another_container_or_goes_by_itself_is_held_with_the_reason() {
     let s = scratch("owners");
-    for name in ["base", "unit", "needs", "rm"] {
+    for name in ["base", "needs", "rm"] {
         s.push(name, "nohealth:v1");
     }
     let base = s.name("base");
     s.run("base", &[]);
-    s.run("unit", &["--label", "PODMAN_SYSTEMD_UNIT=web.service"]);
     s.run("needs", &["--requires", &base]);
     s.run("rm", &["--rm"]);
-    for (name, reason) in [("base", "required_by"), ("unit", "owned_by_unit"), ("needs", "requires"), ("rm", "removed_on_exit")] {
+    for (name, reason) in [("base", "required_by"), ("needs", "requires"), ("rm", "removed_on_exit")] {
         let plan = s.rotate(&["plan", &s.name(name), "--json"]).exits(0).json();
         assert_eq!(plan["skipped"][0]["reason"], reason, "{name}: {plan}");
     }

@@ -7,6 +7,8 @@ mod client;
 mod generator;
 mod notes;
 mod registries;
+mod shown;
+mod systemctl;
 
 use std::path::Path;
 use std::time::Duration;
@@ -18,10 +20,11 @@ use serde_json::Value;
 
 use client::Client;
 use registries::registry_settings;
+use systemctl::Systemctl;
 
 use super::calls::{parse, refused};
 use super::podman_version::PodmanVersion;
-use super::{Docker, Engine, EngineError, EngineInfo, Executed, Life, Pull};
+use super::{Docker, Engine, EngineError, EngineInfo, Executed, Life, Pull, Services};
 use crate::host;
 use crate::model::{Container, ContainerId, Credential, Digest, Ending, Image, Listed, Platform, Reference, RestartPolicy, StopSignal};
 
@@ -29,13 +32,14 @@ use crate::model::{Container, ContainerId, Credential, Digest, Ending, Image, Li
 pub struct Podman {
     compatible: Docker,
     client: Client,
+    systemctl: Systemctl,
     version: PodmanVersion,
 }
 
 impl Podman {
     /// Over what speaks Docker's API with it.
     pub fn new(compatible: Docker, socket: &Path, version: PodmanVersion) -> Self {
-        Self { compatible, client: Client::new(socket), version }
+        Self { compatible, client: Client::new(socket), systemctl: Systemctl::new(socket), version }
     }
 }
 
@@ -68,6 +72,10 @@ impl Engine for Podman {
         self.version.changes_restart_policy()
     }
 
+    fn services(&self) -> Option<&dyn Services> {
+        Some(&self.systemctl)
+    }
+
     /// By its own list: Docker's knows no container that is `stopping` or `initialized`.
     async fn containers(&self) -> Result<Vec<Listed>, EngineError> {
         let (call, calls) = ("list containers", &self.compatible.calls);
@@ -80,6 +88,8 @@ impl Engine for Podman {
         let document = match self.compatible.calls.look(&call, &format!("/libpod/containers/{container}/json")).await {
             // Podman, too, takes a name that nobody has for the beginning of an id.
             Err(EngineError::Refused { message, .. }) if message.contains("more than one result") => None,
+            // It went away between two looks of Podman's own («no container with ID … found in database», 500; seen on 5.4).
+            Err(EngineError::Refused { message, .. }) if message.contains("no such container") => None,
             answer => answer?,
         };
         Ok(document.map(Container::new).filter(|found| found.name() == container || found.id().as_str() == container))

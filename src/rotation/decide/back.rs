@@ -153,7 +153,7 @@ fn stuck_on(view: &MemberView, no: &Refused) -> Step {
 }
 
 /// A successor that had proved itself is better than nothing, also one that failed later.
-fn give_up(observed: &Observed, failure: &Failure, why: StuckReason) -> Step {
+pub fn give_up(observed: &Observed, failure: &Failure, why: StuckReason) -> Step {
     match failure {
         Failure::Requested | Failure::Late { .. } => {
             Step::Write(Change::GiveUpRollback { why, agent: observed.agent.clone(), boot: observed.boot.clone() })

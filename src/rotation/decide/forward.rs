@@ -8,9 +8,9 @@ use crate::rotation::{
 };
 
 /// A successor after whose start the host went down is started once more, and no third time.
-const STARTS_OVER_BOOTS: u32 = 2;
+pub const STARTS_OVER_BOOTS: u32 = 2;
 /// Within one boot nothing points to the successor; only an endless loop must not be.
-const STARTS: u32 = 5;
+pub const STARTS: u32 = 5;
 
 /// Stage `Switching`, goal forward.
 pub fn step(record: &Record, observed: &Observed) -> Step {

@@ -1,7 +1,7 @@
 //! After the proof: the predecessor is kept for a while, then goes with the old image. Nothing goes that is not proved to be spare, and no
 //! predecessor from a successor that is known to be unwell.
 
-use super::{act_refused, attempt_once, replaced, turn_back};
+use super::{act_refused, attempt_once, replaced, service, turn_back};
 use crate::rotation::{Act, Change, Failure, GateFailure, Late, Member, MemberView, Observed, Outcome, Record, Role, Step, late};
 
 /// Stage `Kept`.
@@ -50,6 +50,9 @@ pub fn step(record: &Record, observed: &Observed) -> Step {
 /// How the successors are that have their unit's name; the first that is not well speaks for all.
 fn health(record: &Record, observed: &Observed) -> Late {
     let served = record.members.iter().zip(&observed.members).filter_map(|(member, view)| {
+        if view.service.is_some() {
+            return service::health(member, view, observed);
+        }
         let successor = view.successor.as_ref().filter(|new| new.name == member.name)?;
         Some(late(successor, member.policy, observed.at, observed.now))
     });

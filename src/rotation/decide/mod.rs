@@ -9,6 +9,7 @@ mod hand_over;
 mod kept;
 mod prepare;
 mod replaced;
+mod service;
 
 use super::{Act, Change, Failure, Goal, MemberView, Observed, Record, Refused, Role, Stage, Step};
 
@@ -17,6 +18,9 @@ use super::{Act, Change, Failure, Goal, MemberView, Observed, Record, Refused, R
 pub fn decide(record: &Record, observed: &Observed) -> Step {
     if let Some(act) = &observed.unanswered {
         return Step::Act(act.clone());
+    }
+    if let Some(step) = service::step(record, observed) {
+        return step;
     }
     match (record.stage, &record.goal) {
         (Stage::Preparing, Goal::Forward) => prepare::pull(record, observed),

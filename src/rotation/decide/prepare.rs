@@ -101,7 +101,7 @@ fn in_flight(record: &Record, observed: &Observed) -> Option<Act> {
 }
 
 /// Why a rotation that has touched nothing is given up. A new process undoes what an old one prepared: the digest may be an old one by now.
-fn withdrawal(record: &Record, observed: &Observed) -> Option<Withdrawal> {
+pub fn withdrawal(record: &Record, observed: &Observed) -> Option<Withdrawal> {
     if record.agent != observed.agent || observed.is_interrupted {
         return Some(Withdrawal::Interrupted);
     }
@@ -113,6 +113,7 @@ fn withdrawal(record: &Record, observed: &Observed) -> Option<Withdrawal> {
         Some(old) if old.name != member.name => Some(Withdrawal::PredecessorRenamed { to: old.name.clone() }),
         Some(old) if old.state.status != Status::Running => Some(Withdrawal::PredecessorNotRunning),
         Some(old) if old.policy != Some(member.policy) => Some(Withdrawal::PolicyChanged),
+        Some(_) if view.service.as_ref().is_some_and(|service| !service.is_ready()) => Some(Withdrawal::ServiceChanged),
         Some(_) => None,
     })
 }

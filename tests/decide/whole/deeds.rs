@@ -139,6 +139,8 @@ pub fn perform<const N: usize>(case: &Case, record: &Record, moment: &mut Moment
             }
             Err(No)
         }
+        // Of units of systemd, which have cases of their own.
+        Act::RestartService { .. } | Act::WriteDropIn { .. } | Act::RemoveDropIn { .. } | Act::StartDependent { .. } => Err(No),
     }
 }
 

@@ -1,0 +1,31 @@
+//! systemd, as far as it owns containers: narrow, so that a simulated one is possible.
+
+use std::path::Path;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+use super::EngineError;
+use crate::model::ServiceState;
+
+/// The manager of systemd whose units own containers of one engine: the system's, or a user's.
+///
+/// Every call ends; what was asked for goes on without us. Mutating calls are made by `rotation/act.rs` and nobody else.
+#[async_trait]
+pub trait Services: Send + Sync {
+    /// How these units stand, in the order of the names; also those that do not exist.
+    async fn show(&self, names: &[String]) -> Result<Vec<ServiceState>, EngineError>;
+    /// What a unit and its container wrote since then, oldest first.
+    async fn log_tail(&self, name: &str, since: Timestamp, lines: usize) -> Result<Vec<String>, EngineError>;
+    /// True if there is such a file.
+    fn has_file(&self, path: &Path) -> bool;
+
+    /// Asks for a restart, without waiting for it. The start limit counts anew from here: what was tried before must not keep it down.
+    async fn restart(&self, name: &str) -> Result<(), EngineError>;
+    /// Asks for a start, without waiting for it.
+    async fn start(&self, name: &str) -> Result<(), EngineError>;
+    /// Writes a file beside a unit, and has systemd read its units again.
+    async fn write_file(&self, path: &Path, text: &str) -> Result<(), EngineError>;
+    /// Removes a file that [`Services::write_file`] wrote, with its folder if that is empty then. Absent is success.
+    async fn remove_file(&self, path: &Path) -> Result<(), EngineError>;
+}

@@ -1,0 +1,145 @@
+//! A unit of systemd that makes a container anew at each start (Quadlet, `podman generate systemd --new`), and how it stands at one look. A «unit» is
+//! another thing in this program, hence the name.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// The label by which Podman notes which unit of systemd it was run by.
+pub const SERVICE_LABEL: &str = "PODMAN_SYSTEMD_UNIT";
+
+/// One such unit, as far as a rotation has to know it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Service {
+    /// Such as `web.service`.
+    pub name: String,
+    /// Where a drop-in of ours keeps it from pulling by itself; none if it does not pull.
+    pub drop_in: Option<PathBuf>,
+    /// Units that a restart of it stops, and that ran before.
+    #[serde(default)]
+    pub dependents: Vec<String>,
+    /// True if that drop-in was there before.
+    #[serde(default)]
+    pub was_pinned: bool,
+}
+
+/// What systemd does with a unit (systemd.unit(5), `ActiveState`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Activity {
+    /// It is up.
+    Active,
+    /// On its way up, or waiting to be restarted.
+    Activating,
+    /// On its way down.
+    Deactivating,
+    /// Down, and nothing was wrong.
+    #[default]
+    Inactive,
+    /// Down after a failure.
+    Failed,
+}
+
+impl fmt::Display for Activity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Active => "active",
+            Self::Activating => "activating",
+            Self::Deactivating => "deactivating",
+            Self::Inactive => "inactive",
+            Self::Failed => "failed",
+        })
+    }
+}
+
+/// One look at a unit of systemd.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ServiceState {
+    /// Its name.
+    pub name: String,
+    /// `loaded`, `not-found`, `masked`, …
+    pub load: String,
+    /// What it does.
+    pub activity: Activity,
+    /// True if it has been asked for something that is not done yet.
+    pub has_job: bool,
+    /// How its last run ended: `success`, `exit-code`, `timeout`, `start-limit-hit`, …
+    pub result: String,
+    /// The exit code of its last main process; none if there is none yet, or a signal ended it.
+    pub exit_code: Option<i64>,
+    /// How often systemd restarted it by itself since somebody started it.
+    pub restarts: u64,
+    /// True if its files say something else than what systemd goes by.
+    pub is_edited: bool,
+    /// True if systemd may be asked to start and to stop it.
+    pub takes_orders: bool,
+    /// The file that it was made from, where a generator made it.
+    pub source: Option<PathBuf>,
+    /// The commands that start it, as systemd writes them.
+    pub start: String,
+    /// The commands before that.
+    pub before_start: String,
+    /// How long it may take to stop; none: for ever.
+    pub stop_timeout: Option<Duration>,
+    /// Units that a restart of it stops or restarts.
+    pub dependents: Vec<String>,
+}
+
+impl ServiceState {
+    /// A unit that does not exist.
+    pub fn absent(name: String) -> Self {
+        Self { name, load: "not-found".to_owned(), ..Self::default() }
+    }
+
+    /// True if systemd may have a unit of this name that makes containers (systemd.unit(5)).
+    pub fn may_be_called(name: &str) -> bool {
+        let is_allowed = |c: char| c.is_ascii_alphanumeric() || ":-_.\\@".contains(c);
+        name.len() < 256
+            && name.strip_suffix(".service").is_some_and(|stem| !stem.is_empty() && !stem.starts_with('-'))
+            && name.chars().all(is_allowed)
+    }
+
+    /// True if there is such a unit, and it can be started.
+    pub fn is_loaded(&self) -> bool {
+        self.load == "loaded"
+    }
+
+    /// True if it is on its way to something.
+    pub fn is_busy(&self) -> bool {
+        self.has_job || matches!(self.activity, Activity::Activating | Activity::Deactivating)
+    }
+
+    /// True if it pulls at each start what a registry has.
+    pub fn pulls(&self) -> bool {
+        let start = format!("{} ", self.start);
+        ["--pull newer ", "--pull always ", "--pull=newer ", "--pull=always "].iter().any(|option| start.contains(option))
+    }
+
+    /// True if it runs `podman run` for a container of this name.
+    pub fn makes(&self, container: &str) -> bool {
+        let words: Vec<&str> = self.start.split_whitespace().collect();
+        let is_named = words.windows(2).any(|two| two == ["--name", container]) || words.contains(&format!("--name={container}").as_str());
+        is_named && words.contains(&"run")
+    }
+
+    /// True if Quadlet made it out of a file of this kind.
+    pub fn is_of(&self, extension: &str) -> bool {
+        self.source.as_deref().and_then(Path::extension).is_some_and(|found| found == extension)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_a_unit_of_systemd_is_not_asked_for() {
+        for name in ["web.service", "podman-compose@a_b.service", "a\\x2db:c.service"] {
+            assert!(ServiceState::may_be_called(name), "{name}");
+        }
+        for name in ["", ".service", "web", "web.target", "--help.service", "a b.service", "a/b.service", "é.service"] {
+            assert!(!ServiceState::may_be_called(name), "{name}");
+        }
+    }
+}

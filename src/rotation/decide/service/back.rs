@@ -1,0 +1,101 @@
+//! Back: the tag points to the old image, the unit is restarted, and the container that it makes proves itself. Then what the rotation made is cleared away.
+
+use std::time::Duration;
+
+use super::Seen;
+use crate::rotation::decide::forward::judge;
+use crate::rotation::decide::{attempt, attempt_once, back::give_up};
+use crate::rotation::{Act, Change, Failure, GateFailure, Refused, Stage, Step, StuckReason, Verdict};
+
+/// A unit that does not come up is restarted this often: what is in its way may be gone in a moment.
+const TRIES: u32 = 3;
+
+/// Goal back, before the proof.
+pub fn step(seen: Seen<'_>, failure: &Failure) -> Step {
+    let Seen { record, observed, view, service, .. } = seen;
+    // Nothing was restarted, by us or by others.
+    if record.stage < Stage::Switching && view.successor.is_none() {
+        return clear(seen, failure);
+    }
+    if let Some(step) = tag(seen, failure) {
+        return step;
+    }
+    // A person made something else of the unit, or took it away.
+    if !service.state.is_loaded() || view.stranger.is_some() && service.asked == 0 {
+        return clear(seen, failure);
+    }
+    let Some(old) = view.predecessor.as_ref().filter(|_| !service.is_down()) else { return restart(seen, failure) };
+    if service.restarts > 0 && service.asked > 0 {
+        let why = GateFailure::Restarted { times: service.restarts, code: service.state.exit_code };
+        return give_up(observed, failure, StuckReason::PredecessorSick { why });
+    }
+    match judge(observed, old) {
+        Verdict::Failed(GateFailure::Exited { .. }) => wait(seen, failure, None),
+        Verdict::Failed(why) => give_up(observed, failure, StuckReason::PredecessorSick { why }),
+        Verdict::Passed if service.is_up() => seen.dependent().unwrap_or_else(|| clear(seen, failure)),
+        Verdict::Passed => wait(seen, failure, None),
+        Verdict::Pending { until } => wait(seen, failure, Some(until)),
+    }
+}
+
+/// First of all: from here on each start of the unit, by whomever, brings the old image.
+fn tag(seen: Seen<'_>, failure: &Failure) -> Option<Step> {
+    let Seen { observed, member, view, service, .. } = seen;
+    if view.images.old.is_none() {
+        let nothing_left = || give_up(observed, failure, StuckReason::NothingLeft);
+        return Some(match member.old_digest {
+            Some(_) => attempt(observed, Act::PullOld { member: 0 }, |_| nothing_left()),
+            None => nothing_left(),
+        });
+    }
+    if member.tag().is_some() && view.images.tag.as_ref() != Some(&member.old_image) {
+        return Some(attempt(observed, Act::TagOld { member: 0 }, |no| stuck(seen, failure, no)));
+    }
+    if service.state.pulls() { seen.pin() } else { None }
+}
+
+/// No container runs the old image, or the unit is down.
+fn restart(seen: Seen<'_>, failure: &Failure) -> Step {
+    let Seen { record, observed, view, service, .. } = seen;
+    if service.asked > 0 && service.state.is_busy() {
+        return wait(seen, failure, None);
+    }
+    if service.asked >= TRIES {
+        return give_up(observed, failure, StuckReason::PredecessorRefused { message: how_it_stands(seen) });
+    }
+    if record.log.is_none() && view.successor.is_some() {
+        return seen.read_log();
+    }
+    attempt(observed, Act::RestartService { member: 0 }, |no| stuck(seen, failure, no))
+}
+
+/// Clears away what the rotation made, and closes the record. The drop-in stays where what was refused would come back by itself.
+fn clear(seen: Seen<'_>, failure: &Failure) -> Step {
+    let Seen { record, observed, member, view, service } = seen;
+    let is_moved = member.new_image.is_some() && view.images.tag == member.new_image && member.tag_before != member.new_image;
+    let is_untouched = record.stage == Stage::Creating && member.new_image.as_ref() != Some(&member.old_image);
+    let tag = (is_moved && is_untouched && member.tag().is_some()).then_some(Act::TagBack { member: 0 });
+    let stays = failure.refuses_digest() || record.was_pinned();
+    let drop_in = (service.has_drop_in && !stays).then_some(Act::RemoveDropIn { member: 0 });
+    let unpin = view.images.pin.is_some().then_some(Act::Unpin { member: 0 });
+    let is_spare = failure.refuses_digest() && member.is_pulled && !view.images.is_new_tagged;
+    let new = view.images.new.clone().filter(|image| is_spare && *image != member.old_image).map(|image| Act::RemoveImage { image });
+    let acts = [tag, drop_in, unpin, new];
+    acts.into_iter().flatten().find_map(|act| attempt_once(observed, act)).unwrap_or(Step::Write(Change::Close))
+}
+
+fn wait(seen: Seen<'_>, failure: &Failure, until: Option<Duration>) -> Step {
+    if seen.service.is_late && until.is_none() {
+        return give_up(seen.observed, failure, StuckReason::PredecessorRefused { message: how_it_stands(seen) });
+    }
+    seen.pause(until)
+}
+
+fn stuck(seen: Seen<'_>, failure: &Failure, no: &Refused) -> Step {
+    give_up(seen.observed, failure, StuckReason::ActRefused { act: no.act.to_string(), message: no.message.clone() })
+}
+
+fn how_it_stands(seen: Seen<'_>) -> String {
+    let state = &seen.service.state;
+    format!("{} is {}, and systemd says of it: {}", state.name, state.activity, state.result)
+}

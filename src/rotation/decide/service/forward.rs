@@ -1,0 +1,148 @@
+//! Forward: the tag moves, the unit is restarted, and the container that it makes proves itself.
+
+use std::time::Duration;
+
+use super::{KILLED, Seen};
+use crate::engine::Refusal;
+use crate::model::Activity;
+use crate::rotation::decide::forward::{STARTS, STARTS_OVER_BOOTS, judge};
+use crate::rotation::decide::{act_refused, attempt, attempt_once, prepare, refusal, turn_back};
+use crate::rotation::{Act, Change, Failure, GateFailure, Purpose, Step, Verdict, Withdrawal};
+
+/// The exit code of `podman run` that is of Podman itself (podman-run(1), exit status).
+const PODMAN_ITSELF: i64 = 125;
+
+/// Stage `Creating`: the unit is kept from pulling, what its restart will stop is noted, and the tag moves. It is up with the old image.
+pub fn ready(seen: Seen<'_>) -> Step {
+    let Seen { record, observed, member, view, service } = seen;
+    let enter = || Step::Write(Change::EnterSwitching { agent: observed.agent.clone(), boot: observed.boot.clone() });
+    // Another hand has restarted it since the tag moved: it has to prove itself as if that had been us.
+    if view.successor.is_some() && record.purpose == Purpose::Rotate {
+        return enter();
+    }
+    if let Some(why) = prepare::withdrawal(record, observed) {
+        return turn_back(Failure::Withdrawn { why });
+    }
+    if record.purpose == Purpose::DryRun {
+        return turn_back(Failure::Withdrawn { why: Withdrawal::DryRun });
+    }
+    if service.state.pulls() {
+        let act = Act::WriteDropIn { member: 0 };
+        let message = refusal(observed, &act).map_or_else(|| "its unit pulls all the same".to_owned(), |no| no.message.clone());
+        return seen.pin().unwrap_or_else(|| turn_back(Failure::ActRefused { act: act.to_string(), message }));
+    }
+    let names: Vec<String> = service.dependents.iter().map(|dependent| dependent.name.clone()).collect();
+    if record.dependents() != names {
+        return Step::Write(Change::NoteDependents { names });
+    }
+    if member.tag().is_some() && view.images.tag != member.new_image {
+        if view.images.tag != member.tag_before {
+            return turn_back(Failure::Withdrawn { why: Withdrawal::TagMoved });
+        }
+        return attempt(observed, Act::MoveTag { member: 0 }, act_refused);
+    }
+    enter()
+}
+
+/// Stage `Switching`, goal forward.
+pub fn step(seen: Seen<'_>) -> Step {
+    let Seen { observed, view, service, .. } = seen;
+    if service.restarts > 0 && (view.successor.is_some() || service.asked > 0) {
+        return fail(seen, GateFailure::Restarted { times: service.restarts, code: service.state.exit_code });
+    }
+    if service.is_down() && (service.asked > 0 || view.has_successor_run) {
+        return down(seen);
+    }
+    let Some(successor) = view.successor.as_ref().filter(|_| !service.is_down()) else { return bring_up(seen) };
+    match judge(observed, successor) {
+        // What an exit means is told by what becomes of the unit: a container that a person restarts exits, too.
+        Verdict::Failed(GateFailure::Exited { .. }) => wait(seen, None),
+        Verdict::Failed(why) => fail(seen, why),
+        Verdict::Passed if service.is_up() => seen.dependent().unwrap_or_else(|| prove(seen)),
+        Verdict::Passed => wait(seen, None),
+        Verdict::Pending { until } => wait(seen, Some(until)),
+    }
+}
+
+/// No container runs the new image: the unit has not been restarted, or is at it.
+fn bring_up(seen: Seen<'_>) -> Step {
+    let Seen { record, observed, member, view, service } = seen;
+    // What an earlier process, or a person, asked for.
+    if service.state.is_busy() && (service.asked > 0 || !service.is_late) {
+        return wait(seen, None);
+    }
+    if view.stranger.is_some() {
+        return turn_back(Failure::Withdrawn { why: Withdrawal::Replaced });
+    }
+    if service.asked > 0 {
+        return match view.predecessor {
+            Some(_) => turn_back(Failure::Withdrawn { why: Withdrawal::TagMoved }),
+            None => wait(seen, None),
+        };
+    }
+    if member.tag().is_some() && view.images.tag != member.new_image {
+        return attempt(observed, Act::MoveTag { member: 0 }, act_refused);
+    }
+    let act = Act::RestartService { member: 0 };
+    if refusal(observed, &act).is_some() || record.agent == observed.agent {
+        return attempt(observed, act, act_refused);
+    }
+    let most = if record.boot == observed.boot { STARTS } else { STARTS_OVER_BOOTS };
+    if record.starts >= most {
+        return back(seen, Failure::StartsExhausted { starts: record.starts });
+    }
+    Step::Write(Change::CountStart { agent: observed.agent.clone(), boot: observed.boot.clone() })
+}
+
+/// The unit went down after its restart, and systemd does not try again.
+fn down(seen: Seen<'_>) -> Step {
+    let state = &seen.service.state;
+    let is_oneshot = seen.record.terms.is_oneshot && seen.view.has_successor_run;
+    match state.exit_code {
+        Some(0) | None if is_oneshot && state.activity == Activity::Inactive => prove(seen),
+        code => fail(seen, GateFailure::Exited { code: code.unwrap_or(KILLED) }),
+    }
+}
+
+fn prove(seen: Seen<'_>) -> Step {
+    // From here on the unit does what its own files say.
+    let drop_in = seen.service.has_drop_in.then_some(Act::RemoveDropIn { member: 0 });
+    let change = Change::Prove { keep_until: seen.record.keep_from(seen.observed.at) };
+    drop_in.and_then(|act| attempt_once(seen.observed, act)).unwrap_or(Step::Write(change))
+}
+
+fn wait(seen: Seen<'_>, until: Option<Duration>) -> Step {
+    if seen.service.is_late && until.is_none() {
+        return fail(seen, GateFailure::Deadline { seconds: seen.service.limit_seconds, last_probe: None });
+    }
+    seen.pause(until)
+}
+
+fn fail(seen: Seen<'_>, why: GateFailure) -> Step {
+    back(seen, Failure::Gate { why })
+}
+
+/// Back, with the last log lines; one that has run stays if its policy says so.
+fn back(seen: Seen<'_>, failure: Failure) -> Step {
+    let Seen { record, observed, view, .. } = seen;
+    let Some(log) = &record.log else { return seen.read_log() };
+    let failure = not_run(seen, &failure, log).unwrap_or(failure);
+    if record.terms.stays && view.has_successor_run {
+        return Step::Write(Change::Stay { failure, keep_until: record.keep_from(observed.at) });
+    }
+    turn_back(failure)
+}
+
+/// What `podman run` said, where it could not run the container at all: a taken port is not the image's fault.
+fn not_run(seen: Seen<'_>, failure: &Failure, log: &[String]) -> Option<Failure> {
+    let is_exit = matches!(failure, Failure::Gate { why: GateFailure::Exited { .. } | GateFailure::Restarted { .. } });
+    if !is_exit || seen.view.has_successor_run {
+        return None;
+    }
+    let errors: Vec<&str> = log.iter().filter_map(|line| line.strip_prefix("Error: ")).collect();
+    let refusal = Refusal::read(500, &errors.join("\n"));
+    let is_known = matches!(refusal, Refusal::PortTaken | Refusal::NoSpace | Refusal::NotExecutable);
+    let is_podmans = is_known || seen.service.state.exit_code == Some(PODMAN_ITSELF);
+    let message = (*errors.last()?).to_owned();
+    is_podmans.then_some(Failure::StartRefused { refusal, message })
+}

@@ -1,0 +1,87 @@
+//! A member that systemd owns: the tag moves and its unit is restarted, in both directions. Who runs is told by the image, not by an id: each start
+//! of the unit makes another container.
+//!
+//! Whatever is cut, one of the two can run: systemd goes on with a restart that it was asked for, the tag says what the next start brings, and the old
+//! image is pinned.
+
+mod back;
+mod forward;
+
+use std::time::Duration;
+
+use super::{attempt_once, prepare};
+use crate::model::{Activity, ContainerId};
+use crate::rotation::{Act, GateFailure, Goal, Late, Member, MemberView, Observed, Record, ServiceView, Stage, Step, late};
+
+/// Between two looks while systemd is at it.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+
+/// Record and look, of the one member that such a record has.
+#[derive(Clone, Copy)]
+struct Seen<'a> {
+    record: &'a Record,
+    observed: &'a Observed,
+    member: &'a Member,
+    view: &'a MemberView,
+    service: &'a ServiceView,
+}
+
+/// The next step; none if systemd does not own the member, or the step is the same for those that it owns.
+pub fn step(record: &Record, observed: &Observed) -> Option<Step> {
+    let (member, view) = (record.members.first()?, observed.members.first()?);
+    let seen = Seen { record, observed, member, view, service: view.service.as_ref()? };
+    match (record.stage, &record.goal) {
+        (Stage::Preparing, Goal::Forward) => Some(prepare::pull(record, observed)),
+        (Stage::Creating, Goal::Forward) => Some(forward::ready(seen)),
+        (Stage::Switching, Goal::Forward) => Some(forward::step(seen)),
+        (Stage::Preparing | Stage::Creating | Stage::Switching, Goal::Back { failure }) => Some(back::step(seen, failure)),
+        (Stage::Kept | Stage::Closed, _) => None,
+    }
+}
+
+/// How it is after its proof, where its container alone does not tell: that one goes with its process.
+pub fn health(member: &Member, view: &MemberView, observed: &Observed) -> Option<Late> {
+    let service = view.service.as_ref()?;
+    if let Some(successor) = &view.successor {
+        return Some(late(successor, member.policy, observed.at, observed.now));
+    }
+    // Of several records of one unit only the one that the tag belongs to is concerned.
+    let is_ours = view.stranger.is_none() && view.images.tag == member.new_image;
+    Some(match service.state.activity {
+        Activity::Failed if is_ours => Late::Failed(GateFailure::Exited { code: service.state.exit_code.unwrap_or(KILLED) }),
+        Activity::Failed | Activity::Inactive | Activity::Activating | Activity::Deactivating => Late::Unclear,
+        Activity::Active => Late::Well,
+    })
+}
+
+/// What a shell says of a process that a signal ended for good.
+const KILLED: i64 = 137;
+
+impl Seen<'_> {
+    /// Its last log lines go with the container.
+    fn read_log(&self) -> Step {
+        let successor = self.view.successor.as_ref().map_or_else(|| ContainerId::new(self.member.name.as_str()), |new| new.id.clone());
+        Step::ReadLog { successor }
+    }
+
+    /// The drop-in; none if it was refused, or this process wrote it and it did not help.
+    fn pin(&self) -> Option<Step> {
+        if self.service.is_pinned { None } else { attempt_once(self.observed, Act::WriteDropIn { member: 0 }) }
+    }
+
+    /// One that ran before the restart and is down now.
+    fn dependent(&self) -> Option<Step> {
+        let down = self.service.dependents.iter().filter(|dependent| !dependent.is_asked);
+        let mut down = down.filter(|dependent| matches!(dependent.activity, Activity::Inactive | Activity::Failed));
+        down.find_map(|dependent| attempt_once(self.observed, Act::StartDependent { name: dependent.name.clone() }))
+    }
+
+    /// Nothing to do until then, or for a moment.
+    fn pause(&self, until: Option<Duration>) -> Step {
+        match until {
+            _ if self.observed.is_interrupted => Step::Leave,
+            Some(until) => Step::Wait { until },
+            None => Step::Wait { until: self.observed.now.saturating_add(LOOK_EVERY) },
+        }
+    }
+}

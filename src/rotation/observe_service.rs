@@ -1,0 +1,130 @@
+//! One look at a member that systemd owns: its unit, and the container that this has made. Reads only.
+//!
+//! Containers come and go with each start of the unit, so that what counts is not the id of one but the image that it runs.
+
+use super::memory::Memory;
+use super::observe::{Moment, images};
+use super::{ContainerView, Dependent, GateRules, Goal, Member, MemberView, Proof, Purpose, Record, Role, ServiceView, Stage, Watch};
+use crate::engine::{Engine, EngineError, Refusal, Services};
+use crate::model::{Activity, Container, Service, ServiceState};
+
+/// Looks once.
+pub async fn look_at_service(
+    engine: &dyn Engine,
+    record: &Record,
+    n: usize,
+    service: &Service,
+    memory: &mut Memory,
+    moment: Moment,
+) -> Result<MemberView, EngineError> {
+    let Some(member) = record.members.get(n) else { return Ok(MemberView::default()) };
+    let services = engine.services().ok_or_else(no_services)?;
+    // The unit first: the container that is seen then is the one that a settled unit has made, or a later one.
+    let state = services.show(std::slice::from_ref(&service.name)).await?.into_iter().next().unwrap_or_default();
+    let container = engine.container(&member.name).await?;
+    let mut view = MemberView::default();
+    let runs = container.as_ref().filter(|found| owner(found).as_deref() == Some(&service.name)).map(Container::image_id);
+    let is_new = runs.is_some() && runs == member.new_image;
+    let is_old = !is_new && runs.as_ref() == Some(&member.old_image);
+    if record.stage != Stage::Switching || record.goal != Goal::Forward || !is_new {
+        view.images = images(engine, record, n, member, memory).await?;
+    }
+    if let Some(container) = container {
+        match (is_new, is_old) {
+            (true, _) => view.successor = Some(see(record, member, memory, moment, &container, Role::Successor)),
+            (_, true) => view.predecessor = Some(see(record, member, memory, moment, &container, Role::Predecessor)),
+            _ => view.stranger = Some(container.id()),
+        }
+    }
+    view.has_successor_run = record.goal == Goal::Forward && !memory.have_run.is_empty();
+    view.service = Some(look(services, record, member, service, state, memory, moment).await?);
+    Ok(view)
+}
+
+async fn look(
+    services: &dyn Services,
+    record: &Record,
+    member: &Member,
+    service: &Service,
+    state: ServiceState,
+    memory: &mut Memory,
+    moment: Moment,
+) -> Result<ServiceView, EngineError> {
+    let names = match record.stage {
+        Stage::Creating if record.purpose == Purpose::Rotate && record.goal == Goal::Forward => all_dependents(services, &state).await?,
+        Stage::Switching => service.dependents.clone(),
+        Stage::Preparing | Stage::Creating | Stage::Kept | Stage::Closed => Vec::new(),
+    };
+    let shown = services.show(&names).await?;
+    let is_wanted = |shown: &ServiceState| record.stage == Stage::Switching || shown.activity == Activity::Active;
+    let dependent = |shown: ServiceState| Dependent {
+        is_asked: memory.service.started.contains(&shown.name),
+        activity: if shown.has_job { Activity::Activating } else { shown.activity },
+        name: shown.name,
+    };
+    let dependents = shown.into_iter().filter(is_wanted).map(dependent).collect();
+    let since = *memory.service.since.get_or_insert(moment.now);
+    let base = *memory.service.base.get_or_insert(state.restarts);
+    let gate = GateRules::of(&member.original, &record.terms, true);
+    let limit = gate.deadline.saturating_add(state.stop_timeout.unwrap_or(ENDLESS).min(ENDLESS));
+    Ok(ServiceView {
+        asked: memory.service.asked,
+        restarts: state.restarts.saturating_sub(base),
+        is_late: moment.now.saturating_sub(since) >= limit,
+        limit_seconds: limit.as_secs(),
+        has_drop_in: service.drop_in.as_deref().is_some_and(|path| services.has_file(path)),
+        is_pinned: memory.service.is_pinned,
+        dependents,
+        state,
+    })
+}
+
+/// A unit that may take for ever to stop is given this long.
+const ENDLESS: std::time::Duration = std::time::Duration::from_secs(3_600);
+/// Dependents of dependents are looked for so deep.
+const DEPTH: usize = 8;
+
+/// Whatever a restart of the unit stops, directly or not.
+async fn all_dependents(services: &dyn Services, state: &ServiceState) -> Result<Vec<String>, EngineError> {
+    let mut all = state.dependents.clone();
+    let mut new = all.clone();
+    for _ in 0..DEPTH {
+        if new.is_empty() {
+            break;
+        }
+        let shown = services.show(&new).await?;
+        let further = shown.into_iter().flat_map(|state| state.dependents);
+        new = further.filter(|name| !all.contains(name) && *name != state.name).collect();
+        new.sort();
+        new.dedup();
+        all.extend(new.iter().cloned());
+    }
+    all.sort();
+    Ok(all)
+}
+
+/// A container with what this process saw of it so far, this look included.
+fn see(record: &Record, member: &Member, memory: &mut Memory, moment: Moment, container: &Container, role: Role) -> ContainerView {
+    let state = container.state();
+    let rules = GateRules::of(container, &record.terms, role == Role::Successor || member.was_healthy);
+    let incoming = if record.goal == Goal::Forward { Role::Successor } else { Role::Predecessor };
+    let is_asked_later = record.stage == Stage::Kept && matches!(rules.proof, Proof::Probe { .. });
+    if (matches!(record.stage, Stage::Creating | Stage::Switching) || is_asked_later) && role == incoming {
+        if state.is_active() {
+            memory.have_run.insert(container.id());
+        }
+        let is_by_us = memory.service.asked > 0;
+        let watch = memory.watches.entry(container.id()).or_insert_with(|| Watch::begin(moment.now, is_by_us));
+        watch.look(moment.now, &state);
+    }
+    ContainerView::new(container, rules, memory.watches.get(&container.id()).cloned())
+}
+
+fn owner(container: &Container) -> Option<String> {
+    container.labels().remove(crate::model::SERVICE_LABEL)
+}
+
+fn no_services() -> EngineError {
+    let (call, message) = ("ask systemd".to_owned(), "this engine has nothing to do with systemd".to_owned());
+    EngineError::Refused { call, refusal: Refusal::Other, status: 501, message }
+}

@@ -1,0 +1,61 @@
+//! One look at the unit of systemd that owns a member. Plain data, filled by `observe_service.rs`.
+
+use std::fmt;
+
+use crate::model::{Activity, ServiceState};
+
+/// What systemd shows, and what this process did about it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ServiceView {
+    /// How it stands.
+    pub state: ServiceState,
+    /// How often this process asked for its restart since the goal was set.
+    pub asked: u32,
+    /// How often systemd restarted it by itself since then, or since this process looked first.
+    pub restarts: u64,
+    /// It had as long to get up as it may take.
+    pub is_late: bool,
+    /// How long that is, in seconds.
+    pub limit_seconds: u64,
+    /// There is a drop-in of ours beside it.
+    pub has_drop_in: bool,
+    /// This process wrote that drop-in.
+    pub is_pinned: bool,
+    /// Before the restart: those that it will stop and that run. After it: those that were noted then.
+    pub dependents: Vec<Dependent>,
+}
+
+/// A unit that depends on the one that is restarted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dependent {
+    /// Its name.
+    pub name: String,
+    /// How it stands.
+    pub activity: Activity,
+    /// This process asked for its start.
+    pub is_asked: bool,
+}
+
+impl ServiceView {
+    /// True if it is up and nothing is under way.
+    pub fn is_up(&self) -> bool {
+        self.state.activity == Activity::Active && !self.state.has_job
+    }
+
+    /// True if it is down and nothing is under way.
+    pub fn is_down(&self) -> bool {
+        matches!(self.state.activity, Activity::Inactive | Activity::Failed) && !self.state.has_job
+    }
+
+    /// True if a rotation may begin with it: it is up, and what systemd goes by is what its files say.
+    pub fn is_ready(&self) -> bool {
+        self.is_up() && self.state.is_loaded() && !self.state.is_edited && self.state.takes_orders
+    }
+}
+
+impl fmt::Display for ServiceView {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let job = if self.state.has_job { " with a job" } else { "" };
+        write!(f, "{} {}{job} asked={} restarts={}", self.state.name, self.state.activity, self.asked, self.restarts)
+    }
+}

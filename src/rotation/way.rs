@@ -1,0 +1,72 @@
+//! How the new image of a unit comes to serve.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{Goal, Member, Observed, Record, Stage};
+use crate::model::{Container, SERVICE_LABEL, Service};
+
+/// See [`super::Act::word`].
+const RESTARTED: &str = "restart_service";
+
+/// How the new image comes to serve, and the old one back.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "by")]
+pub enum Way {
+    /// A successor is created beside the predecessor, and the two change places.
+    #[default]
+    Successor,
+    /// systemd makes the container anew: the tag moves, and the unit is restarted. Such a record has one member.
+    Service(Service),
+}
+
+impl Record {
+    /// The same record for a container that this unit of systemd makes.
+    pub fn by_service(self, service: Service) -> Self {
+        Self { way: Way::Service(service), ..self }
+    }
+
+    /// The unit of systemd that makes the container; none: we do.
+    pub fn service(&self) -> Option<&Service> {
+        match &self.way {
+            Way::Successor => None,
+            Way::Service(service) => Some(service),
+        }
+    }
+
+    /// True if this container is what the rotation put in the predecessor's place. One that systemd makes has another id after each start.
+    pub fn is_successor(&self, member: &Member, container: &Container) -> bool {
+        let Some(service) = self.service() else { return member.successor.as_ref() == Some(&container.id()) };
+        let is_ours = container.labels().get(SERVICE_LABEL) == Some(&service.name) && container.name() == member.name;
+        is_ours && member.new_image.as_ref() == Some(&container.image_id())
+    }
+
+    /// Notes when the container that the restart makes runs: systemd starts it while we look.
+    pub(super) fn note_start(&mut self, observed: &Observed) {
+        let is_restarted = self.stage == Stage::Switching && self.times.iter().any(|(what, _)| what == RESTARTED);
+        let Some(view) = observed.members.first().filter(|view| view.service.is_some() && is_restarted) else { return };
+        let incoming = if self.goal == Goal::Forward { &view.successor } else { &view.predecessor };
+        let Some(started_at) = incoming.as_ref().filter(|container| container.state.is_active()).and_then(|c| c.state.started_at) else {
+            return;
+        };
+        let is_noted = self.times.iter().rev().take_while(|(what, _)| what != RESTARTED).any(|(what, _)| what == "started");
+        if started_at >= self.restarted_at() && !is_noted {
+            self.note("started", started_at);
+        }
+    }
+
+    /// When its unit was restarted last.
+    pub(super) fn restarted_at(&self) -> Timestamp {
+        self.times.iter().rev().find(|(what, _)| what == RESTARTED).map_or(self.opened_at, |(_, at)| *at)
+    }
+
+    /// Units that the restart stopped.
+    pub(super) fn dependents(&self) -> &[String] {
+        self.service().map(|service| service.dependents.as_slice()).unwrap_or_default()
+    }
+
+    /// True if its unit was kept from pulling before this rotation began.
+    pub(super) fn was_pinned(&self) -> bool {
+        self.service().is_some_and(|service| service.was_pinned)
+    }
+}

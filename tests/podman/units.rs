@@ -1,0 +1,183 @@
+//! Containers that systemd owns are rotated by their unit: the tag moves, the unit is restarted, the container proves itself, or both go back.
+
+use super::quadlet::{LONG, Quadlet};
+use super::{FAST, scratch};
+use crate::lab::{Outcome, Scratch, wait_for};
+use serde_json::Value;
+
+fn now(s: &Scratch, name: &str) -> Outcome {
+    s.agent().config(FAST).run(&["now", &s.name(name), "--json"])
+}
+
+fn entry(outcome: &Outcome) -> Value {
+    outcome.json()["containers"][0].clone()
+}
+
+#[test]
+fn a_quadlet_container_is_updated_by_its_unit_and_its_old_image_is_kept() {
+    let s = scratch("quadlet");
+    s.push("web", "ok:v1");
+    let web = Quadlet::start(&s, "web", "PublishPort=80\nVolume=/anon", "Restart=always");
+    let (old, id) = (web.image(), web.id());
+    s.push("web", "ok:v2");
+    let outcome = now(&s, "web").exits(0);
+    let entry = entry(&outcome);
+    assert_eq!(entry["verdict"], "rotated", "{entry}");
+    assert!(entry["down_time_seconds"].as_f64().is_some_and(|seconds| seconds < 60.0), "{entry}");
+    assert_ne!((web.image(), web.id()), (old.clone(), id));
+    web.is_up_with(&web.image());
+    assert_eq!(s.served(s.port("web")).as_deref(), Some("v2"));
+    assert!(web.is_untouched() && web.drop_in().is_none());
+    // Unused and without its tag: only our own keeps it.
+    s.host.docker(&["image", "prune", "-f"]);
+    s.agent().config(FAST).run(&["rollback", &web.name]).exits(0);
+    web.is_up_with(&old);
+    assert_eq!(web.tagged(), old);
+    assert_eq!(s.served(s.port("web")).as_deref(), Some("v1"));
+}
+
+#[test]
+fn a_sick_image_goes_back_is_remembered_and_not_tried_again() {
+    let s = scratch("sick");
+    s.push("web", "ok:v1");
+    let web = Quadlet::start(&s, "web", "", "Restart=always");
+    let old = web.image();
+    s.push("web", "sick:v2");
+    let outcome = now(&s, "web").exits(1);
+    assert_eq!(entry(&outcome)["verdict"], "rolled_back", "{outcome}");
+    assert_eq!(entry(&outcome)["reason"], "gate_failed", "{outcome}");
+    web.is_up_with(&old);
+    assert_eq!(web.tagged(), old);
+    let id = web.id();
+    let again = now(&s, "web").exits(0);
+    assert_eq!(entry(&again)["reason"], "refused", "{again}");
+    assert_eq!(web.id(), id);
+}
+
+#[test]
+fn an_image_that_exits_or_cannot_be_run_goes_back_whatever_its_unit_does_about_it() {
+    let s = scratch("crash");
+    for (name, variant, restart) in
+        [("always", "crash", "Restart=always"), ("never", "crash", ""), ("noentry", "noentry", "Restart=on-failure")]
+    {
+        s.push(name, "ok:v1");
+        let web = Quadlet::start(&s, name, "", &format!("{restart}\nStartLimitBurst=2\nStartLimitIntervalSec=600"));
+        let old = web.image();
+        s.push(name, variant);
+        let outcome = now(&s, name).exits(1);
+        assert_eq!(entry(&outcome)["verdict"], "rolled_back", "{outcome}");
+        web.is_up_with(&old);
+        assert_eq!(entry(&now(&s, name).exits(0))["reason"], "refused");
+    }
+}
+
+#[test]
+fn a_unit_that_waits_for_health_goes_back_before_systemd_has_given_up() {
+    let s = scratch("notify");
+    s.push("web", "ok:v1");
+    let web = Quadlet::start(&s, "web", "Notify=healthy", "Restart=always\nTimeoutStartSec=300");
+    let old = web.image();
+    s.push("web", "sick:v2");
+    let outcome = now(&s, "web").exits(1);
+    assert_eq!(entry(&outcome)["verdict"], "rolled_back", "{outcome}");
+    assert!(entry(&outcome)["took_seconds"].as_f64().is_some_and(|seconds| seconds < 200.0), "{outcome}");
+    web.is_up_with(&old);
+    s.push("web", "ok:v3");
+    assert_eq!(entry(&now(&s, "web").exits(0))["verdict"], "rotated");
+}
+
+#[test]
+fn a_health_action_that_kills_the_container_is_a_failed_gate() {
+    let s = scratch("kills");
+    s.push("web", "ok:v1");
+    let web = Quadlet::start(&s, "web", "HealthOnFailure=kill", "Restart=always");
+    let old = web.image();
+    s.push("web", "sick:v2");
+    let outcome = now(&s, "web").exits(1);
+    assert_eq!(entry(&outcome)["verdict"], "rolled_back", "{outcome}");
+    web.is_up_with(&old);
+}
+
+#[test]
+fn what_was_refused_does_not_come_back_by_a_unit_that_pulls_until_something_newer_is_proved() {
+    let s = scratch("pulls");
+    s.push("web", "ok:v1");
+    let web = Quadlet::start(&s, "web", "Pull=newer", "Restart=always");
+    let old = web.image();
+    s.push("web", "sick:v2");
+    let agent = || s.agent().on_host().config(FAST);
+    let outcome = agent().run(&["now", &web.name, "--json"]).exits(1);
+    assert_eq!(entry(&outcome)["verdict"], "rolled_back", "{outcome}");
+    assert!(web.drop_in().is_some_and(|text| text.contains("Pull=never")), "{outcome}");
+    // By whomever it is restarted.
+    web.systemctl(&["restart", &web.unit()]);
+    web.is_up_with(&old);
+    let status = agent().run(&["status", "--json"]).exits(0).json();
+    let all = status["containers"].as_array().cloned().unwrap_or_default();
+    let row = all.iter().find(|row| row["name"] == web.name.as_str()).cloned().unwrap_or_default();
+    assert!(row["note"].as_str().is_some_and(|note| note.contains("50-rotate.conf")), "{row}");
+    s.push("web", "ok:v3");
+    assert_eq!(entry(&agent().run(&["now", &web.name, "--json"]).exits(0))["verdict"], "rotated");
+    assert!(web.drop_in().is_none() && web.is_untouched());
+    assert!(web.property("ExecStart").contains("--pull newer"));
+}
+
+#[test]
+fn the_drop_in_goes_when_a_person_forgets_what_was_refused() {
+    let s = scratch("forget");
+    s.push("web", "ok:v1");
+    let web = Quadlet::start(&s, "web", "Pull=always", "Restart=always");
+    let sick = s.push("web", "sick:v2");
+    let agent = || s.agent().on_host().config(FAST);
+    agent().run(&["now", &web.name]).exits(1);
+    assert!(web.drop_in().is_some());
+    agent().run(&["refused", "--forget", &web.name]).exits(0);
+    // The old image is the newest again: nothing to do but to tidy up.
+    s.push("web", "ok:v1");
+    let outcome = agent().run(&["now", &web.name, "--json"]).exits(0);
+    assert!(web.drop_in().is_none(), "{sick}: {outcome}");
+}
+
+#[test]
+fn a_unit_that_somebody_restarts_in_the_gate_proves_itself_anew() {
+    let s = scratch("byhand");
+    s.push("web", "ok:v1");
+    let web = Quadlet::start(&s, "web", "", "Restart=always");
+    let old = web.image();
+    s.push("web", "ok:v2");
+    let agent = s.agent().config("min_healthy = \"12s\"\ndeadline = \"60s\"\n").spawn(&["now", &web.name, "--json"]);
+    wait_for("the new image runs", LONG, || s.host.try_inspect(&web.name).filter(|found| found["Image"] != old.as_str()));
+    let id = wait_for("it is up", LONG, || (web.property("ActiveState") == "active").then(|| web.id()));
+    web.systemctl(&["restart", &web.unit()]);
+    let outcome = agent.wait(LONG).exits(0);
+    assert_eq!(entry(&outcome)["verdict"], "rotated", "{outcome}");
+    assert_ne!(web.id(), id);
+}
+
+#[test]
+fn units_that_depend_on_it_run_again_after_a_rotation_and_after_one_that_went_back() {
+    let s = scratch("dependents");
+    s.push("web", "ok:v1");
+    let web = Quadlet::start(&s, "web", "", "");
+    let dependent = format!("{}.service", s.name("dep"));
+    let path = s.host.path(&format!("/etc/systemd/system/{dependent}"));
+    let text = format!("[Unit]\nRequires={0}\nAfter={0}\n[Service]\nExecStart=/bin/sleep infinity\n", web.unit());
+    std::fs::write(&path, text).expect("the host takes a file");
+    web.systemctl(&["daemon-reload"]);
+    web.systemctl(&["start", &dependent]);
+    let is_up = || {
+        wait_for("the dependent runs", LONG, || {
+            (web.systemctl(&["show", &dependent, "-p", "ActiveState", "--value"]) == "active").then_some(())
+        })
+    };
+    s.push("web", "crash");
+    let outcome = now(&s, "web").exits(1);
+    assert_eq!(entry(&outcome)["verdict"], "rolled_back", "{outcome}");
+    is_up();
+    s.push("web", "ok:v3");
+    assert_eq!(entry(&now(&s, "web").exits(0))["verdict"], "rotated");
+    is_up();
+    web.systemctl(&["stop", &dependent]);
+    std::fs::remove_file(&path).expect("it was there");
+    web.systemctl(&["daemon-reload"]);
+}

@@ -1,0 +1,45 @@
+//! Units of systemd that are left alone, each with its reason; and labels that no unit stands behind.
+
+use super::quadlet::Quadlet;
+use super::{FAST, described, scratch};
+use crate::lab::{Host, Scratch};
+
+#[test]
+fn a_unit_that_is_edited_or_masked_is_held_until_a_person_has_decided() {
+    // Any other test's `daemon-reload` would make the edit known.
+    let s = Scratch::alone(Host::shared(), "edited");
+    s.push("web", "nohealth:v1");
+    let web = Quadlet::start(&s, "web", "", "Restart=always");
+    s.push("web", "nohealth:v2");
+    let reason = || s.rotate(&["plan", &web.name, "--json"]).exits(0).json()["skipped"][0]["reason"].clone();
+    web.write("[Container]\nImage=localhost/other\n");
+    assert_eq!(reason(), "unit_edited");
+    s.agent().config(FAST).run(&["now", &web.name]).exits(0);
+    web.systemctl(&["daemon-reload"]);
+    assert_eq!(reason(), "owned_by_unit", "it makes another container now");
+    web.systemctl(&["mask", "--runtime", &web.unit()]);
+    assert_eq!(reason(), "unit_masked");
+}
+
+#[test]
+fn a_label_without_a_unit_is_no_owner() {
+    let s = scratch("stale");
+    s.push("web", "nohealth:v1");
+    s.run("web", &["--label", "PODMAN_SYSTEMD_UNIT=podman-compose@nobodys.service"]);
+    let id = described(&s, "web")["Id"].clone();
+    s.push("web", "nohealth:v2");
+    s.agent().config(FAST).run(&["now", &s.name("web")]).exits(0);
+    assert_ne!(described(&s, "web")["Id"], id);
+    assert_eq!(described(&s, "web")["Config"]["Labels"]["PODMAN_SYSTEMD_UNIT"], "podman-compose@nobodys.service");
+}
+
+#[test]
+fn without_a_systemd_to_ask_what_may_be_owned_by_it_is_held() {
+    let s = scratch("unknown");
+    s.push("web", "nohealth:v1");
+    s.run("web", &["--label", "PODMAN_SYSTEMD_UNIT=web.service"]);
+    let folder = s.host.client_for_the_machine(s.dir());
+    std::fs::write(folder.join("systemctl"), "#!/bin/sh\necho 'Failed to connect to bus' >&2\nexit 1\n").expect("a file can be written");
+    let plan = s.rotate(&["plan", &s.name("web"), "--json"]).exits(0).json();
+    assert_eq!(plan["skipped"][0]["reason"], "owned_by_unit", "{plan}");
+}
