@@ -3,32 +3,60 @@
 use std::path::PathBuf;
 
 use super::{Cycle, CycleError};
-use crate::model::{Container, SERVICE_LABEL};
-use crate::plan::{self, Survey};
+use crate::model::{Container, Digest, Reference, RefusedDigest, SERVICE_LABEL, ServiceState};
+use crate::plan::{self, Candidate, Survey};
 use crate::rotation::{self, Stage};
+use crate::store::StoreError;
 
 impl Cycle<'_> {
-    /// Where the drop-in is that keeps this container's unit from pulling; none if there is none.
-    pub(super) fn drop_in(&self, survey: &Survey, container: &Container) -> Option<PathBuf> {
-        let (services, unit) = (self.engine.services()?, container.labels().remove(SERVICE_LABEL)?);
-        plan::drop_in(survey.services.get(&unit)?).filter(|path| services.has_file(path))
+    /// Where the drop-ins are that keep this container's unit from pulling.
+    pub(super) fn drop_ins(&self, survey: &Survey, container: &Container) -> Vec<PathBuf> {
+        let Some((services, unit)) = self.engine.services().zip(container.labels().remove(SERVICE_LABEL)) else { return Vec::new() };
+        let Some(state) = survey.services.get(&unit) else { return Vec::new() };
+        let paths = plan::drop_ins(&survey.services, state).into_iter().map(|drop_in| drop_in.path);
+        paths.filter(|path| services.has_file(path)).collect()
     }
 
     /// Removes those of containers for which nothing is refused any more, and whose rotation is over. What does not work now is left to the next pass.
     pub(super) async fn remove_left_drop_ins(&self, survey: &Survey) {
         for container in &survey.containers {
-            let Some(path) = self.drop_in(survey, container) else { continue };
+            let paths = self.drop_ins(survey, container);
+            let Some(path) = paths.first() else { continue };
             match self.is_needed(container.name()) {
                 Ok(true) => {}
                 Ok(false) => {
                     tracing::info!(container = %container.name(), "remove {}: nothing is refused for `{}` any more", path.display(), container.name());
-                    if let Err(error) = rotation::remove_drop_in(self.engine, &path).await {
+                    if let Err(error) = rotation::remove_drop_ins(self.engine, &paths).await {
                         tracing::warn!(container = %container.name(), "{} stays: {error}", path.display());
                     }
                 }
                 Err(error) => tracing::warn!("drop-ins stay: {error}"),
             }
         }
+    }
+
+    /// What is refused for a candidate: its own, or what failed for another container that systemd makes out of the same tag. To move that tag would bring it
+    /// back there with the next start.
+    pub(super) fn refused(
+        &self,
+        survey: &Survey,
+        candidate: &Candidate,
+        digest: Option<&Digest>,
+    ) -> Result<Option<RefusedDigest>, StoreError> {
+        let own = self.store.refused(candidate.container.name())?;
+        if own.is_some() || survey.services.is_empty() {
+            return Ok(own);
+        }
+        let is_made =
+            |c: &&Container| c.labels().get(SERVICE_LABEL).and_then(|name| survey.services.get(name)).is_some_and(ServiceState::is_loaded);
+        let is_of_the_tag = |c: &&Container| c.image_typed().parse::<Reference>().is_ok_and(|reference| reference == candidate.reference);
+        for other in survey.containers.iter().filter(is_made).filter(is_of_the_tag) {
+            if let Some(refused) = self.store.refused(other.name())?.filter(|refused| Some(&refused.digest) == digest) {
+                let reason = format!("`{}` is made of the same tag, and {}", other.name(), refused.reason);
+                return Ok(Some(RefusedDigest { reason, ..refused }));
+            }
+        }
+        Ok(None)
     }
 
     fn is_needed(&self, name: &str) -> Result<bool, CycleError> {

@@ -124,14 +124,16 @@ impl Cycle<'_> {
             let digest = answer.as_ref().ok();
             let since = digest.map(|digest| self.seen_since(reference, digest)).transpose()?.flatten();
             if let Some(candidate) = candidates.iter().find(|candidate| candidate.container.id() == container.id()) {
-                let known = self.known(candidate, digest, since, &Request::default())?;
+                let known = self.known(&survey, candidate, digest, since, &Request::default())?;
                 decision = Some(Decision::of(self.fresh(candidate, answer.clone(), &known).await));
             }
             registry = Some(Answer::of(answer, since, policy.as_ref().ok(), self.clock.at()));
         }
         let why_not = skipped.into_iter().find(|skipped| skipped.name == container.name()).map(|skipped| skipped.reason);
         let newer = registry.as_ref().and_then(|answer| answer.digest.as_ref());
-        let prediction = self.predict(container, image, reference.as_ref(), newer).await?;
+        let is_by_unit = candidates.iter().any(|candidate| candidate.container.id() == container.id() && candidate.service.is_some());
+        // systemd makes it as it makes every other.
+        let prediction = if is_by_unit { None } else { self.predict(container, image, reference.as_ref(), newer).await? };
         let known_policy = policy.as_ref().ok();
         Ok(Explanation {
             container: container.id(),
@@ -146,7 +148,7 @@ impl Cycle<'_> {
             },
             registry,
             is_tool_owned: is_tool_owned(container),
-            strategy: "stop-first",
+            strategy: if is_by_unit { "restart-unit" } else { "stop-first" },
             gate: known_policy.map(|policy| Gate::of(container, policy)),
             cannot_be_created: prediction.as_ref().and_then(|p| p.as_ref().err().cloned()),
             differences: prediction.and_then(Result::ok),

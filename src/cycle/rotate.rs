@@ -7,7 +7,7 @@ use super::{Cycle, CycleError};
 use crate::clock::with_signs_of_life;
 use crate::config::{FailurePolicy, OnFailure, OnLateFailure};
 use crate::model::Health;
-use crate::model::{Container, RotationId, Service};
+use crate::model::{Container, DropIn, RotationId, Service};
 use crate::plan::{Candidate, Planned, Reason};
 use crate::policy::Policy;
 use crate::rotation::{self, Answer, Ended, Failure, Member, Opening, Outcome, Purpose, Record, RunError, Terms, Withdrawal};
@@ -139,7 +139,8 @@ impl Cycle<'_> {
         let mut record = Record::open(Opening { id: self.fresh_id()?, purpose, members: vec![member], terms, agent, boot, at });
         if let Some(service) = candidate.service.clone() {
             let services = self.engine.services();
-            let was_pinned = service.drop_in.as_deref().zip(services).is_some_and(|(path, services)| services.has_file(path));
+            let has_file = |drop_in: &DropIn| services.is_some_and(|services| services.has_file(&drop_in.path));
+            let was_pinned = service.drop_ins.iter().any(has_file);
             record = record.by_service(Service { was_pinned, ..service });
         }
         self.store.save(&record)?;

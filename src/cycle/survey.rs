@@ -73,7 +73,7 @@ impl Cycle<'_> {
         for candidate in candidates {
             let answer = answers.get(&candidate.reference).cloned().unwrap_or(Err(Reason::NoDigest));
             let since = since.get(&candidate.reference).copied().flatten();
-            let known = self.known(&candidate, answer.as_ref().ok(), since, request)?;
+            let known = self.known(&survey, &candidate, answer.as_ref().ok(), since, request)?;
             match self.fresh(&candidate, answer, &known).await {
                 Ok(digest) => rotations.push(Planned { candidate, digest, pulled_as: known.pulled_as }),
                 Err(reason) => skipped.push(candidate.skip(reason)),
@@ -102,6 +102,7 @@ impl Cycle<'_> {
     /// What the store says of a candidate and the digest that the registry gave.
     pub(super) fn known(
         &self,
+        survey: &Survey,
         candidate: &Candidate,
         digest: Option<&Digest>,
         seen_since: Option<Timestamp>,
@@ -111,7 +112,7 @@ impl Cycle<'_> {
             Some(digest) => self.store.is_equal(&candidate.image.id(), &candidate.reference, digest)?,
             None => false,
         };
-        let refused = if request.is_retry { None } else { self.store.refused(candidate.container.name())? };
+        let refused = if request.is_retry { None } else { self.refused(survey, candidate, digest)? };
         let pulled_as = if candidate.image.has_digest() { None } else { self.pulled_as(candidate)? };
         Ok(Known { refused, is_equal, pulled_as, seen_since, at: self.clock.at(), is_any_age: request.is_any_age })
     }
@@ -207,6 +208,15 @@ async fn look_at_services(engine: &dyn Engine, survey: &mut Survey) {
     match services.show(&names).await {
         Ok(states) => survey.services = names.into_iter().zip(states).collect(),
         Err(error) => survey.no_services = Some(error.to_string()),
+    }
+    // Among them those that fetch images.
+    let required = survey.services.values().flat_map(|state| state.requires.iter().cloned());
+    let required: BTreeSet<String> =
+        required.filter(|name| ServiceState::may_be_called(name) && !survey.services.contains_key(name)).collect();
+    let required: Vec<String> = required.into_iter().collect();
+    match services.show(&required).await {
+        Ok(states) => survey.services.extend(required.into_iter().zip(states)),
+        Err(error) => (survey.services, survey.no_services) = (BTreeMap::new(), Some(error.to_string())),
     }
     survey.services.extend(nobodys.into_iter().map(|name| (name.clone(), ServiceState::absent(name))));
 }

@@ -1,6 +1,6 @@
 //! systemd, as far as it owns containers: narrow, so that a simulated one is possible.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -24,8 +24,8 @@ pub trait Services: Send + Sync {
     async fn restart(&self, name: &str) -> Result<(), EngineError>;
     /// Asks for a start, without waiting for it.
     async fn start(&self, name: &str) -> Result<(), EngineError>;
-    /// Writes a file beside a unit, and has systemd read its units again.
-    async fn write_file(&self, path: &Path, text: &str) -> Result<(), EngineError>;
-    /// Removes a file that [`Services::write_file`] wrote, with its folder if that is empty then. Absent is success.
-    async fn remove_file(&self, path: &Path) -> Result<(), EngineError>;
+    /// Writes files beside units, and has systemd read its units again.
+    async fn write_files(&self, files: &[(PathBuf, String)]) -> Result<(), EngineError>;
+    /// Removes files that [`Services::write_files`] wrote, with their folders if they are empty then. Absent is success.
+    async fn remove_files(&self, paths: &[PathBuf]) -> Result<(), EngineError>;
 }

@@ -40,6 +40,6 @@ pub use reference::{Reference, ReferenceError, Target};
 pub use refused::RefusedDigest;
 pub use registry_settings::RegistrySettings;
 pub use restart::{RestartPolicy, RestartPolicyError};
-pub use service::{Activity, SERVICE_LABEL, Service, ServiceState};
+pub use service::{Activity, DropIn, DropInKind, SERVICE_LABEL, Service, ServiceState};
 pub use sighting::Sighting;
 pub use stop_signal::{StopSignal, StopSignalError};

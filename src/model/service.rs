@@ -15,14 +15,49 @@ pub const SERVICE_LABEL: &str = "PODMAN_SYSTEMD_UNIT";
 pub struct Service {
     /// Such as `web.service`.
     pub name: String,
-    /// Where a drop-in of ours keeps it from pulling by itself; none if it does not pull.
-    pub drop_in: Option<PathBuf>,
+    /// What keeps it, and the units that fetch its image, from pulling by themselves, once it is written.
+    pub drop_ins: Vec<DropIn>,
     /// Units that a restart of it stops, and that ran before.
     #[serde(default)]
     pub dependents: Vec<String>,
-    /// True if that drop-in was there before.
+    /// True if they were there before.
     #[serde(default)]
     pub was_pinned: bool,
+}
+
+/// A file of ours beside a unit's own, which keeps it from pulling.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DropIn {
+    /// The unit that it is for.
+    pub unit: String,
+    /// Where it lies.
+    pub path: PathBuf,
+    /// What the unit is.
+    pub kind: DropInKind,
+}
+
+/// What a unit that pulls is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DropInKind {
+    /// Quadlet's, of a `.container` file.
+    Container,
+    /// Quadlet's, of an `.image` file.
+    Image,
+}
+
+impl DropIn {
+    /// What it says: to Quadlet for a container (podman-systemd.unit(5)), to systemd for an image.
+    pub fn text(&self) -> String {
+        let says = match self.kind {
+            DropInKind::Container => "[Container]\nPull=never\n",
+            DropInKind::Image => "[Service]\nExecStart=\nExecStart=/bin/true\n",
+        };
+        format!(
+            "# Written by rotate: without it this unit would pull, at its next start, an image that has not proved itself here.\n\
+             # rotate removes it when a newer image has.\n{says}"
+        )
+    }
 }
 
 /// What systemd does with a unit (systemd.unit(5), `ActiveState`).
@@ -84,6 +119,8 @@ pub struct ServiceState {
     pub stop_timeout: Option<Duration>,
     /// Units that a restart of it stops or restarts.
     pub dependents: Vec<String>,
+    /// Units without which it is not started.
+    pub requires: Vec<String>,
 }
 
 impl ServiceState {
@@ -112,6 +149,9 @@ impl ServiceState {
 
     /// True if it pulls at each start what a registry has.
     pub fn pulls(&self) -> bool {
+        if self.is_of("image") {
+            return self.start.contains(" pull ");
+        }
         let start = format!("{} ", self.start);
         ["--pull newer ", "--pull always ", "--pull=newer ", "--pull=always "].iter().any(|option| start.contains(option))
     }

@@ -173,7 +173,7 @@ fn candidate(survey: &Survey, config: &Config, ties: &Ties<'_>, container: &Cont
     }
     let has_owner = container.state().status == Status::Running && container.pod().is_none();
     let service = if has_owner { owner(survey, container)? } else { None };
-    let reference = rotatable(container, ties, service.is_some())?;
+    let reference = rotatable(container, ties, service.as_ref().and_then(|service| survey.services.get(&service.name)))?;
     pods::check(survey, container)?;
     if let Some(message) = survey.unanswered_images.get(&container.image_id()) {
         return Err(Reason::NoAnswer { message: message.clone() });

@@ -2,7 +2,7 @@
 
 use super::ties::Ties;
 use super::{Owner, PodTie, Reason};
-use crate::model::{Container, Reference, ReferenceError, RotationId, Status, Target};
+use crate::model::{Container, Reference, ReferenceError, RotationId, ServiceState, Status, Target};
 
 /// Labels by which a manager knows its own.
 const OWNERS: [(&str, Owner); 3] = [
@@ -11,8 +11,9 @@ const OWNERS: [(&str, Owner); 3] = [
     ("com.hashicorp.nomad.alloc_id", Owner::Nomad),
 ];
 
-/// Why it cannot be rotated, whoever wants it; else the reference that it follows. `is_made_anew`: by systemd, whatever became of the last one.
-pub fn rotatable(container: &Container, ties: &Ties<'_>, is_made_anew: bool) -> Result<Reference, Reason> {
+/// Why it cannot be rotated, whoever wants it; else the reference that it follows. `made_by`: the unit of systemd that makes it
+/// anew, whatever became of the last one.
+pub fn rotatable(container: &Container, ties: &Ties<'_>, made_by: Option<&ServiceState>) -> Result<Reference, Reason> {
     match container.state().status {
         Status::Running => {}
         Status::Paused => return Err(Reason::Paused),
@@ -23,13 +24,14 @@ pub fn rotatable(container: &Container, ties: &Ties<'_>, is_made_anew: bool) -> 
     if let Some((_, owner)) = OWNERS.iter().find(|(label, _)| labels.contains_key(*label)) {
         return Err(Reason::Owned(*owner));
     }
-    if container.is_removed_on_exit() && !is_made_anew {
+    if container.is_removed_on_exit() && made_by.is_none() {
         return Err(Reason::RemovedOnExit);
     }
     if container.is_infra() {
         return Err(Reason::InPod(PodTie::Infra));
     }
-    if let Some(reason) = ties.reason(container) {
+    let tied = made_by.map_or_else(|| ties.reason(container), |unit| ties.reason_by_unit(container, &unit.dependents));
+    if let Some(reason) = tied {
         return Err(reason);
     }
     if container.restart_policy().is_none() {

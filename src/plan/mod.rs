@@ -15,4 +15,4 @@ pub use freshness::{Known, freshness, old_enough_at};
 pub use hold::given_name;
 pub use order::{Plan, Planned, order};
 pub use reason::{Owner, PodTie, Reason};
-pub use service::{Unready, drop_in};
+pub use service::{Unready, drop_ins};

@@ -1,10 +1,11 @@
 //! Which unit of systemd owns a container, if one does, and what about that unit keeps it from being rotated.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 use super::{Reason, Survey};
-use crate::model::{Activity, Container, SERVICE_LABEL, Service, ServiceState};
+use crate::model::{Activity, Container, DropIn, DropInKind, SERVICE_LABEL, Service, ServiceState};
 
 /// What keeps a unit of systemd from being restarted with a new image.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,19 +92,21 @@ pub fn owner(survey: &Survey, container: &Container) -> Result<Option<Service>, 
         "masked" => return held(Unready::Masked),
         _ => {}
     }
-    match unready(state, container.name()) {
+    let drop_ins = drop_ins(&survey.services, state);
+    match unready(&survey.services, state, &drop_ins, container.name()) {
         Some(why) => held(why),
-        None => Ok(Some(Service { drop_in: drop_in(state), dependents: Vec::new(), was_pinned: false, name })),
+        None => Ok(Some(Service { drop_ins, dependents: Vec::new(), was_pinned: false, name })),
     }
 }
 
-fn unready(state: &ServiceState, container: &str) -> Option<Unready> {
+fn unready(services: &BTreeMap<String, ServiceState>, state: &ServiceState, drop_ins: &[DropIn], container: &str) -> Option<Unready> {
     if !state.makes(container) {
         return Some(Unready::OtherKind);
     }
     // A pull before the start moves the tag as much as one at the start.
     let pulls_before = state.before_start.split_whitespace().any(|word| word == "pull");
-    if pulls_before || state.pulls() && drop_in(state).is_none() {
+    let mut pulling = std::iter::once(state).chain(images(services, state)).filter(|state| state.pulls());
+    if pulls_before || !pulling.all(|state| drop_ins.iter().any(|drop_in| drop_in.unit == state.name)) {
         return Some(Unready::Pulls);
     }
     match state.activity {
@@ -117,11 +120,43 @@ fn unready(state: &ServiceState, container: &str) -> Option<Unready> {
     }
 }
 
-/// Where a drop-in for it lies: beside the file that Quadlet made it of. One of a template would be for all of its instances.
-pub fn drop_in(state: &ServiceState) -> Option<PathBuf> {
-    let source: &Path = state.source.as_deref().filter(|_| state.is_of("container") && !state.name.contains('@'))?;
+/// The units of `.image` files that a unit needs.
+fn images<'a>(services: &'a BTreeMap<String, ServiceState>, state: &'a ServiceState) -> impl Iterator<Item = &'a ServiceState> {
+    state.requires.iter().filter_map(|name| services.get(name)).filter(|state| state.is_of("image"))
+}
+
+/// Where drop-ins lie that keep a unit from pulling, as far as there is a place for them: beside the `.container` file that Quadlet made it of, and among
+/// systemd's own for an `.image` file's. One of a template would be for all of its instances.
+pub fn drop_ins(services: &BTreeMap<String, ServiceState>, state: &ServiceState) -> Vec<DropIn> {
+    let own = (state, DropInKind::Container);
+    let all = std::iter::once(own).chain(images(services, state).map(|state| (state, DropInKind::Image)));
+    let drop_in = |(state, kind): (&ServiceState, DropInKind)| {
+        let folder = match kind {
+            DropInKind::Container => beside(state)?,
+            DropInKind::Image => folder_of_systemd(state)?.join(format!("{}.d", state.name)),
+        };
+        let is_one = !state.name.contains('@');
+        is_one.then(|| DropIn { unit: state.name.clone(), path: folder.join("50-rotate.conf"), kind })
+    };
+    all.filter_map(drop_in).collect()
+}
+
+/// An administrator's folder where the file itself is a package's, or gone with the next boot.
+fn beside(state: &ServiceState) -> Option<PathBuf> {
+    let source: &Path = state.source.as_deref().filter(|_| state.is_of("container"))?;
     let folder = format!("{}.d", source.file_name()?.to_str()?);
-    Some(source.with_file_name(folder).join("50-rotate.conf"))
+    let is_foreign = source.starts_with("/usr") || source.starts_with("/run");
+    Some(if is_foreign { Path::new("/etc/containers/systemd").join(folder) } else { source.with_file_name(folder) })
+}
+
+/// Where the administrator, or the user, has drop-ins for units of this one's manager.
+fn folder_of_systemd(state: &ServiceState) -> Option<PathBuf> {
+    let folder = state.source.as_deref()?.parent()?;
+    if ["/etc/containers/systemd", "/run/containers/systemd", "/usr/share/containers/systemd"].iter().any(|of| folder == Path::new(of)) {
+        return Some(PathBuf::from("/etc/systemd/system"));
+    }
+    let home = folder.ancestors().find(|above| above.ends_with(".config/containers/systemd"))?;
+    Some(home.parent()?.parent()?.join("systemd/user"))
 }
 
 #[cfg(test)]
@@ -180,8 +215,27 @@ mod tests {
     }
 
     #[test]
-    fn a_drop_in_lies_beside_the_file_of_the_user() {
-        assert_eq!(drop_in(&web()), Some("/etc/containers/systemd/web.container.d/50-rotate.conf".into()));
-        assert_eq!(drop_in(&ServiceState { source: Some("/etc/systemd/system/web.service".into()), ..web() }), None);
+    fn drop_ins_lie_beside_the_file_of_the_user_and_for_what_fetches_the_image_among_those_of_systemd() {
+        let paths = |container: &str, image: &str| -> Vec<String> {
+            let x = ServiceState { name: "x-image.service".into(), source: Some(image.into()), ..ServiceState::default() };
+            let web = ServiceState { source: Some(container.into()), requires: vec![x.name.clone(), "system.slice".into()], ..web() };
+            drop_ins(&[(x.name.clone(), x)].into(), &web).iter().map(|drop_in| drop_in.path.display().to_string()).collect()
+        };
+        assert_eq!(
+            paths("/etc/containers/systemd/web.container", "/etc/containers/systemd/x.image"),
+            ["/etc/containers/systemd/web.container.d/50-rotate.conf", "/etc/systemd/system/x-image.service.d/50-rotate.conf"]
+        );
+        assert_eq!(
+            paths("/home/a/.config/containers/systemd/web.container", "/home/a/.config/containers/systemd/x.image"),
+            [
+                "/home/a/.config/containers/systemd/web.container.d/50-rotate.conf",
+                "/home/a/.config/systemd/user/x-image.service.d/50-rotate.conf"
+            ]
+        );
+        assert_eq!(
+            paths("/usr/share/containers/systemd/web.container", "/x.build"),
+            ["/etc/containers/systemd/web.container.d/50-rotate.conf"]
+        );
+        assert_eq!(paths("/etc/systemd/system/web.service", "/x.image"), Vec::<String>::new());
     }
 }

@@ -1,7 +1,7 @@
 //! Which containers depend on each other by id or by link: they are one unit, and until units have several members they are held.
 
 use super::{Reason, Unanswered};
-use crate::model::{Container, ContainerId, Listed};
+use crate::model::{Container, ContainerId, Listed, SERVICE_LABEL};
 
 /// Every dependency on an engine, found in one walk: of a thousand containers few have one, but each has to know whether it is meant.
 pub struct Ties<'a> {
@@ -49,9 +49,20 @@ impl<'a> Ties<'a> {
         if let Some(other) = container.requires().into_iter().find(|other| !is_of_the_pod(other)) {
             return Some(Reason::Requires { other: name_of(other) });
         }
+        self.dependent(container, |_| false)
+    }
+
+    /// The same for a container that systemd makes anew: its unit looks anew for what it depends on, and restarts what depends on it, where that is made
+    /// by one of these `dependents`.
+    pub fn reason_by_unit(&self, container: &Container, dependents: &[String]) -> Option<Reason> {
+        let unit = |id: &ContainerId| self.all.iter().find(|c| c.id() == *id).and_then(|c| c.labels().remove(SERVICE_LABEL));
+        self.dependent(container, |tie| unit(&tie.from_id).is_some_and(|unit| dependents.contains(&unit)))
+    }
+
+    fn dependent(&self, container: &Container, is_excused: impl Fn(&Tie<'_>) -> bool) -> Option<Reason> {
         let dependent = |ties: &[Tie<'_>]| {
             let mut meant = ties.iter().filter(|tie| points_to(tie.to, container) && tie.from_id != container.id());
-            meant.next().map(|tie| tie.from.to_owned())
+            meant.find(|tie| !is_excused(tie)).map(|tie| tie.from.to_owned())
         };
         let lent = dependent(&self.namespaces).map(|to| Reason::LendsNamespace { to });
         let linked = || dependent(&self.links).map(|other| Reason::LinkedFrom { other });

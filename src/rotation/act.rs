@@ -1,6 +1,6 @@
 //! Turns an act into one call of the engine. The only file that changes anything on an engine.
 
-use std::path::Path;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::observe::image_documents;
@@ -134,8 +134,8 @@ async fn perform(engine: &dyn Engine, record: &Record, act: &Act, keyring: &dyn 
         Act::UnpinLeft { pin } => Ok(engine.remove_image(pin).await?),
         Act::RemoveImage { image } => Ok(engine.remove_image(image.as_str()).await?),
         Act::RestartService { .. } => Ok(services(engine)?.restart(&service(record)?.name).await?),
-        Act::WriteDropIn { .. } => Ok(services(engine)?.write_file(drop_in(record)?, DROP_IN).await?),
-        Act::RemoveDropIn { .. } => Ok(services(engine)?.remove_file(drop_in(record)?).await?),
+        Act::WriteDropIn { .. } => Ok(services(engine)?.write_files(&drop_ins(record)?).await?),
+        Act::RemoveDropIn { .. } => Ok(services(engine)?.remove_files(&paths(&drop_ins(record)?)).await?),
         Act::StartDependent { name } => Ok(services(engine)?.start(name).await?),
     }
 }
@@ -245,17 +245,9 @@ async fn id(engine: &dyn Engine, record: &Record, member: &Member, role: Role) -
     }
 }
 
-/// What a drop-in of ours says; Quadlet merges it over the file beside which it lies (podman-systemd.unit(5)).
-const DROP_IN: &str = "\
-# Written by rotate: without it this unit would pull, at its next start, an image that has not proved itself here.
-# rotate removes it when a newer image has.
-[Container]
-Pull=never
-";
-
-/// Removes the drop-in of a unit that has nothing to be kept from any more.
-pub async fn remove_drop_in(engine: &dyn Engine, path: &Path) -> Result<(), ActError> {
-    Ok(services(engine)?.remove_file(path).await?)
+/// Removes the drop-ins of a unit that has nothing to be kept from any more.
+pub async fn remove_drop_ins(engine: &dyn Engine, paths: &[PathBuf]) -> Result<(), ActError> {
+    Ok(services(engine)?.remove_files(paths).await?)
 }
 
 fn services(engine: &dyn Engine) -> Result<&dyn Services, ActError> {
@@ -266,8 +258,13 @@ fn service(record: &Record) -> Result<&Service, ActError> {
     record.service().ok_or(ActError::Record("unit of systemd"))
 }
 
-fn drop_in(record: &Record) -> Result<&Path, ActError> {
-    service(record)?.drop_in.as_deref().ok_or(ActError::Record("place for a drop-in"))
+fn drop_ins(record: &Record) -> Result<Vec<(PathBuf, String)>, ActError> {
+    let all = service(record)?.drop_ins.iter().map(|drop_in| (drop_in.path.clone(), drop_in.text()));
+    Some(all.collect::<Vec<_>>()).filter(|all| !all.is_empty()).ok_or(ActError::Record("place for a drop-in"))
+}
+
+fn paths(files: &[(PathBuf, String)]) -> Vec<PathBuf> {
+    files.iter().map(|(path, _)| path.clone()).collect()
 }
 
 fn tag(member: &Member) -> Result<&Reference, ActError> {

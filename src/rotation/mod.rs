@@ -25,7 +25,7 @@ mod step;
 mod way;
 mod write;
 
-pub use act::{ActError, pull_again, remove_drop_in, remove_unnamed, unpin};
+pub use act::{ActError, pull_again, remove_drop_ins, remove_unnamed, unpin};
 pub use decide::decide;
 pub use failure::{Failure, StuckReason, Withdrawal};
 pub use gate::{Answer, Countdown, GateFailure, GateRules, Late, Proof, Verdict, Watch, countdown, late, verdict};

@@ -20,7 +20,13 @@ pub async fn look_at_service(
     let Some(member) = record.members.get(n) else { return Ok(MemberView::default()) };
     let services = engine.services().ok_or_else(no_services)?;
     // The unit first: the container that is seen then is the one that a settled unit has made, or a later one.
-    let state = services.show(std::slice::from_ref(&service.name)).await?.into_iter().next().unwrap_or_default();
+    let names: Vec<String> = std::iter::once(&service.name)
+        .chain(service.drop_ins.iter().map(|d| &d.unit).filter(|unit| **unit != service.name))
+        .cloned()
+        .collect();
+    let states = services.show(&names).await?;
+    let pulls = states.iter().any(ServiceState::pulls);
+    let state = states.into_iter().next().unwrap_or_default();
     let container = engine.container(&member.name).await?;
     let mut view = MemberView::default();
     let runs = container.as_ref().filter(|found| owner(found).as_deref() == Some(&service.name)).map(Container::image_id);
@@ -37,7 +43,11 @@ pub async fn look_at_service(
         }
     }
     view.has_successor_run = record.goal == Goal::Forward && !memory.have_run.is_empty();
-    view.service = Some(look(services, record, member, service, state, memory, moment).await?);
+    if let Some(successor) = view.successor.as_mut().filter(|_| record.stage == Stage::Kept) {
+        // Each time in a new container, which knows nothing of it.
+        successor.state.restart_count = state.restarts;
+    }
+    view.service = Some(ServiceView { pulls, ..look(services, record, member, service, state, memory, moment).await? });
     Ok(view)
 }
 
@@ -72,7 +82,8 @@ async fn look(
         restarts: state.restarts.saturating_sub(base),
         is_late: moment.now.saturating_sub(since) >= limit,
         limit_seconds: limit.as_secs(),
-        has_drop_in: service.drop_in.as_deref().is_some_and(|path| services.has_file(path)),
+        pulls: false,
+        has_drop_in: service.drop_ins.iter().any(|drop_in| services.has_file(&drop_in.path)),
         is_pinned: memory.service.is_pinned,
         dependents,
         state,

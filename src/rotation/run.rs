@@ -208,9 +208,13 @@ impl Rotation<'_> {
     }
 
     async fn read_log(&self, record: &mut Record, successor: &ContainerId) -> Result<(), EngineError> {
+        let own = self.engine.log_tail(successor, LOG_LINES).await;
         let answer = match (record.service(), self.engine.services()) {
-            (Some(service), Some(services)) => services.log_tail(&service.name, record.restarted_at(), LOG_LINES).await,
-            (_, _) => self.engine.log_tail(successor, LOG_LINES).await,
+            // It goes with the container; the journal keeps it, among much else.
+            (Some(service), Some(services)) if own.as_ref().map_or(true, Vec::is_empty) => {
+                services.log_tail(&service.name, record.restarted_at(), LOG_LINES).await
+            }
+            (_, _) => own,
         };
         let lines = match answer {
             Ok(lines) => lines,

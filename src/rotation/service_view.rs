@@ -17,7 +17,9 @@ pub struct ServiceView {
     pub is_late: bool,
     /// How long that is, in seconds.
     pub limit_seconds: u64,
-    /// There is a drop-in of ours beside it.
+    /// It, or a unit that fetches its image, would pull at its next start.
+    pub pulls: bool,
+    /// There is a drop-in of ours beside it, or beside such a one.
     pub has_drop_in: bool,
     /// This process wrote that drop-in.
     pub is_pinned: bool,

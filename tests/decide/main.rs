@@ -6,5 +6,6 @@ mod late;
 mod make;
 mod one_hand;
 mod replaced;
+mod service;
 mod steps;
 mod whole;

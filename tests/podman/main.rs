@@ -15,6 +15,7 @@ mod quadlet;
 mod units;
 mod units_cut;
 mod units_held;
+mod units_kinds;
 
 use lab::{Host, Scratch};
 use serde_json::Value;

@@ -7,7 +7,7 @@ use crate::model::{Activity, ServiceState};
 
 /// What is asked for; systemctl prints them in an order of its own.
 pub const PROPERTIES: &str = "Id,LoadState,ActiveState,Job,Result,ExecMainCode,ExecMainStatus,NRestarts,NeedDaemonReload,CanStart,CanStop,\
-     RefuseManualStart,RefuseManualStop,SourcePath,ExecStart,ExecStartPre,TimeoutStopUSec,RequiredBy,RequisiteOf,BoundBy,ConsistsOf";
+     RefuseManualStart,RefuseManualStop,SourcePath,ExecStart,ExecStartPre,TimeoutStopUSec,Requires,RequiredBy,RequisiteOf,BoundBy,ConsistsOf";
 
 /// `waitid(2)`: the process ended by itself (systemd prints the number).
 const EXITED: &str = "1";
@@ -38,6 +38,7 @@ fn one(block: &str) -> ServiceState {
             "ExecStart" => append(&mut state.start, value),
             "ExecStartPre" => append(&mut state.before_start, value),
             "TimeoutStopUSec" => state.stop_timeout = span(value),
+            "Requires" => state.requires = value.split_whitespace().map(str::to_owned).collect(),
             "RequiredBy" | "RequisiteOf" | "BoundBy" | "ConsistsOf" => {
                 state.dependents.extend(value.split_whitespace().map(str::to_owned));
             }
@@ -96,7 +97,7 @@ mod tests {
     /// As systemd 257 printed it of a Quadlet unit, shortened.
     const WEB: &str = "TimeoutStopUSec=1min 30s\nResult=exit-code\nNRestarts=2\nExecMainCode=1\nExecMainStatus=126\nExecStart={ path=/usr/bin/podman ; \
          argv[]=/usr/bin/podman run --name web --replace --rm --pull newer --sdnotify=conmon -d 10.0.0.1:5000/web:latest ; ignore_errors=no }\n\
-         Id=web.service\nRequiredBy=b.service a.service\nBoundBy=a.service\nConsistsOf=\nLoadState=loaded\nActiveState=activating\n\
+         Id=web.service\nRequires=system.slice x-image.service\nRequiredBy=b.service a.service\nBoundBy=a.service\nConsistsOf=\nLoadState=loaded\nActiveState=activating\n\
          SourcePath=/etc/containers/systemd/web.container\nCanStart=yes\nCanStop=yes\nRefuseManualStart=no\nJob=9387\nNeedDaemonReload=yes\n";
 
     #[test]
@@ -106,6 +107,7 @@ mod tests {
         assert_eq!((web.name.as_str(), web.activity, web.has_job, web.restarts), ("web.service", Activity::Activating, true, 2));
         assert_eq!((web.exit_code, web.stop_timeout), (Some(126), Some(Duration::from_secs(90))));
         assert_eq!(web.dependents, ["a.service", "b.service"]);
+        assert_eq!(web.requires, ["system.slice", "x-image.service"]);
         assert!(web.is_loaded() && web.is_edited && web.takes_orders && web.pulls() && web.is_of("container"));
         assert!(web.makes("web") && !web.makes("we"));
         assert!(!nope.is_loaded() && !nope.has_job && !nope.takes_orders);

@@ -118,21 +118,25 @@ impl Services for Systemctl {
         self.systemctl(&format!("start {name}"), LOOK, &["start", "--no-block", "--", name]).await.map(|_| ())
     }
 
-    async fn write_file(&self, path: &Path, text: &str) -> Result<(), EngineError> {
-        let call = format!("write {}", path.display());
-        write(path, text).map_err(|error| refused(&call, 400, &error.to_string()))?;
+    async fn write_files(&self, files: &[(PathBuf, String)]) -> Result<(), EngineError> {
+        for (path, text) in files {
+            write(path, text).map_err(|error| refused(&format!("write {}", path.display()), 400, &error.to_string()))?;
+        }
         self.reload().await
     }
 
-    async fn remove_file(&self, path: &Path) -> Result<(), EngineError> {
-        let call = format!("remove {}", path.display());
-        match fs::remove_file(path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(refused(&call, 400, &error.to_string())),
-            Ok(()) | Err(_) => {}
-        }
-        if let Some(folder) = path.parent() {
-            // Not ours alone if there is something else in it.
-            let _ = fs::remove_dir(folder);
+    async fn remove_files(&self, paths: &[PathBuf]) -> Result<(), EngineError> {
+        for path in paths {
+            match fs::remove_file(path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return Err(refused(&format!("remove {}", path.display()), 400, &error.to_string()));
+                }
+                Ok(()) | Err(_) => {}
+            }
+            if let Some(folder) = path.parent() {
+                // Not ours alone if there is something else in it.
+                let _ = fs::remove_dir(folder);
+            }
         }
         self.reload().await
     }

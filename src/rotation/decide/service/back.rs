@@ -13,9 +13,9 @@ const TRIES: u32 = 3;
 /// Goal back, before the proof.
 pub fn step(seen: Seen<'_>, failure: &Failure) -> Step {
     let Seen { record, observed, view, service, .. } = seen;
-    // Nothing was restarted, by us or by others.
-    if record.stage < Stage::Switching && view.successor.is_none() {
-        return clear(seen, failure);
+    // Nothing of ours was restarted, or made others restart it.
+    if record.stage < Stage::Switching {
+        return if record.stage == Stage::Creating && seen.is_restarted() { seen.enter() } else { clear(seen, failure) };
     }
     if let Some(step) = tag(seen, failure) {
         return step;
@@ -51,7 +51,7 @@ fn tag(seen: Seen<'_>, failure: &Failure) -> Option<Step> {
     if member.tag().is_some() && view.images.tag.as_ref() != Some(&member.old_image) {
         return Some(attempt(observed, Act::TagOld { member: 0 }, |no| stuck(seen, failure, no)));
     }
-    if service.state.pulls() { seen.pin() } else { None }
+    if service.pulls { seen.pin() } else { None }
 }
 
 /// No container runs the old image, or the unit is down.

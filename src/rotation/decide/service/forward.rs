@@ -15,10 +15,9 @@ const PODMAN_ITSELF: i64 = 125;
 /// Stage `Creating`: the unit is kept from pulling, what its restart will stop is noted, and the tag moves. It is up with the old image.
 pub fn ready(seen: Seen<'_>) -> Step {
     let Seen { record, observed, member, view, service } = seen;
-    let enter = || Step::Write(Change::EnterSwitching { agent: observed.agent.clone(), boot: observed.boot.clone() });
-    // Another hand has restarted it since the tag moved: it has to prove itself as if that had been us.
-    if view.successor.is_some() && record.purpose == Purpose::Rotate {
-        return enter();
+    // It has to prove itself as if that had been us.
+    if record.purpose == Purpose::Rotate && seen.is_restarted() {
+        return seen.enter();
     }
     if let Some(why) = prepare::withdrawal(record, observed) {
         return turn_back(Failure::Withdrawn { why });
@@ -26,7 +25,7 @@ pub fn ready(seen: Seen<'_>) -> Step {
     if record.purpose == Purpose::DryRun {
         return turn_back(Failure::Withdrawn { why: Withdrawal::DryRun });
     }
-    if service.state.pulls() {
+    if service.pulls {
         let act = Act::WriteDropIn { member: 0 };
         let message = refusal(observed, &act).map_or_else(|| "its unit pulls all the same".to_owned(), |no| no.message.clone());
         return seen.pin().unwrap_or_else(|| turn_back(Failure::ActRefused { act: act.to_string(), message }));
@@ -41,13 +40,15 @@ pub fn ready(seen: Seen<'_>) -> Step {
         }
         return attempt(observed, Act::MoveTag { member: 0 }, act_refused);
     }
-    enter()
+    seen.enter()
 }
 
 /// Stage `Switching`, goal forward.
 pub fn step(seen: Seen<'_>) -> Step {
-    let Seen { observed, view, service, .. } = seen;
-    if service.restarts > 0 && (view.successor.is_some() || service.asked > 0) {
+    let Seen { observed, member, view, service, .. } = seen;
+    // What an earlier process has started loops as well: each of its starts brings what the tag points to.
+    let is_of_the_tag = view.predecessor.is_none() && view.stranger.is_none() && view.images.tag == member.new_image;
+    if service.restarts > 0 && (view.successor.is_some() || service.asked > 0 || is_of_the_tag) {
         return fail(seen, GateFailure::Restarted { times: service.restarts, code: service.state.exit_code });
     }
     if service.is_down() && (service.asked > 0 || view.has_successor_run) {

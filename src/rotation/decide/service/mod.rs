@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use super::{attempt_once, prepare};
 use crate::model::{Activity, ContainerId};
-use crate::rotation::{Act, GateFailure, Goal, Late, Member, MemberView, Observed, Record, ServiceView, Stage, Step, late};
+use crate::rotation::{Act, Change, GateFailure, Goal, Late, Member, MemberView, Observed, Record, ServiceView, Stage, Step, late};
 
 /// Between two looks while systemd is at it.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
@@ -58,6 +58,20 @@ pub fn health(member: &Member, view: &MemberView, observed: &Observed) -> Option
 const KILLED: i64 = 137;
 
 impl Seen<'_> {
+    /// True if, before any restart of ours, another hand or a boot has restarted it with the tag where we had moved it. A person's stop is none.
+    fn is_restarted(&self) -> bool {
+        let Seen { record, observed, member, view, service } = *self;
+        let is_moved = member.new_image.is_some() && view.images.tag == member.new_image && member.tag_before != member.new_image;
+        let is_gone = view.predecessor.is_none() && view.stranger.is_none();
+        let is_down = matches!(service.state.activity, Activity::Failed | Activity::Activating) || record.boot != observed.boot;
+        view.successor.is_some() || is_moved && is_gone && is_down
+    }
+
+    /// From here on the way back is a restart.
+    fn enter(&self) -> Step {
+        Step::Write(Change::EnterSwitching { agent: self.observed.agent.clone(), boot: self.observed.boot.clone() })
+    }
+
     /// Its last log lines go with the container.
     fn read_log(&self) -> Step {
         let successor = self.view.successor.as_ref().map_or_else(|| ContainerId::new(self.member.name.as_str()), |new| new.id.clone());

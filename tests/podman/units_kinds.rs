@@ -1,0 +1,98 @@
+//! Units that hang together with others: with the one that fetches their image, with one that runs the same tag, with one whose network they share.
+
+use std::fs;
+
+use super::quadlet::{LONG, Quadlet};
+use super::{FAST, scratch};
+use crate::lab::{Outcome, wait_for};
+use serde_json::Value;
+
+fn entry(outcome: &Outcome) -> Value {
+    outcome.json()["containers"][0].clone()
+}
+
+#[test]
+fn what_was_refused_does_not_come_back_by_the_unit_that_fetches_the_image() {
+    let s = scratch("image");
+    s.push("web", "ok:v1");
+    let (name, image) = (s.name("web"), s.image("web"));
+    let file = s.host.path(&format!("/etc/containers/systemd/{name}.image"));
+    fs::create_dir_all(file.parent().expect("a folder"))
+        .and_then(|()| fs::write(&file, format!("[Image]\nImage={image}\n")))
+        .expect("a file");
+    let web = Quadlet::start(&s, "web", &format!("Image={name}.image"), "Restart=always");
+    let old = web.image();
+    let agent = || s.agent().on_host().config(FAST);
+    s.push("web", "sick:v2");
+    let outcome = agent().run(&["now", &name, "--json"]).exits(1);
+    assert_eq!(entry(&outcome)["verdict"], "rolled_back", "{outcome}");
+    let drop_in = s.host.path(&format!("/etc/systemd/system/{name}-image.service.d/50-rotate.conf"));
+    assert!(drop_in.exists(), "{outcome}");
+    // As a boot would.
+    web.systemctl(&["stop", &web.unit(), &format!("{name}-image.service")]);
+    web.systemctl(&["start", &web.unit()]);
+    web.is_up_with(&old);
+    s.push("web", "ok:v3");
+    assert_eq!(entry(&agent().run(&["now", &name, "--json"]).exits(0))["verdict"], "rotated");
+    assert!(!drop_in.exists() && web.drop_in().is_none() && web.is_untouched());
+    fs::remove_file(&file).expect("it was there");
+}
+
+#[test]
+fn a_unit_of_generate_systemd_is_rotated_and_goes_back() {
+    let s = scratch("generated");
+    s.push("web", "ok:v1");
+    let (name, image) = (s.name("web"), s.image("web"));
+    s.host.docker(&["create", "--name", &name, &image]);
+    let text = s.host.docker(&["generate", "systemd", "--new", "--name", &name]);
+    s.host.docker(&["rm", &name]);
+    let unit = format!("{name}.service");
+    let file = s.host.path(&format!("/etc/systemd/system/{unit}"));
+    fs::write(&file, text).expect("the host takes a file");
+    let systemctl = |args: &[&str]| assert!(s.host.exec(&[&["systemctl"], args].concat()).status.success(), "{args:?}");
+    systemctl(&["daemon-reload"]);
+    systemctl(&["start", &unit]);
+    let runs = || wait_for("it runs", LONG, || s.host.try_inspect(&name))["Image"].clone();
+    let old = runs();
+    s.push("web", "sick:v2");
+    let outcome = s.agent().config(FAST).run(&["now", &name, "--json"]).exits(1);
+    assert_eq!(entry(&outcome)["verdict"], "rolled_back", "{outcome}");
+    assert_eq!(runs(), old);
+    s.push("web", "ok:v3");
+    assert_eq!(entry(&s.agent().config(FAST).run(&["now", &name, "--json"]).exits(0))["verdict"], "rotated");
+    assert_ne!(runs(), old);
+    systemctl(&["stop", &unit]);
+    fs::remove_file(&file).expect("it was there");
+    systemctl(&["daemon-reload"]);
+}
+
+#[test]
+fn a_tag_does_not_move_for_one_unit_to_what_failed_in_another() {
+    let s = scratch("shared");
+    s.push("a", "ok:v1");
+    let a = Quadlet::start(&s, "a", "", "Restart=always");
+    let b = Quadlet::start(&s, "b", &format!("Image={}", s.image("a")), "Restart=always");
+    s.push("a", "sick:v2");
+    let outcome = s.agent().config(FAST).run(&["now", &a.name, "--json"]).exits(1);
+    assert_eq!(entry(&outcome)["verdict"], "rolled_back", "{outcome}");
+    let plan = s.rotate(&["plan", &b.name, "--json"]).exits(0).json();
+    assert_eq!(plan["skipped"][0]["reason"], "refused", "{plan}");
+    assert!(plan["skipped"][0]["message"].as_str().is_some_and(|message| message.contains(&a.name)), "{plan}");
+}
+
+#[test]
+fn a_unit_whose_network_others_share_is_rotated_and_they_are_made_anew_with_it() {
+    let s = scratch("network");
+    s.push("base", "ok:v1");
+    s.push("side", "nohealth:v1");
+    let base = Quadlet::start(&s, "base", "", "Restart=always");
+    let side = Quadlet::start(&s, "side", &format!("Network={}.container\nEntrypoint=sleep\nExec=100000", base.name), "Restart=always");
+    side.is_up_with(&side.image());
+    let (old, id) = (base.image(), side.id());
+    s.push("base", "ok:v2");
+    let outcome = s.agent().config(FAST).run(&["now", &base.name, "--json"]).exits(0);
+    assert_eq!(entry(&outcome)["verdict"], "rotated", "{outcome}");
+    assert_ne!(base.image(), old);
+    side.is_up_with(&side.image());
+    assert_ne!(side.id(), id, "it was in the old one's network");
+}
