@@ -40,6 +40,8 @@ struct World {
     has_drop_in: bool,
     pin: bool,
     is_dependent_up: bool,
+    /// systemd has not come to it yet.
+    has_job: bool,
     now: Duration,
     boots: u32,
 }
@@ -72,6 +74,7 @@ impl World {
             has_drop_in: false,
             pin: false,
             is_dependent_up: true,
+            has_job: false,
             now,
             boots,
         }
@@ -138,6 +141,7 @@ impl World {
         let state = ServiceState {
             load: "loaded".into(),
             activity: self.activity,
+            has_job: self.has_job,
             takes_orders: true,
             restarts: self.restarts,
             ..ServiceState::default()
@@ -274,6 +278,25 @@ fn wherever_a_rotation_by_a_unit_is_cut_the_next_process_ends_with_what_is_prove
         }
     }
     assert!(cuts > 300, "{cuts}");
+}
+
+#[test]
+fn a_unit_that_waits_for_others_for_ever_goes_back_and_its_image_is_not_refused() {
+    let (mut world, mut record) = (World::new(Kind::Good, false), record());
+    let mut process = Process::default();
+    while process.asked == 0 {
+        drive(&mut world, &mut record, &mut process, 0, false);
+    }
+    // Stopped, and its start waits: the job is there, and no container.
+    (world.runs, world.activity, world.has_job) = (None, Activity::Inactive, true);
+    while record.goal == Goal::Forward {
+        drive(&mut world, &mut record, &mut process, 0, false);
+    }
+    let Goal::Back { failure: failure @ Failure::ActRefused { .. } } = &record.goal else { panic!("{record}") };
+    assert!(!failure.refuses_digest());
+    world.has_job = false;
+    assert!(drive(&mut world, &mut record, &mut process, 500, false));
+    assert_eq!((record.stage, world.runs.map(|(image, _)| image)), (Stage::Closed, Some(OLD)));
 }
 
 #[test]

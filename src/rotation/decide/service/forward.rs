@@ -113,7 +113,14 @@ fn prove(seen: Seen<'_>) -> Step {
 }
 
 fn wait(seen: Seen<'_>, until: Option<Duration>) -> Step {
-    if seen.service.is_late && until.is_none() {
+    let service = seen.service;
+    // Stopping still, or waiting for others that come up before it (a user's wait for the network; seen for 91 s): nothing of the image has been started.
+    let has_begun = seen.view.has_successor_run || seen.view.successor.is_some() || service.state.activity == Activity::Activating;
+    if service.is_late && until.is_none() && !has_begun && service.state.is_busy() {
+        let message = format!("{} is still {} with a job after {} s", service.state.name, service.state.activity, service.limit_seconds);
+        return back(seen, Failure::ActRefused { act: Act::RestartService { member: 0 }.to_string(), message });
+    }
+    if service.is_late && until.is_none() {
         return fail(seen, GateFailure::Deadline { seconds: seen.service.limit_seconds, last_probe: None });
     }
     seen.pause(until)
