@@ -88,7 +88,8 @@ fn members_that_cannot_be_replaced_in_their_pod_are_held_with_the_reason() {
     let s = scratch("pod-held");
     let (goes, unit) = (s.name("goes"), s.name("unit"));
     create(&s, "goes", &["--infra-name", &s.name("holds")]);
-    create(&s, "unit", &["--label", "PODMAN_SYSTEMD_UNIT=app-pod.service"]);
+    // Any that is loaded and does not make this pod by `podman run`.
+    create(&s, "unit", &["--label", "PODMAN_SYSTEMD_UNIT=systemd-journald.service"]);
     let run = |name: &str, pod: &str, options: &[&str]| {
         s.push(name, "nohealth:v1");
         let (full, image) = (s.name(name), s.image(name));
@@ -102,7 +103,7 @@ fn members_that_cannot_be_replaced_in_their_pod_are_held_with_the_reason() {
         ("holds", "in_pod", "holds a pod together"),
         ("base", "required_by", "requires it"),
         ("needs", "requires", "requires"),
-        ("owned", "owned_by_unit", "app-pod.service"),
+        ("owned", "owned_by_unit", "systemd-journald.service"),
     ] {
         let plan = s.rotate(&["plan", &s.name(name), "--json"]).exits(0).json();
         let skipped = &plan["skipped"][0];
