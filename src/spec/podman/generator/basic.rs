@@ -125,7 +125,7 @@ fn size(text: &str) -> Result<u64, SpecError> {
     }
     let found = UNITS.iter().find_map(|(unit, factor)| Some((text.strip_suffix(unit)?.parse::<f64>().ok()?, factor)));
     match found {
-        Some((number, factor)) if number >= 0.0 && number < 1e6 => Ok((number * factor).round() as u64),
+        Some((number, factor)) if (0.0..1e6).contains(&number) => Ok((number * factor).round() as u64),
         _ => Err(unknown),
     }
 }
