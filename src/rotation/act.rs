@@ -115,7 +115,7 @@ async fn perform(engine: &dyn Engine, record: &Record, act: &Act, keyring: &dyn 
         Act::Stop { member: n, role } => {
             let m = member(n)?;
             let id = id(engine, record, m, *role).await?;
-            let grace = engine.container(id.as_str()).await?.map_or(0, |c| c.stop_grace_seconds());
+            let grace = engine.container(id.as_str()).await.map_err(ActError::Look)?.map_or(0, |c| c.stop_grace_seconds());
             Ok(engine.stop(&id, grace, m.stop_signal.as_ref()).await?)
         }
         Act::Disarm { member: n, role } => {
@@ -222,7 +222,7 @@ async fn connect(engine: &dyn Engine, record: &Record, member: &Member, role: Ro
     let id = id(engine, record, member, role).await?;
     let model = match role {
         Role::Predecessor => None,
-        Role::Successor => engine.container(member.predecessor.as_str()).await?,
+        Role::Successor => engine.container(member.predecessor.as_str()).await.map_err(ActError::Look)?,
     };
     let model = model.as_ref().unwrap_or(&member.original).document();
     engine.connect(&id, network, &spec::endpoint(model, network)).await?;
@@ -239,7 +239,7 @@ async fn id(engine: &dyn Engine, record: &Record, member: &Member, role: Role) -
         (Role::Successor, Some(id)) => Ok(id.clone()),
         // Created and not adopted yet: known by its name only.
         (Role::Successor, None) => {
-            let found = engine.container(&record.next_name(member)).await?;
+            let found = engine.container(&record.next_name(member)).await.map_err(ActError::Look)?;
             found.map(|container| container.id()).ok_or(ActError::Record("new container"))
         }
     }

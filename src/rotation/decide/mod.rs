@@ -11,7 +11,7 @@ mod prepare;
 mod replaced;
 mod service;
 
-use super::{Act, Change, Failure, Goal, MemberView, Observed, Record, Refused, Role, Stage, Step};
+use super::{Act, Change, Failure, Goal, Member, MemberView, Observed, Record, Refused, Role, Stage, Step};
 
 /// The next step. An act without an answer is repeated before anything else: it may still land (`stop` beside a `start` in flight answers at
 /// once, and the start lands afterwards; seen on Docker 26.1 and 28.5).
@@ -53,6 +53,14 @@ fn refusal<'a>(observed: &'a Observed, act: &Act) -> Option<&'a Refused> {
 /// What is still to be done to a container before it is what its create asked for: an engine may take one network a create.
 fn connect(member: usize, role: Role, view: &MemberView) -> Option<Act> {
     view.missing_networks.first().map(|network| Act::Connect { member, role, network: network.clone() })
+}
+
+/// The tag moves only with the old image pinned: it may have no other name. A pin is gone with a prune, or with a way back that could not be written
+/// down.
+fn move_tag(observed: &Observed, n: usize, member: &Member, view: &MemberView) -> Step {
+    let is_pinned = view.images.pin.as_ref() == Some(&member.old_image);
+    let act = if is_pinned { Act::MoveTag { member: n } } else { Act::Pin { member: n } };
+    attempt(observed, act, act_refused)
 }
 
 fn turn_back(failure: Failure) -> Step {

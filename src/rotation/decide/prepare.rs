@@ -1,6 +1,6 @@
 //! Forward, before the switch: pin, pull, move the tag, create, compare. The predecessor runs and is not touched.
 
-use super::{act_refused, attempt, connect, replaced, turn_back};
+use super::{act_refused, attempt, connect, move_tag, replaced, turn_back};
 use crate::model::Status;
 use crate::rotation::{Act, Change, Failure, Observed, Purpose, Record, Role, Step, Withdrawal};
 
@@ -54,11 +54,7 @@ pub fn create(record: &Record, observed: &Observed) -> Step {
             if view.images.tag != member.tag_before {
                 return turn_back(Failure::Withdrawn { why: Withdrawal::TagMoved });
             }
-            // Gone with a prune, or with a way back that could not be written down. Without the tag the old image may have no other name.
-            if view.images.pin.as_ref() != Some(&member.old_image) {
-                return attempt(observed, Act::Pin { member: n }, act_refused);
-            }
-            return attempt(observed, Act::MoveTag { member: n }, act_refused);
+            return move_tag(observed, n, member, view);
         }
         let Some(successor) = &view.successor else {
             if member.successor.is_some() {

@@ -6,7 +6,7 @@ use super::{KILLED, Seen};
 use crate::engine::Refusal;
 use crate::model::Activity;
 use crate::rotation::decide::forward::{STARTS, STARTS_OVER_BOOTS, judge};
-use crate::rotation::decide::{act_refused, attempt, attempt_once, prepare, refusal, turn_back};
+use crate::rotation::decide::{act_refused, attempt, attempt_once, move_tag, prepare, refusal, turn_back};
 use crate::rotation::{Act, Change, Failure, GateFailure, Purpose, Step, Verdict, Withdrawal};
 
 /// The exit code of `podman run` that is of Podman itself (podman-run(1), exit status).
@@ -38,7 +38,7 @@ pub fn ready(seen: Seen<'_>) -> Step {
         if view.images.tag != member.tag_before {
             return turn_back(Failure::Withdrawn { why: Withdrawal::TagMoved });
         }
-        return attempt(observed, Act::MoveTag { member: 0 }, act_refused);
+        return move_tag(observed, 0, member, view);
     }
     seen.enter()
 }
