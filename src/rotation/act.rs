@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::observe::image_documents;
 use super::{Act, Goal, Keyring, Member, Purpose, Record, Role, Stage};
 use crate::clock::Clock;
-use crate::engine::{Engine, EngineError, Pull, PullWatcher, Services};
+use crate::engine::{Engine, EngineError, Pull, PullWatcher, Refusal, Services};
 use crate::model::{ContainerId, ImageId, Platform, Reference, RestartPolicy, Service};
 use crate::spec::{self, SpecError};
 
@@ -45,7 +45,7 @@ const AGAIN: u32 = 3;
 const PAUSE: Duration = Duration::from_millis(500);
 
 /// Does one act, and does not take the engine's first failure for its last word where nothing but the act helps: on the way back, where the service is
-/// down, and where what is spare is cleared away, which no later run would come back for.
+/// down, and where what is spare is cleared away, which no later run would come back for. Nor a name that is late, whichever way it goes.
 pub async fn perform_patiently(
     engine: &dyn Engine,
     clock: &dyn Clock,
@@ -55,10 +55,10 @@ pub async fn perform_patiently(
     pulls: &PullWatcher<'_>,
 ) -> Result<(), ActError> {
     let comes_to_rest = record.stage == Stage::Kept || matches!(record.goal, Goal::Back { .. });
-    let mut left = if comes_to_rest { AGAIN } else { 0 };
+    let mut left = AGAIN;
     loop {
         match perform(engine, record, act, keyring, pulls).await {
-            Err(ActError::Engine(error)) if error.may_pass() && left > 0 => {
+            Err(ActError::Engine(error)) if left > 0 && (comes_to_rest && error.may_pass() || is_name_late(record, act, &error)) => {
                 tracing::warn!(rotation = %record.id, container = %record.unit, "{}: {error}; it is asked again", record.unit);
                 left -= 1;
                 clock.sleep(PAUSE).await;
@@ -66,6 +66,19 @@ pub async fn perform_patiently(
             answer => return answer,
         }
     }
+}
+
+/// True if the engine refuses a name because of the member's other container, which it had shown under another one before this was asked: Docker 26.1
+/// with containerd's store, on a loaded host, told the old name for 50 ms after it had answered the rename and shown the new one.
+fn is_name_late(record: &Record, act: &Act, error: &EngineError) -> bool {
+    let (Act::Rename { member, role, .. }, EngineError::Refused { refusal: Refusal::NameTaken, message, .. }) = (act, error) else {
+        return false;
+    };
+    let other = record.members.get(*member).and_then(|member| match role {
+        Role::Predecessor => member.successor.as_ref(),
+        Role::Successor => Some(&member.predecessor),
+    });
+    other.is_some_and(|other| message.contains(other.as_str()))
 }
 
 /// Does one act. Idempotent: done again, it changes nothing and succeeds.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use rotate::cycle::Verdict;
 use rotate::model::Health;
 
 use crate::driver::{Ask, Fault, Game, Hand, Order, Scenario, What, Wrong, play_scripted};
@@ -30,6 +31,17 @@ fn a_good_image_is_not_refused_because_its_engine_takes_longer_to_start_it_than_
 #[test]
 fn a_start_that_lands_after_the_agent_has_given_up_is_waited_for_by_the_next_one() {
     check(Scenario::plain(false), vec![at(START, What::Slow(Duration::from_secs(270)))]);
+}
+
+#[test]
+fn an_engine_that_is_behind_its_own_rename_for_a_moment_keeps_no_service_down() {
+    for call in CREATE..2 * START {
+        for (scenario, end) in [(Scenario::plain(false), Verdict::Rotated), (Scenario::sick(), Verdict::RolledBack)] {
+            let passed = Game::by_hand(scenario).pass_in(vec![at(call, What::NameIsLate)]);
+            let verdicts: Vec<_> = passed.report.entries.iter().map(|entry| entry.verdict).collect();
+            assert_eq!(verdicts, [end], "at change {call}");
+        }
+    }
 }
 
 #[test]

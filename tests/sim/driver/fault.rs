@@ -16,6 +16,8 @@ pub enum What {
     CrashWhile(Duration),
     /// The engine says 500 and does nothing.
     Refuse,
+    /// A rename is refused because of the other container, though that one has given the name away: the engine is behind its own answer.
+    NameIsLate,
     /// The connection ends before the answer; done or not.
     Cut { is_done: bool },
     /// It takes so long; beyond its deadline it is unanswered and lands all the same.

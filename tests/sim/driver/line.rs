@@ -143,6 +143,10 @@ impl Line {
                 world.state().has_refused_clearing |= clears;
                 Err(call.refused(Refusal::Other, "internal server error"))
             }
+            What::NameIsLate if call.name.starts_with("rename") => {
+                let other = world.sim.host().containers.keys().find(|id| !call.name.contains(id.as_str())).cloned().unwrap_or_default();
+                Err(call.refused(Refusal::NameTaken, &format!("Conflict. The container name is already in use by container \"{other}\".")))
+            }
             What::Cut { is_done } => {
                 if is_done {
                     drop(act(&world.sim));
@@ -191,7 +195,7 @@ impl Line {
                 }
                 self.cut_power().await
             }
-            What::Hand(_) | What::Term | What::Jump(_) | What::Full(_) | What::CrashAtSave { .. } => act(&world.sim),
+            What::NameIsLate | What::Hand(_) | What::Term | What::Jump(_) | What::Full(_) | What::CrashAtSave { .. } => act(&world.sim),
         }
     }
 

@@ -84,9 +84,9 @@ impl Game {
     }
 
     /// One pass in which this goes wrong.
-    pub fn pass_in(&mut self, faults: Vec<Fault>) {
+    pub fn pass_in(&mut self, faults: Vec<Fault>) -> Passed {
         self.begin_weather(faults);
-        self.pass(Order::Run);
+        self.pass(Order::Run)
     }
 
     fn end(mut self, play: impl FnOnce(&mut Self) -> Result<(), String>) -> (Result<(), String>, Vec<String>) {
