@@ -4,14 +4,16 @@
 //! points elsewhere there is none.
 
 use super::{Cycle, CycleError};
-use crate::model::{Digest, ImageId};
+use crate::model::{Digest, ImageId, Reference};
 use crate::plan::Planned;
 use crate::rotation::{self, Member, Outcome};
 
 /// What the last rotation of a unit left.
 pub(super) struct Left {
+    reference: Reference,
     digest: Digest,
-    image: ImageId,
+    /// None: it died before it could say what it had pulled.
+    image: Option<ImageId>,
 }
 
 impl Left {
@@ -28,15 +30,25 @@ impl Cycle<'_> {
         let last = self.store.history(Some(container.name()), 1)?.into_iter().next();
         let Some(last) = last.filter(|last| matches!(last.outcome, Some(Outcome::TurnedBack { .. }))) else { return Ok(None) };
         let member = last.members.into_iter().find(|member| member.name == container.name());
-        Ok(member.and_then(|Member { digest, new_image, is_pulled, .. }| Some(Left { digest, image: new_image.filter(|_| is_pulled)? })))
+        let pulled = member.filter(|member| member.is_pulled);
+        Ok(pulled.map(|Member { reference, digest, new_image: image, .. }| Left { reference, digest, image }))
     }
 
     /// Removes it, unless it has a name by now, or a container. What does not work now is a few bytes on a disk, and told.
     pub(super) async fn remove_left_image(&self, left: &Left) {
-        match rotation::remove_unnamed(self.engine, &left.image).await {
-            Ok(true) => tracing::info!("removed the image {}, which a rotation had pulled and given up", left.image.short()),
+        let name = left.reference.at_digest(&left.digest);
+        let removed = match &left.image {
+            Some(image) => rotation::remove_unnamed(self.engine, image).await,
+            None => match self.engine.image(&name.to_string()).await {
+                Ok(Some(image)) => rotation::remove_unnamed(self.engine, &image.id()).await,
+                Ok(None) => Ok(false),
+                Err(error) => Err(error),
+            },
+        };
+        match removed {
+            Ok(true) => tracing::info!("removed the image {name}, which a rotation had pulled and given up"),
             Ok(false) => {}
-            Err(error) => tracing::warn!("the image {}, which a rotation had pulled and given up, stays: {error}", left.image.short()),
+            Err(error) => tracing::warn!("the image {name}, which a rotation had pulled and given up, stays: {error}"),
         }
     }
 }

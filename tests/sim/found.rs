@@ -71,6 +71,18 @@ fn an_image_that_was_pulled_and_given_up_goes_once_its_tag_has_moved_on_and_once
 }
 
 #[test]
+fn a_sick_image_goes_though_whoever_pulled_it_was_killed_before_it_could_say_so() {
+    let pull = 1;
+    for what in [What::CrashAfter, What::CrashAtSave { is_written: false }] {
+        let mut game = Game::by_hand(Scenario::sick());
+        game.pass_in(vec![at(pull, what)]);
+        game.pass(Order::Run);
+        game.pass(Order::Run);
+        assert_eq!(versions(&game), ["web-1"]);
+    }
+}
+
+#[test]
 fn an_unanswered_create_is_waited_for_whatever_the_engine_does_not_tell_and_whoever_prunes_meanwhile() {
     let slow = || at(CREATE, What::Slow(Duration::from_secs(336)));
     // What is looked at while the create is asked for again.

@@ -81,7 +81,7 @@ fn main() {
     println!("faults: {tally}");
     println!("the daemon of the last third: at first {first}; at the end {last}");
     println!("on the engine: at first {before}; at the end {after}");
-    assert_eq!(before, after, "something is left over, or gone");
+    assert_eq!(before, after, "something is left over, or gone: {}{}", s.host.docker(&["images", "-a", "--digests"]), unit.journal());
     assert_eq!(first.pid, last.pid, "nobody killed this daemon");
     assert!(last.own_kib <= first.own_kib + MOST_GROWTH_KIB, "its memory grows");
     assert!(last.files <= first.files + MOST_MORE_FILES, "its files stay open");
