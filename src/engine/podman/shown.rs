@@ -12,9 +12,20 @@ pub const PROPERTIES: &str = "Id,LoadState,ActiveState,Job,Result,ExecMainCode,E
 /// `waitid(2)`: the process ended by itself (systemd prints the number).
 const EXITED: &str = "1";
 
-/// Reads what was printed of any number of units: a block each, an empty line between two.
+/// Reads what was printed of any number of units: a block each, an empty line between two. A command may have empty lines, too: a block is what
+/// begins with the property that the first one begins with.
 pub fn read(text: &str) -> Vec<ServiceState> {
-    text.split("\n\n").filter(|block| !block.trim().is_empty()).map(one).collect()
+    let text = text.trim_start();
+    let Some((first, _)) = text.split_once('=') else { return Vec::new() };
+    let begins = |part: &str| part.strip_prefix(first).is_some_and(|rest| rest.starts_with('='));
+    let mut blocks: Vec<String> = Vec::new();
+    for part in text.split("\n\n") {
+        match blocks.last_mut().filter(|_| !begins(part)) {
+            Some(block) => block.extend(["\n", part]),
+            None => blocks.push(part.to_owned()),
+        }
+    }
+    blocks.iter().map(|block| one(block)).collect()
 }
 
 fn one(block: &str) -> ServiceState {
@@ -111,6 +122,14 @@ mod tests {
         assert!(web.is_loaded() && web.is_edited && web.takes_orders && web.pulls() && web.is_of("container"));
         assert!(web.makes("web") && !web.makes("we"));
         assert!(!nope.is_loaded() && !nope.has_job && !nope.takes_orders);
+    }
+
+    #[test]
+    fn an_empty_line_in_a_command_shifts_no_unit() {
+        let script = "Result=success\nExecStart={ argv[]=/bin/sh -c a\n\nb ; }\nId=a.service\nLoadState=loaded\n";
+        let all = read(&format!("{script}\n{}", script.replace("a.service", "b.service")));
+        assert_eq!(all.iter().map(|state| state.name.as_str()).collect::<Vec<_>>(), ["a.service", "b.service"]);
+        assert!(all.iter().all(ServiceState::is_loaded) && read("\n").is_empty());
     }
 
     #[test]
