@@ -2,11 +2,12 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::{Records, SocketError, Where};
 use crate::config::{Config, EngineChoice};
 use crate::model::{EngineKind, EngineName, host_socket, user_socket, usual_engine};
-use crate::store::{Store, StoreError};
+use crate::store::{SqliteStore, Store, StoreError};
 use crate::user::{self, User};
 
 /// An engine that is served.
@@ -149,7 +150,9 @@ impl Where {
                     names.for_each(|name| add(name, false));
                     // Of a user who was deleted, or lingers no more, what is under way is not forgotten.
                     for name in records.engines()?.into_iter().filter(|name| name.kind() == *kind && name.user().is_some()) {
-                        if !records.of(Some(&name), false)?.open_rotations()?.is_empty() {
+                        // Records that cannot be read keep no other engine from being served; their own is told whenever it is asked.
+                        let is_left = |store: Arc<SqliteStore>| store.open_rotations().map_or(true, |open| !open.is_empty());
+                        if records.of(Some(&name), false).map_or(true, is_left) {
                             add(name, true);
                         }
                     }
