@@ -1,5 +1,6 @@
 //! Drop-ins of ours beside units of systemd, which keep these from pulling what was refused here; and those that are not needed any more.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::{Cycle, CycleError};
@@ -19,18 +20,25 @@ impl Cycle<'_> {
 
     /// Removes those of containers for which nothing is refused any more, and whose rotation is over. What does not work now is left to the next pass.
     pub(super) async fn remove_left_drop_ins(&self, survey: &Survey) {
+        // One beside an `.image` file may be several containers'.
+        let (mut needed, mut left) = (BTreeSet::new(), Vec::new());
         for container in &survey.containers {
             let paths = self.drop_ins(survey, container);
-            let Some(path) = paths.first() else { continue };
+            if paths.is_empty() {
+                continue;
+            }
             match self.is_needed(container.name()) {
-                Ok(true) => {}
-                Ok(false) => {
-                    tracing::info!(container = %container.name(), "remove {}: nothing is refused for `{}` any more", path.display(), container.name());
-                    if let Err(error) = rotation::remove_drop_ins(self.engine, &paths).await {
-                        tracing::warn!(container = %container.name(), "{} stays: {error}", path.display());
-                    }
-                }
-                Err(error) => tracing::warn!("drop-ins stay: {error}"),
+                Ok(true) => needed.extend(paths),
+                Ok(false) => left.push((container.name(), paths)),
+                Err(error) => return tracing::warn!("drop-ins stay: {error}"),
+            }
+        }
+        for (name, mut paths) in left {
+            paths.retain(|path| !needed.contains(path));
+            let Some(path) = paths.first() else { continue };
+            tracing::info!(container = %name, "remove {}: nothing is refused for `{name}` any more", path.display());
+            if let Err(error) = rotation::remove_drop_ins(self.engine, &paths).await {
+                tracing::warn!(container = %name, "{} stays: {error}", path.display());
             }
         }
     }

@@ -1,16 +1,17 @@
 //! The run: all pulls first, then one rotation after the other, the next only when the last is proved.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::report::{Entry, Report, Verdict};
 use super::{Cycle, CycleError};
 use crate::clock::with_signs_of_life;
 use crate::config::{FailurePolicy, OnFailure, OnLateFailure};
-use crate::model::Health;
-use crate::model::{Container, DropIn, RotationId, Service};
+use crate::model::{Container, Digest, DropIn, Health, Reference, RotationId, Service};
 use crate::plan::{Candidate, Planned, Reason};
 use crate::policy::Policy;
-use crate::rotation::{self, Answer, Ended, Failure, Member, Opening, Outcome, Purpose, Record, RunError, Terms, Withdrawal};
+use crate::rotation::{self, Answer, Ended, Failure, Goal, Member, Opening, Outcome, Purpose, Record, RunError, Terms, Withdrawal};
 
 /// What a person or a schedule asks for.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -89,10 +90,15 @@ impl Cycle<'_> {
     /// Switches one after the other. What follows one that fails concerns the run.
     async fn switch(&self, prepared: Vec<Record>, report: &mut Report) -> Result<(), CycleError> {
         let mut is_stopped = false;
+        // The next start of a unit brings what its tag points to: what failed for one is not put there for another.
+        let mut failed = BTreeSet::new();
         for mut record in prepared {
             let mut rotation = self.rotation();
-            rotation.is_run_stopped = is_stopped;
+            rotation.is_run_stopped = is_stopped || service_images(&record).any(|image| failed.contains(&image));
             let ended = rotation.drive(&mut record).await;
+            if matches!(&record.goal, Goal::Back { failure } if failure.refuses_digest()) {
+                failed.extend(service_images(&record));
+            }
             let entry = self.entry(&record, ended).await?;
             is_stopped |= match self.config.on_failure {
                 OnFailure::Stop => entry.verdict.is_failure() || entry.verdict == Verdict::Left,
@@ -206,6 +212,12 @@ impl Verdict {
             Self::Left | Self::Rotated | Self::Held | Self::Skipped | Self::Orphaned | Self::DryRun | Self::Withdrawn => false,
         }
     }
+}
+
+/// What a rotation of a unit of systemd moves its tag to.
+fn service_images(record: &Record) -> impl Iterator<Item = (Reference, Digest)> {
+    let members = record.service().map(|_| record.members.iter()).into_iter().flatten();
+    members.map(|member| (member.reference.clone(), member.digest.clone()))
 }
 
 /// How a policy judges and keeps.
