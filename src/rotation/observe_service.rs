@@ -32,7 +32,8 @@ pub async fn look_at_service(
     let runs = container.as_ref().filter(|found| owner(found).as_deref() == Some(&service.name)).map(Container::image_id);
     let is_new = runs.is_some() && runs == member.new_image;
     let is_old = !is_new && runs.as_ref() == Some(&member.old_image);
-    if record.stage != Stage::Switching || record.goal != Goal::Forward || !is_new {
+    let is_proving = is_new && state.activity == Activity::Active;
+    if record.stage != Stage::Switching || record.goal != Goal::Forward || !is_proving {
         view.images = images(engine, record, n, member, memory).await?;
     }
     if let Some(container) = container {

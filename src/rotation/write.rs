@@ -16,6 +16,7 @@ pub fn change(store: &dyn Store, clock: &dyn Clock, record: &mut Record, memory:
     }
     if before.goal != record.goal {
         memory.watches.clear();
+        memory.have_run.clear();
     }
     if (&before.goal, before.stage) != (&record.goal, record.stage) {
         memory.service.begin_again();

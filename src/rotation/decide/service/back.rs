@@ -12,16 +12,25 @@ const TRIES: u32 = 3;
 
 /// Goal back, before the proof.
 pub fn step(seen: Seen<'_>, failure: &Failure) -> Step {
-    let Seen { record, observed, view, service, .. } = seen;
+    let Seen { record, observed, member, view, service } = seen;
     // Nothing of ours was restarted, or made others restart it.
     if record.stage < Stage::Switching {
         return if record.stage == Stage::Creating && seen.is_restarted() { seen.enter() } else { clear(seen, failure) };
     }
+    // A person made something else of the unit; a tag that they moved as well stays where it is.
+    let is_another = view.stranger.is_some() && service.asked == 0;
+    if is_another && view.images.tag != member.new_image {
+        return clear(seen, failure);
+    }
     if let Some(step) = tag(seen, failure) {
         return step;
     }
-    // A person made something else of the unit, or took it away.
-    if !service.state.is_loaded() || view.stranger.is_some() && service.asked == 0 {
+    // What failed runs on, and no restart can be asked for.
+    if !service.state.is_loaded() && view.successor.is_some() {
+        return give_up(observed, failure, StuckReason::PredecessorRefused { message: how_it_stands(seen) });
+    }
+    // A person took the unit away.
+    if is_another || !service.state.is_loaded() {
         return clear(seen, failure);
     }
     let Some(old) = view.predecessor.as_ref().filter(|_| !service.is_down()) else { return restart(seen, failure) };
@@ -74,13 +83,16 @@ fn clear(seen: Seen<'_>, failure: &Failure) -> Step {
     let Seen { record, observed, member, view, service } = seen;
     let is_moved = member.new_image.is_some() && view.images.tag == member.new_image && member.tag_before != member.new_image;
     let is_untouched = record.stage == Stage::Creating && member.new_image.as_ref() != Some(&member.old_image);
-    let tag = (is_moved && is_untouched && member.tag().is_some()).then_some(Act::TagBack { member: 0 });
+    // The next start brings what the tag points to: not given up before it points back.
+    if is_moved && is_untouched && member.tag().is_some() {
+        return attempt(observed, Act::TagBack { member: 0 }, |no| stuck(seen, failure, no));
+    }
     let stays = failure.refuses_digest() || record.was_pinned();
     let drop_in = (service.has_drop_in && !stays).then_some(Act::RemoveDropIn { member: 0 });
     let unpin = view.images.pin.is_some().then_some(Act::Unpin { member: 0 });
     let is_spare = failure.refuses_digest() && member.is_pulled && !view.images.is_new_tagged;
     let new = view.images.new.clone().filter(|image| is_spare && *image != member.old_image).map(|image| Act::RemoveImage { image });
-    let acts = [tag, drop_in, unpin, new];
+    let acts = [drop_in, unpin, new];
     acts.into_iter().flatten().find_map(|act| attempt_once(observed, act)).unwrap_or(Step::Write(Change::Close))
 }
 
@@ -97,5 +109,6 @@ fn stuck(seen: Seen<'_>, failure: &Failure, no: &Refused) -> Step {
 
 fn how_it_stands(seen: Seen<'_>) -> String {
     let state = &seen.service.state;
-    format!("{} is {}, and systemd says of it: {}", state.name, state.activity, state.result)
+    let load = if state.is_loaded() { String::new() } else { format!(", its files are {}", state.load) };
+    format!("{} is {}{load}, and systemd says of it: {}", state.name, state.activity, state.result)
 }

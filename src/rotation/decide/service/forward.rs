@@ -82,7 +82,7 @@ fn bring_up(seen: Seen<'_>) -> Step {
         };
     }
     if member.tag().is_some() && view.images.tag != member.new_image {
-        return attempt(observed, Act::MoveTag { member: 0 }, act_refused);
+        return move_tag(observed, 0, member, view);
     }
     let act = Act::RestartService { member: 0 };
     if refusal(observed, &act).is_some() || record.agent == observed.agent {
@@ -100,7 +100,7 @@ fn down(seen: Seen<'_>) -> Step {
     let state = &seen.service.state;
     let is_oneshot = seen.record.terms.is_oneshot && seen.view.has_successor_run;
     match state.exit_code {
-        Some(0) | None if is_oneshot && state.activity == Activity::Inactive => prove(seen),
+        Some(0) | None if is_oneshot && state.activity == Activity::Inactive => seen.dependent().unwrap_or_else(|| prove(seen)),
         code => fail(seen, GateFailure::Exited { code: code.unwrap_or(KILLED) }),
     }
 }
@@ -136,7 +136,8 @@ fn back(seen: Seen<'_>, failure: Failure) -> Step {
     let Some(log) = &record.log else { return seen.read_log() };
     let failure = not_run(seen, &failure, log).unwrap_or(failure);
     if record.terms.stays && view.has_successor_run {
-        return Step::Write(Change::Stay { failure, keep_until: record.keep_from(observed.at) });
+        let stay = Step::Write(Change::Stay { failure, keep_until: record.keep_from(observed.at) });
+        return seen.dependent().unwrap_or(stay);
     }
     turn_back(failure)
 }
