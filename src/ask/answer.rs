@@ -19,9 +19,9 @@ pub async fn answer(ask: &Ask, cycle: &Cycle<'_>) -> Result<View, AskError> {
         }
         Ask::Plan { names } => {
             let request = cycle::Request { names: names.clone(), ..cycle::Request::default() };
-            Ok(View::plan(&cycle.plan(&request).await?))
+            Ok(View::plan(&cycle.plan(&request).await?).warned(cycle.warning().await))
         }
-        Ask::Status {} => Ok(View::status(&cycle.status().await?)),
+        Ask::Status {} => Ok(View::status(&cycle.status().await?).warned(cycle.warning().await)),
         Ask::Explain { name } => Ok(View::explanation(&cycle.explain(name).await?)),
         Ask::Hold { names, reason, until } => Ok(View::held(&cycle.hold(names, reason.as_deref(), *until).await?)),
         Ask::History { .. } | Ask::Release { .. } | Ask::Refused { .. } => answer_without_engine(ask, cycle.store),

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::{Answers, Cycle, CycleError, Request};
 use crate::clock::{Clock, sign_of_life};
 use crate::engine::{Engine, EngineError};
-use crate::model::{Container, Digest, Image, ImageId, Listed, Reference, SERVICE_LABEL, ServiceState};
+use crate::model::{Container, Digest, Image, ImageId, Listed, Reference, SERVICE_LABEL, ServiceState, Warning};
 use crate::plan::{self, Candidate, Known, Plan, Planned, Reason, Survey, Unanswered};
 use crate::registry::{Registry, RegistryError};
 use crate::rotation::Stage;
@@ -129,6 +129,17 @@ impl Cycle<'_> {
             _ => None,
         });
         Ok(digests.next().cloned())
+    }
+
+    /// What is so about the whole engine and a person should know. One that cannot be asked is not warned about.
+    pub async fn warning(&self) -> Option<Warning> {
+        match self.engine.services()?.warning().await {
+            Ok(warning) => warning,
+            Err(error) => {
+                tracing::debug!("{error}");
+                None
+            }
+        }
     }
 
     /// Looks at every container and the images that they run.

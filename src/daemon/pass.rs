@@ -85,6 +85,11 @@ impl State {
         self.posts.keep(served, &store);
         let watcher = |progress| self.went_on(served.named(progress));
         let cycle = session.cycle(&*store, &watcher);
+        let teller = self.posts.teller(served);
+        // Looking after what is kept is done each minute, and no reason to ask again.
+        if pass == Pass::Run || !teller.has_looked() {
+            teller.warning(cycle.warning().await.as_ref());
+        }
         match pass {
             Pass::Run => {
                 tracing::info!("a scheduled run begins");

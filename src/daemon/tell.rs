@@ -5,15 +5,35 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::ask::View;
 use crate::cycle::{Entry, Report, Verdict};
+use crate::model::Warning;
 
-/// Remembers what was told of each container.
+/// Remembers what was told of an engine.
 #[derive(Default)]
-pub struct Teller(Mutex<HashMap<String, String>>);
+pub struct Teller {
+    /// By container.
+    told: Mutex<HashMap<String, String>>,
+    /// The last look at what is so about the whole engine; none: there was none yet.
+    warning: Mutex<Option<Option<Warning>>>,
+}
 
 impl Teller {
+    /// True if [`Teller::warning`] was told before.
+    pub fn has_looked(&self) -> bool {
+        self.warning.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
+    /// Warns, if that is news.
+    pub fn warning(&self, warning: Option<&Warning>) {
+        let mut before = self.warning.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(warning) = warning.filter(|warning| before.as_ref().and_then(Option::as_ref) != Some(*warning)) {
+            tracing::warn!("{warning}");
+        }
+        *before = Some(warning.cloned());
+    }
+
     /// Tells what is news. What was wrong and is not mentioned any more, in a report of a pass that was not ended early, may be told again.
     pub fn report(&self, report: &Report, is_whole: bool) {
-        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         let mut now = HashMap::new();
         let is_told = |entry: &&Entry| entry.is_fault || !matches!(entry.verdict, Verdict::Skipped | Verdict::Withdrawn | Verdict::DryRun);
         for entry in report.entries.iter().filter(is_told) {

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use super::EngineError;
-use crate::model::ServiceState;
+use crate::model::{ServiceState, Warning};
 
 /// The manager of systemd whose units own containers of one engine: the system's, or a user's.
 ///
@@ -19,6 +19,10 @@ pub trait Services: Send + Sync {
     async fn log_tail(&self, name: &str, since: Timestamp, lines: usize) -> Result<Vec<String>, EngineError>;
     /// True if there is such a file.
     fn has_file(&self, path: &Path) -> bool;
+    /// What it does by itself and a person should know who uses rotate.
+    async fn warning(&self) -> Result<Option<Warning>, EngineError> {
+        Ok(None)
+    }
 
     /// Asks for a restart, without waiting for it. The start limit counts anew from here: what was tried before must not keep it down.
     async fn restart(&self, name: &str) -> Result<(), EngineError>;

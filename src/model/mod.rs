@@ -21,6 +21,7 @@ mod restart;
 mod service;
 mod sighting;
 mod stop_signal;
+mod warning;
 
 pub use container::{Attachment, Container, Health, NOTES, State, Status};
 pub use credential::Credential;
@@ -43,3 +44,4 @@ pub use restart::{RestartPolicy, RestartPolicyError};
 pub use service::{Activity, DropIn, DropInKind, SERVICE_LABEL, Service, ServiceState};
 pub use sighting::Sighting;
 pub use stop_signal::{StopSignal, StopSignalError};
+pub use warning::Warning;

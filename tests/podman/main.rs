@@ -4,6 +4,7 @@
 mod lab;
 
 mod api;
+mod auto_update;
 mod compose;
 mod engines;
 mod fidelity;

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::{Exit, Problem};
 use crate::cycle::{Explanation, Past, Report, Status, Verdict};
-use crate::model::{Hold, RefusedDigest};
+use crate::model::{Hold, RefusedDigest, Warning};
 use crate::plan::Plan;
 
 /// The version of all JSON documents; grows when a field changes its meaning or goes.
@@ -101,6 +101,15 @@ impl View {
         };
         let document = json!({ "version": JSON_VERSION, "containers": all });
         Self { exit, ..Self::new(document, &["NAME", "IMAGE", "STATE", "ROTATION"], all.iter().map(rows::status).collect()) }
+    }
+
+    /// The same, with what is so about the whole engine.
+    pub fn warned(mut self, warning: Option<Warning>) -> Self {
+        self.below.extend(warning.as_ref().map(ToString::to_string));
+        if let Value::Object(document) = &mut self.document {
+            document.insert("warnings".to_owned(), json!(Vec::from_iter(warning)));
+        }
+        self
     }
 
     /// What decides about one container.

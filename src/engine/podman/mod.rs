@@ -3,6 +3,7 @@
 //!
 //! Podman has no daemon: its service answers a call and goes away again. Containers live on without it.
 
+mod auto_update;
 mod client;
 mod generator;
 mod notes;

@@ -16,7 +16,7 @@ use crate::child::Group;
 use crate::engine::EngineError;
 use crate::engine::Services;
 use crate::engine::calls::refused;
-use crate::model::ServiceState;
+use crate::model::{ServiceState, Warning};
 use crate::text::masked;
 
 /// systemd answers from memory; on a host that swaps, later.
@@ -38,7 +38,7 @@ impl Systemctl {
         Self { socket: socket.to_owned() }
     }
 
-    async fn systemctl(&self, call: &str, deadline: Duration, args: &[&str]) -> Result<String, EngineError> {
+    pub(super) async fn systemctl(&self, call: &str, deadline: Duration, args: &[&str]) -> Result<String, EngineError> {
         self.run("systemctl", call, deadline, args).await
     }
 
@@ -68,7 +68,7 @@ impl Systemctl {
     }
 
     /// Whose manager it is; none: the system's. Another user's is that user's own business.
-    fn user(&self, call: &str) -> Result<Option<u32>, EngineError> {
+    pub(super) fn user(&self, call: &str) -> Result<Option<u32>, EngineError> {
         let owner = fs::metadata(&self.socket).map_or(0, |socket| socket.uid());
         match owner {
             0 => Ok(None),
@@ -103,6 +103,10 @@ impl Services for Systemctl {
 
     fn has_file(&self, path: &Path) -> bool {
         path.exists()
+    }
+
+    async fn warning(&self) -> Result<Option<Warning>, EngineError> {
+        self.auto_update().await
     }
 
     async fn restart(&self, name: &str) -> Result<(), EngineError> {

@@ -1,0 +1,80 @@
+//! `podman auto-update` by its timer, beside rotate.
+
+use super::FAST;
+use crate::lab::{Host, Outcome, Scratch, Unit};
+
+const TIMER: &str = "podman-auto-update.timer";
+
+/// The timer of the manager to which the host's engine belongs, on until it is dropped.
+struct Timer<'a>(&'a Scratch);
+
+impl<'a> Timer<'a> {
+    #[track_caller]
+    fn on(s: &'a Scratch) -> Self {
+        let timer = Self(s);
+        timer.systemctl("enable --now");
+        timer
+    }
+
+    fn systemctl(&self, what: &str) {
+        let manager = if is_a_users_host() { "systemctl --user --machine=op@" } else { "systemctl" };
+        let output = self.0.host.exec(&["sh", "-c", &format!("{manager} {what} {TIMER}")]);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+impl Drop for Timer<'_> {
+    fn drop(&mut self) {
+        self.systemctl("disable --now");
+    }
+}
+
+fn is_a_users_host() -> bool {
+    Host::shared().engine().ends_with("-rootless")
+}
+
+/// How often it is told with the command that turns it off.
+fn count(text: &str) -> usize {
+    let manager = if is_a_users_host() { "systemctl --user" } else { "systemctl" };
+    text.matches(&format!("turn it off: `{manager} disable --now {TIMER}`")).count()
+}
+
+#[test]
+fn an_updater_of_podman_s_own_is_told_once_with_the_command_that_turns_it_off() {
+    let s = Scratch::alone(Host::shared(), "timer");
+    for name in ["one", "two"] {
+        s.push(name, "nohealth:v1");
+        s.run(name, &["--label", "io.containers.autoupdate=registry"]);
+    }
+    let ask = |args: &[&str]| -> Outcome { s.agent().on_host_as_owner().config(FAST).run(args).exits(0) };
+    let warnings = |what: &str| ask(&[what, "--json"]).json()["warnings"].clone();
+    assert_eq!(warnings("status"), serde_json::json!([]));
+    let timer = Timer::on(&s);
+    for what in ["status", "plan"] {
+        let said = ask(&[what]);
+        assert_eq!(count(&said.stdout), 1, "{said}");
+        let warnings = warnings(what);
+        assert_eq!((&warnings[0]["code"], &warnings[1]), (&"podman_auto_update".into(), &serde_json::Value::Null), "{warnings}");
+    }
+    drop(timer);
+    assert_eq!(warnings("plan"), serde_json::json!([]));
+}
+
+#[test]
+fn a_daemon_says_in_its_log_that_podman_updates_by_itself_and_says_it_once() {
+    if is_a_users_host() {
+        return;
+    }
+    let s = Scratch::alone(Host::shared(), "timerlog");
+    let unit = Unit::install(&s, &format!("engines = [\"podman\"]\n{FAST}schedule = \"0 0 1 1 *\"\n"));
+    unit.drop_in(include_str!("../../systemd/drop-ins/podman-engines.conf"));
+    let _timer = Timer::on(&s);
+    unit.start();
+    unit.ask(&["now"]);
+    let journal = crate::lab::wait_for("the daemon has made a pass", super::quadlet::LONG, || {
+        let journal = unit.journal();
+        (count(&journal) > 0).then_some(journal)
+    });
+    assert_eq!(count(&journal), 1, "{journal}");
+    assert!(unit.ask(&["status"]).contains(TIMER));
+}
