@@ -11,7 +11,7 @@ use crate::clock::sign_of_life;
 use crate::model::{Container, Image, Reference, RotationId};
 use crate::plan;
 use crate::policy::{Policy, policy};
-use crate::rotation::{Change, Failure, GateRules, Goal, Member, Opening, Purpose, Record, Stage, Withdrawal};
+use crate::rotation::{Change, Failure, GateRules, Goal, Member, Opening, Purpose, Record, Stage, Withdrawal, in_full};
 
 impl Cycle<'_> {
     /// Makes a record of each rotation that left containers and that the store does not know, or knows only as it was before the switch. Of units
@@ -159,8 +159,10 @@ impl Cycle<'_> {
             return Ok(None);
         }
         let original = earlier.and_then(|record| record.members.first()).map(|member| member.original.clone());
-        let original =
-            original.filter(|known| !known.document().is_null()).unwrap_or_else(|| with_policy(&roles.predecessor, roles.policy));
+        let original = match original.filter(|known| !known.document().is_null()) {
+            Some(known) => known,
+            None => with_policy(&in_full(self.engine, roles.predecessor.clone()).await?, roles.policy),
+        };
         if found.needs_proof() && !is_successor(&original, &roles.successor, old.as_ref(), new.as_ref()) {
             return Ok(None);
         }

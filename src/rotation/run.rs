@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use super::act::{ActError, perform_patiently};
+use super::in_full::change_in_full;
 use super::lifeline::Lifeline;
 use super::memory::{self, Memory, ServiceMemory};
 use super::observe::{Moment, observe};
@@ -96,11 +97,12 @@ impl Rotation<'_> {
                     record.note_start(&observed);
                     match step {
                         Step::Act(act) => self.act(record, &mut memory, act).await,
-                        Step::Write(change) => {
-                            write::change(self.store, self.clock, record, &mut memory, &change)
-                                .map_err(|source| RunError::unsaved(record, source))?;
-                            Ok(())
-                        }
+                        Step::Write(change) => match change_in_full(self.engine, change).await {
+                            Ok(change) => write::change(self.store, self.clock, record, &mut memory, &change)
+                                .map_err(|source| RunError::unsaved(record, source))
+                                .map(Ok)?,
+                            Err(error) => Err(error),
+                        },
                         Step::ReadLog { successor } => self.read_log(record, &successor).await,
                         Step::Wait { until } => {
                             if let Some(progress) = Progress::at_the_gate(record, &observed) {

@@ -129,3 +129,25 @@ fn what_the_api_cannot_be_asked_for_again_is_named_and_not_touched() {
         assert_eq!(described(&s, "web")["Id"], id);
     }
 }
+
+#[test]
+fn a_rotation_whose_record_was_lost_can_be_taken_back_even_if_its_old_container_is_gone() {
+    let s = scratch("api-lost");
+    s.push("web", "ok:v1");
+    let options = ["-e", "MINE=1", "--sysctl", "net.ipv4.ip_forward=1", "--device-cgroup-rule", "c 42:* rmw", "--restart", "always"];
+    run(&s, "web", &options, &[]);
+    let (old, image) = (described(&s, "web")["Id"].clone(), described(&s, "web")["Image"].clone());
+    s.push("web", "ok:v2");
+    let agent = || s.agent().on_host_as_owner().config(FAST);
+    agent().run(&["now", &s.name("web")]).exits(0);
+    let user = if s.host.engine().ends_with("-rootless") { "op" } else { "root" };
+    assert!(s.host.exec(&["rm", "-r", &format!("{}/state-{user}", s.host_dir())]).status.success());
+    let again = agent().run(&["now", &s.name("web")]).exits(0);
+    assert!(again.stderr.contains("taken over by the names of its containers"), "{again}");
+    s.host.docker(&["rm", old.as_str().unwrap_or_default()]);
+    agent().run(&["rollback", &s.name("web")]).exits(0);
+    let back = described(&s, "web");
+    assert_eq!((&back["Image"], back["Id"] == old), (&image, false));
+    assert_eq!((&back["HostConfig"]["RestartPolicy"]["Name"], &back["State"]["Running"]), (&"always".into(), &true.into()));
+    assert_eq!(s.host.docker(&["exec", &s.name("web"), "sh", "-c", "cat /proc/sys/net/ipv4/ip_forward; echo $MINE"]), "1\n1");
+}
