@@ -20,7 +20,7 @@ use tokio::time::Instant;
 use super::api_version::{SEVERAL_NETWORKS, STOP_SIGNAL};
 use super::calls::{Calls, LOOK, parse, refused};
 use super::connect::{Connector, bollard_over};
-use super::hello::{HELLO, Hello, hello};
+use super::hello::{Hello, hello, time_for_hello};
 use super::podman_version::PodmanVersion;
 use super::pull_pace::Pace;
 use super::pull_progress::Layers;
@@ -57,7 +57,7 @@ impl Docker {
     /// The same for somebody who waits no longer than this for each look.
     pub async fn connect_within(socket: &Path, patience: Duration) -> Result<Self, EngineError> {
         let connector = Arc::new(Connector::new(socket));
-        let Hello { version, api, podman, platform } = hello(&connector, patience.min(HELLO)).await?;
+        let Hello { version, api, podman, platform } = hello(&connector, time_for_hello(socket, patience)).await?;
         connector.speak(api, podman);
         let typed = bollard_over(Arc::clone(&connector))
             .map_err(|e| EngineError::NotAnEngine { socket: socket.to_owned(), detail: e.to_string() })?;

@@ -1,5 +1,6 @@
 //! The first question to an engine: who it is, and which API version to speak with it.
 
+use std::path::Path;
 use std::time::Duration;
 
 use hyper::Method;
@@ -13,6 +14,13 @@ use crate::model::Platform;
 
 /// Whoever does not say its version within this time hangs.
 pub const HELLO: Duration = Duration::from_secs(10);
+
+/// How long one who waits so long for a look waits for the first answer. Podman's service is started by the first call to its socket, and goes
+/// away again a few seconds after the last one: it is not to be taken for one that hangs, even by whoever is in a hurry.
+pub fn time_for_hello(socket: &Path, patience: Duration) -> Duration {
+    let is_started_by_a_call = socket.file_name().is_some_and(|name| name == "podman.sock");
+    if is_started_by_a_call { HELLO } else { patience.min(HELLO) }
+}
 
 /// Who answered.
 pub struct Hello {

@@ -144,6 +144,24 @@ fn what_never_says_who_it_is_or_not_to_the_end_is_given_ten_seconds() {
 }
 
 #[test]
+fn a_service_that_the_first_call_starts_is_waited_for_even_at_a_glance() {
+    const GLANCE: Duration = Duration::from_secs(3);
+    for (name, is_waited_for) in [("podman.sock", true), ("docker.sock", false)] {
+        in_quick_time(async {
+            let folder = tempfile::tempdir().expect("a folder can be made in /tmp");
+            let socket = engine(folder.path(), |_| version().after(Duration::from_secs(7)));
+            let place = folder.path().join(name);
+            std::os::unix::fs::symlink(socket, &place).expect("a link can be made in /tmp");
+            let begun = Instant::now();
+            let found = rotate::engine::connect(&place, GLANCE).await.map(drop);
+            assert_eq!(found.is_ok(), is_waited_for, "{name}: {found:?}");
+            let limit = if is_waited_for { Duration::from_secs(7) } else { GLANCE };
+            assert!((limit..limit + SLACK).contains(&begun.elapsed()), "{name}: {:?}", begun.elapsed());
+        });
+    }
+}
+
+#[test]
 fn a_stop_of_ten_minutes_is_waited_for_to_its_end() {
     in_quick_time(async {
         let folder = tempfile::tempdir().expect("a folder can be made in /tmp");

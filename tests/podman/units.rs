@@ -112,11 +112,7 @@ fn what_was_refused_does_not_come_back_by_a_unit_that_pulls_until_something_newe
     // By whomever it is restarted.
     web.systemctl(&["restart", &web.unit()]);
     web.is_up_with(&old);
-    // At a glance: an engine that a loaded host takes three seconds to start is not waited for.
-    let status = wait_for("the engine answers at once", LONG, || {
-        let outcome = agent().run(&["status", "--json"]);
-        (outcome.status == Some(0)).then(|| outcome.json())
-    });
+    let status = agent().run(&["status", "--json"]).exits(0).json();
     let all = status["containers"].as_array().cloned().unwrap_or_default();
     let row = all.iter().find(|row| row["name"] == web.name.as_str()).cloned().unwrap_or_default();
     assert!(row["note"].as_str().is_some_and(|note| note.contains("50-rotate.conf")), "{row}");
