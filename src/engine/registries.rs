@@ -12,6 +12,7 @@ pub fn registry_settings(info: &Value) -> RegistrySettings {
         insecure: InsecureRegistries::new(hosts(info, false), texts(info, "/RegistryConfig/InsecureRegistryCIDRs"))
             .with_secure(hosts(info, true)),
         mirrors: texts(info, "/RegistryConfig/IndexConfigs/docker.io/Mirrors"),
+        places: Vec::new(),
         proxies: Proxies { http: text("/HttpProxy"), https: text("/HttpsProxy"), except: text("/NoProxy") },
         is_podman: false,
         is_rootless: options.filter_map(Value::as_str).any(|option| option.split(',').any(|part| part == "name=rootless")),

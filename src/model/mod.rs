@@ -39,7 +39,7 @@ pub use proxies::Proxies;
 pub use rate_limit::RateLimit;
 pub use reference::{Reference, ReferenceError, Target};
 pub use refused::RefusedDigest;
-pub use registry_settings::RegistrySettings;
+pub use registry_settings::{Place, RegistrySettings};
 pub use restart::{RestartPolicy, RestartPolicyError};
 pub use service::{Activity, DropIn, DropInKind, SERVICE_LABEL, Service, ServiceState};
 pub use sighting::Sighting;

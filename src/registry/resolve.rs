@@ -59,17 +59,23 @@ impl HttpRegistry {
         Self { clients: self.clients.with_certificates(folder), ..self }
     }
 
-    /// Who answers for a registry: the mirrors in their order, then the registry itself.
-    fn endpoints(&self, registry: &str) -> Vec<Endpoint> {
-        let mirrors = self.settings.mirrors.iter().filter(|_| registry == HUB).filter_map(|address| Endpoint::mirror(address));
-        mirrors.chain([Endpoint::origin(registry)]).collect()
+    /// Who answers for a reference, and by which name: the mirrors in their order, then the registry itself, wherever the engine says that it is.
+    fn endpoints(&self, reference: &Reference) -> Result<Vec<(Endpoint, Reference)>, RegistryError> {
+        let mirrors = self.settings.mirrors.iter().filter(|_| reference.registry() == HUB).filter_map(|address| Endpoint::mirror(address));
+        let place = self.place_of(reference)?;
+        Ok(mirrors.map(|mirror| (mirror, reference.clone())).chain([(Endpoint::origin(place.registry()), place)]).collect())
+    }
+
+    fn place_of(&self, reference: &Reference) -> Result<Reference, RegistryError> {
+        let detail = "the engine's `location` for it makes no name of an image".to_owned();
+        self.settings.place_of(reference).ok_or(RegistryError::Unreachable { host: reference.registry().to_owned(), detail })
     }
 
     /// Asks for a tag or a digest, of the first that has an answer.
     async fn ask_all(&self, reference: &Reference, target: &str) -> Result<Digest, RegistryError> {
         let mut answer = Err(RegistryError::Unreachable { host: reference.registry().to_owned(), detail: "nobody to ask".to_owned() });
-        for endpoint in self.endpoints(reference.registry()) {
-            answer = self.ask_endpoint(reference, target, &endpoint).await;
+        for (endpoint, place) in self.endpoints(reference)? {
+            answer = self.ask_endpoint(&place, target, &endpoint).await;
             match &answer {
                 Ok(_) => break,
                 // As the engine does with a mirror, whatever it says: what counts is the registry's own word.
@@ -188,7 +194,8 @@ impl Registry for HttpRegistry {
     }
 
     async fn credential(&self, reference: &Reference) -> Result<Option<Credential>, RegistryError> {
-        self.credentials.find(reference.registry(), reference.repository()).await
+        let place = self.place_of(reference)?;
+        self.credentials.find(place.registry(), place.repository()).await
     }
 
     fn limits(&self) -> Vec<RateLimit> {
