@@ -9,13 +9,12 @@ mod lab;
 #[allow(dead_code)]
 #[path = "../podman/quadlet.rs"]
 mod quadlet;
+mod rounds;
 
-use by_hand::{measured, median};
+use by_hand::measured;
 use lab::{Host, Scratch};
 use quadlet::Quadlet;
 
-const ROUNDS: usize = 10;
-const AT_MOST: f64 = 1.05;
 /// A fixed one stays the same over all rotations.
 const PORT: u16 = 18_080;
 
@@ -26,21 +25,12 @@ fn main() {
     let web = Quadlet::start(&s, "web", &format!("PublishPort={PORT}:80"), "Restart=always");
     let address = format!("{}:{PORT}", s.host.ip());
 
-    let (mut ours, mut bare) = (Vec::new(), Vec::new());
-    println!("round   rotate     bare");
-    for round in 0..ROUNDS {
+    rounds::compare(1.05, "a restart of the unit", |round| {
         let page = if round % 2 == 0 { "b" } else { "a" };
         s.push("web", &format!("nohealth:{page}"));
         let by_rotate = measured(&address, page, || {
             s.agent().on_host().config("min_healthy = \"500ms\"\nkeep_old = \"0s\"\n").run(&["now", &web.name, "-q"]).exits(0);
         });
-        let by_hand = measured(&address, page, || drop(web.systemctl(&["restart", &web.unit()])));
-        println!("{round:>5} {:>5} ms {:>5} ms", by_rotate.as_millis(), by_hand.as_millis());
-        ours.push(by_rotate);
-        bare.push(by_hand);
-    }
-    let (ours, bare) = (median(ours), median(bare));
-    let ratio = ours.as_secs_f64() / bare.as_secs_f64();
-    println!("median {:>4} ms {:>5} ms   ratio {ratio:.2} (at most {AT_MOST:.2})", ours.as_millis(), bare.as_millis());
-    assert!(ratio <= AT_MOST, "down for {ratio:.2} times a restart of the unit");
+        (by_rotate, measured(&address, page, || drop(web.systemctl(&["restart", &web.unit()]))))
+    });
 }

@@ -1,0 +1,128 @@
+//! A rotation by a unit of systemd, on a model of systemd in a few lines: it is cut before and after each step, with and without a boot, and gone on with.
+
+mod world;
+
+use std::time::Duration;
+
+use rotate::model::{Activity, Service};
+use rotate::rotation::{Change, Failure, Goal, Outcome, Record, Stage, Step, decide};
+
+use crate::make;
+use world::{Kind, NEW, OLD, Process, World};
+
+fn record() -> Record {
+    let service = Service { name: "web.service".into(), drop_ins: vec![], dependents: vec![], was_pinned: false };
+    Record { agent: "agent0".into(), boot: "boot0".into(), ..make::record().by_service(service) }
+}
+
+/// Goes on until the record rests, or `left` steps are done; the last one is lost if `is_lost`. True if it came to rest.
+fn drive(world: &mut World, record: &mut Record, process: &mut Process, mut left: usize, is_lost: bool) -> bool {
+    for _ in 0..500 {
+        let observed = world.look(record, process);
+        let step = decide(record, &observed);
+        let is_done = !(left == 0 && is_lost);
+        match step {
+            Step::Rest | Step::Done => return true,
+            Step::Act(act) if is_done => world.act(&act, process),
+            Step::Write(change) if is_done => {
+                let before = (record.goal.clone(), record.stage);
+                record.apply(&change);
+                if before != (record.goal.clone(), record.stage) {
+                    let Process { number, is_pinned, has_run, .. } = *process;
+                    *process = Process { number, is_pinned, has_run, ..Process::default() };
+                }
+            }
+            Step::ReadLog { .. } => record.apply(&Change::KeepLog { lines: vec![] }),
+            Step::Wait { until } => world.now = until.max(world.now + Duration::from_millis(1)),
+            Step::Act(_) | Step::Write(_) => {}
+            other => panic!("{other:?} at {observed}: {record}"),
+        }
+        if left == 0 {
+            return false;
+        }
+        left -= 1;
+    }
+    panic!("no end: {record} {world:?}");
+}
+
+fn check(world: &World, record: &Record, how: &str) {
+    let runs = world.runs.map(|(image, _)| image);
+    let is_refused = matches!(&record.outcome, Some(Outcome::TurnedBack { failure, .. }) if failure.refuses_digest());
+    assert_eq!(runs, Some(world.tag), "{how}: what runs is what each start brings: {world:?}");
+    assert!(world.is_dependent_up, "{how}: {world:?}");
+    assert_eq!(world.has_drop_in, world.pulls && is_refused, "{how}: {world:?} {:?}", record.outcome);
+    match (world.kind, record.stage) {
+        (Kind::Good, Stage::Kept) => assert!(runs == Some(NEW) && world.pin, "{how}: {world:?}"),
+        (Kind::Good, _) => assert!(!is_refused && !world.pin, "{how}: {:?}", record.outcome),
+        (_, stage) => assert!(stage == Stage::Closed && !world.pin, "{how}: {record}"),
+    }
+    // Nothing of ours was done before a unit pulled by itself.
+    assert!(world.kind == Kind::Good || runs == Some(OLD), "{how}: {world:?}");
+}
+
+#[test]
+fn wherever_a_rotation_by_a_unit_is_cut_the_next_process_ends_with_what_is_proved() {
+    let mut cuts = 0;
+    for kind in [Kind::Good, Kind::Sick, Kind::Exits, Kind::Loops] {
+        for (pulls, is_lost, is_boot) in
+            [false, true].into_iter().flat_map(|a| [(a, false), (a, true)]).flat_map(|(a, b)| [(a, b, false), (a, b, true)])
+        {
+            for left in 0.. {
+                let (mut world, mut record) = (World::new(kind, pulls), record());
+                let how = format!("{kind:?}, pulls {pulls}, cut after {left}, lost {is_lost}, boot {is_boot}");
+                let is_over = drive(&mut world, &mut record, &mut Process::default(), left, is_lost);
+                if !is_over {
+                    // What a unit pulls by itself before anything of ours keeps it from that is its own business.
+                    if is_boot && !(pulls && !world.has_drop_in && record.stage < Stage::Switching) {
+                        world.boot();
+                    }
+                    drive(&mut world, &mut record, &mut Process { number: 1, ..Process::default() }, 500, false);
+                }
+                check(&world, &record, &how);
+                cuts += 1;
+                if is_over {
+                    break;
+                }
+            }
+        }
+    }
+    assert!(cuts > 300, "{cuts}");
+}
+
+#[test]
+fn a_unit_that_waits_for_others_for_ever_goes_back_and_its_image_is_not_refused() {
+    let (mut world, mut record) = (World::new(Kind::Good, false), record());
+    let mut process = Process::default();
+    while process.asked == 0 {
+        drive(&mut world, &mut record, &mut process, 0, false);
+    }
+    // Stopped, and its start waits: the job is there, and no container.
+    (world.runs, world.activity, world.has_job) = (None, Activity::Inactive, true);
+    while record.goal == Goal::Forward {
+        drive(&mut world, &mut record, &mut process, 0, false);
+    }
+    let Goal::Back { failure: failure @ Failure::ActRefused { .. } } = &record.goal else { panic!("{record}") };
+    assert!(!failure.refuses_digest());
+    world.has_job = false;
+    assert!(drive(&mut world, &mut record, &mut process, 500, false));
+    assert_eq!((record.stage, world.runs.map(|(image, _)| image)), (Stage::Closed, Some(OLD)));
+}
+
+#[test]
+fn a_new_image_that_takes_the_host_down_is_started_twice_and_no_third_time() {
+    let (mut world, mut record) = (World::new(Kind::Good, false), record());
+    for number in 0..10 {
+        let mut process = Process { number, ..Process::default() };
+        while record.stage != Stage::Closed && record.goal == Goal::Forward && world.runs != Some((NEW, world.containers)) {
+            drive(&mut world, &mut record, &mut process, 0, false);
+        }
+        if record.goal != Goal::Forward {
+            break;
+        }
+        // The host dies of it, and comes up without the unit.
+        world.boots += 1;
+        (world.runs, world.activity) = (None, Activity::Inactive);
+    }
+    let Goal::Back { failure: Failure::StartsExhausted { starts } } = record.goal else { panic!("{record}") };
+    assert_eq!(starts, 2);
+}

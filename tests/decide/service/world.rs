@@ -1,0 +1,201 @@
+//! A host with one unit of systemd, in a few lines.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rotate::model::{Activity, ContainerId, Ending, Health, ImageId, RestartPolicy, ServiceState, State, Status};
+use rotate::rotation::{
+    Act, ContainerView, Dependent, GateRules, Goal, ImagesView, MemberView, Observed, Proof, Record, ServiceView, Stage, Watch,
+};
+
+use crate::make;
+
+pub const OLD: &str = "sha256:old";
+pub const NEW: &str = "sha256:new";
+
+/// What the new image does once it is started.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Kind {
+    Good,
+    Sick,
+    /// It exits, and the unit stays down.
+    Exits,
+    /// It exits, and systemd starts it again and again.
+    Loops,
+}
+
+/// The host.
+#[derive(Debug, Clone)]
+pub struct World {
+    pub kind: Kind,
+    pub tag: &'static str,
+    /// What the unit runs, and in which container.
+    pub runs: Option<(&'static str, u32)>,
+    pub containers: u32,
+    pub activity: Activity,
+    pub restarts: u64,
+    pub pulls: bool,
+    pub has_drop_in: bool,
+    pub pin: bool,
+    pub is_dependent_up: bool,
+    /// systemd has not come to it yet.
+    pub has_job: bool,
+    pub now: Duration,
+    pub boots: u32,
+}
+
+/// What a process remembers.
+#[derive(Default)]
+pub struct Process {
+    pub number: u32,
+    pub asked: u32,
+    pub base: Option<u64>,
+    pub since: Option<Duration>,
+    pub is_pinned: bool,
+    pub has_run: bool,
+    pub is_dependent_asked: bool,
+    pub watches: HashMap<u32, Watch>,
+}
+
+impl World {
+    pub fn new(kind: Kind, pulls: bool) -> Self {
+        let (runs, now) = (Some((OLD, 1)), Duration::from_secs(1));
+        let (activity, restarts, boots, containers) = (Activity::Active, 0, 0, 1);
+        Self {
+            kind,
+            tag: OLD,
+            runs,
+            containers,
+            activity,
+            restarts,
+            pulls,
+            has_drop_in: false,
+            pin: false,
+            is_dependent_up: true,
+            has_job: false,
+            now,
+            boots,
+        }
+    }
+
+    /// The unit is started, by whomever.
+    fn start(&mut self) {
+        if self.pulls && !self.has_drop_in {
+            self.tag = NEW;
+        }
+        self.containers += 1;
+        (self.restarts, self.activity, self.runs) = (0, Activity::Active, Some((self.tag, self.containers)));
+        if self.tag == NEW && matches!(self.kind, Kind::Exits | Kind::Loops) {
+            self.runs = None;
+            self.is_dependent_up = false;
+            (self.activity, self.restarts) = if self.kind == Kind::Loops { (Activity::Activating, 1) } else { (Activity::Failed, 0) };
+        }
+    }
+
+    pub fn boot(&mut self) {
+        self.boots += 1;
+        self.start();
+        self.is_dependent_up = self.runs.is_some();
+    }
+
+    pub fn act(&mut self, act: &Act, process: &mut Process) {
+        match act {
+            Act::Pin { .. } => self.pin = true,
+            Act::Unpin { .. } => self.pin = false,
+            Act::MoveTag { .. } => self.tag = NEW,
+            Act::TagOld { .. } | Act::TagBack { .. } => self.tag = OLD,
+            Act::WriteDropIn { .. } => (self.has_drop_in, process.is_pinned) = (true, true),
+            Act::RemoveDropIn { .. } => self.has_drop_in = false,
+            Act::StartDependent { .. } => (self.is_dependent_up, process.is_dependent_asked) = (true, true),
+            Act::RestartService { .. } => {
+                self.start();
+                (process.asked, process.since, process.base) = (process.asked + 1, Some(self.now), Some(0));
+            }
+            Act::RemoveImage { .. } => {}
+            other => panic!("not for a unit of systemd: {other}"),
+        }
+    }
+
+    pub fn look(&mut self, record: &Record, process: &mut Process) -> Observed {
+        self.restarts += u64::from(self.activity == Activity::Activating);
+        let mut member = MemberView::default();
+        if let Some((image, number)) = self.runs {
+            let is_new = image == NEW;
+            let view = self.container(record, process, is_new, number);
+            if is_new { member.successor = Some(view) } else { member.predecessor = Some(view) }
+        }
+        let id = |image: &str| Some(ImageId::new(image));
+        let pin = id(OLD).filter(|_| self.pin);
+        member.images = ImagesView {
+            new: id(NEW),
+            old: id(OLD),
+            tag: id(self.tag),
+            pin,
+            is_old_tagged: true,
+            is_new_tagged: true,
+            ..ImagesView::default()
+        };
+        member.has_successor_run = process.has_run;
+        let state = ServiceState {
+            load: "loaded".into(),
+            activity: self.activity,
+            has_job: self.has_job,
+            takes_orders: true,
+            restarts: self.restarts,
+            ..ServiceState::default()
+        };
+        let dependent = |is_up: bool| Dependent {
+            name: "dep.service".into(),
+            activity: if is_up { Activity::Active } else { Activity::Inactive },
+            is_asked: process.is_dependent_asked,
+        };
+        let dependents = match record.stage {
+            Stage::Creating | Stage::Switching => vec![dependent(self.is_dependent_up)],
+            Stage::Preparing | Stage::Kept | Stage::Closed => vec![],
+        };
+        member.service = Some(ServiceView {
+            asked: process.asked,
+            restarts: self.restarts - *process.base.get_or_insert(self.restarts),
+            is_late: self.now - *process.since.get_or_insert(self.now) > Duration::from_secs(100),
+            pulls: self.pulls && !self.has_drop_in,
+            has_drop_in: self.has_drop_in,
+            is_pinned: process.is_pinned,
+            dependents,
+            state,
+            ..ServiceView::default()
+        });
+        let mut observed = make::observed(None, None);
+        observed.members = vec![member];
+        (observed.agent, observed.boot) = (format!("agent{}", process.number), format!("boot{}", self.boots));
+        (observed.now, observed.at) = (self.now, Timestamp::UNIX_EPOCH + self.now);
+        observed
+    }
+
+    fn container(&self, record: &Record, process: &mut Process, is_new: bool, number: u32) -> ContainerView {
+        let is_sick = is_new && self.kind == Kind::Sick;
+        let health = Some(if is_sick { Health::Unhealthy } else { Health::Healthy });
+        let started_at = Some(Timestamp::UNIX_EPOCH);
+        let state = State { status: Status::Running, exit_code: 0, oom_killed: false, started_at, restart_count: 0, health };
+        let is_incoming = is_new == (record.goal == Goal::Forward);
+        if record.stage == Stage::Switching && is_incoming {
+            process.has_run |= is_new;
+            let watch = process.watches.entry(number).or_insert_with(|| Watch::begin(self.now, true));
+            watch.look(self.now, &state);
+        }
+        ContainerView {
+            id: ContainerId::new(if number == 1 { "old".to_owned() } else { number.to_string() }),
+            name: "web".into(),
+            policy: Some(RestartPolicy::Always),
+            state,
+            gate: GateRules {
+                proof: Proof::Healthcheck { start_period: Duration::ZERO },
+                min_healthy: Duration::from_secs(2),
+                deadline: Duration::from_secs(60),
+                is_oneshot: false,
+            },
+            watch: process.watches.get(&number).cloned(),
+            ending: Ending::Unknown,
+        }
+    }
+}
