@@ -155,6 +155,11 @@ impl EngineError {
                 io::ErrorKind::NotFound => "start the engine, or name its socket with --engine unix:///path".into(),
                 _ => "see whether the engine runs: `systemctl status docker` or `podman.socket`".into(),
             },
+            Self::Silent { socket, .. } if socket.file_name().is_some_and(|name| name == "podman.sock") => {
+                "Podman's service waits as long as another `podman` holds its store: see `ps -C podman` and the service's log (`journalctl -u podman`); rotate \
+                 asks again in the next run"
+                    .into()
+            }
             Self::Silent { .. } => {
                 "`docker version` must get an answer there: if it does not, the engine hangs; see its log (`journalctl -u docker`) or restart it"
                     .into()

@@ -5,6 +5,7 @@ mod lab;
 
 mod api;
 mod auto_update;
+mod bad_store;
 mod compose;
 mod engines;
 mod fidelity;

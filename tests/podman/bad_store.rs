@@ -1,0 +1,78 @@
+//! Podman's own store held by another hand, and a host without numbers for one more user namespace.
+
+use std::fs::{File, OpenOptions};
+
+use rustix::fs::{FlockOperation, fcntl_lock};
+
+use super::quadlet::LONG;
+use super::{FAST, described};
+use crate::lab::{Host, Scratch, wait_for};
+
+/// The engine's store, locked as another `podman` locks it while it sets it up, until it is dropped.
+fn locked(s: &Scratch) -> File {
+    let store =
+        if s.host.engine().ends_with("-rootless") { "/home/op/.local/share/containers/storage" } else { "/var/lib/containers/storage" };
+    let lock = s.host.path(&format!("{store}/storage.lock"));
+    let file = OpenOptions::new().read(true).write(true).open(&lock).expect("the engine has made its store");
+    fcntl_lock(&file, FlockOperation::LockExclusive).expect("a lock can be had");
+    file
+}
+
+#[test]
+fn a_store_that_another_podman_holds_is_told_with_what_to_look_at_and_waited_for_by_nobody() {
+    let s = Scratch::alone(Host::shared(), "locked");
+    s.push("web", "ok:v1");
+    s.run("web", &[]);
+    let before = described(&s, "web");
+    s.push("web", "ok:v2");
+    let manager = if s.host.engine().ends_with("-rootless") { "systemctl --user --machine=op@" } else { "systemctl" };
+    s.host.exec(&["sh", "-c", &format!("{manager} stop podman.service")]);
+    let lock = locked(&s);
+    for command in [&["now"][..], &["status"]] {
+        let outcome = s.agent().config(FAST).run(command).exits(69);
+        for part in ["podman.sock does not say who it is: no answer within 10 s", "nothing changed", "another `podman` holds its store"] {
+            assert!(outcome.stderr.contains(part), "«{part}»: {outcome}");
+        }
+    }
+    drop(lock);
+    wait_for("the engine answers again", LONG, || s.host.try_docker(&["ps", "-q"]).ok());
+    let after = described(&s, "web");
+    assert_eq!((&after["Id"], &after["State"]["StartedAt"]), (&before["Id"], &before["State"]["StartedAt"]));
+    s.agent().config(FAST).run(&["now", &s.name("web")]).exits(0);
+}
+
+/// Numbers for user namespaces of root's containers, until they are dropped.
+struct Numbers<'a>(&'a Scratch);
+
+impl<'a> Numbers<'a> {
+    fn new(s: &'a Scratch, count: u32) -> Self {
+        let script = "for file in /etc/subuid /etc/subgid; do cp $file $file.bak && echo containers:200000:$1 >>$file; done";
+        assert!(s.host.exec(&["sh", "-c", script, "_", &count.to_string()]).status.success());
+        Self(s)
+    }
+}
+
+impl Drop for Numbers<'_> {
+    fn drop(&mut self) {
+        self.0.host.exec(&["sh", "-c", "for file in /etc/subuid /etc/subgid; do mv $file.bak $file; done"]);
+    }
+}
+
+#[test]
+fn where_there_are_no_numbers_for_a_second_user_namespace_the_first_container_runs_on() {
+    if Host::shared().engine().ends_with("-rootless") {
+        return; // its user has all numbers of its own
+    }
+    let s = Scratch::alone(Host::shared(), "subuid");
+    let _numbers = Numbers::new(&s, 70_000);
+    s.push("web", "ok:v1");
+    s.run("web", &["--userns", "auto:size=60000"]);
+    let before = described(&s, "web");
+    s.push("web", "ok:v2");
+    let outcome = s.agent().config(FAST).run(&["now", &s.name("web"), "--json"]).exits(1);
+    let entry = &outcome.json()["containers"][0];
+    assert!(entry["message"].as_str().is_some_and(|message| message.contains("not enough unused IDs in user namespace")), "{entry}");
+    assert!(entry["help"].as_str().is_some_and(|help| help.contains("nothing was touched")), "{entry}");
+    let after = described(&s, "web");
+    assert_eq!((&after["Id"], &after["State"]["StartedAt"]), (&before["Id"], &before["State"]["StartedAt"]));
+}
