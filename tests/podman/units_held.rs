@@ -1,8 +1,8 @@
 //! Units of systemd that are left alone, each with its reason; and labels that no unit stands behind.
 
-use super::quadlet::Quadlet;
+use super::quadlet::{LONG, Quadlet};
 use super::{FAST, described, scratch};
-use crate::lab::{Host, Scratch};
+use crate::lab::{Host, Scratch, wait_for};
 
 #[test]
 fn a_unit_that_is_edited_or_masked_is_held_until_a_person_has_decided() {
@@ -19,6 +19,26 @@ fn a_unit_that_is_edited_or_masked_is_held_until_a_person_has_decided() {
     assert_eq!(reason(), "owned_by_unit", "it makes another container now");
     web.systemctl(&["mask", "--runtime", &web.unit()]);
     assert_eq!(reason(), "unit_masked");
+}
+
+#[test]
+fn a_unit_that_is_on_its_way_up_for_ever_is_held() {
+    let s = scratch("activating");
+    s.push("web", "ok:v1");
+    let web = Quadlet::start(&s, "web", "Notify=healthy", "TimeoutStartSec=infinity");
+    s.push("web", "sick:v2");
+    s.host.docker(&["pull", "-q", &s.image("web")]);
+    web.systemctl(&["restart", "--no-block", &web.unit()]);
+    wait_for("it waits for its container", LONG, || {
+        let is_running = s.host.try_inspect(&web.name).is_some_and(|found| found["State"]["Running"] == true);
+        (is_running && web.property("ActiveState") == "activating").then_some(())
+    });
+    let id = web.id();
+    s.push("web", "ok:v3");
+    let plan = s.rotate(&["plan", &web.name, "--json"]).exits(0).json();
+    assert_eq!(plan["skipped"][0]["reason"], "unit_busy", "{plan}");
+    s.agent().config(FAST).run(&["now", &web.name]).exits(0);
+    assert_eq!(web.id(), id);
 }
 
 #[test]

@@ -1,0 +1,82 @@
+//! Health as Podman alone has it: checks of the start, and what it does to a container that is not well while it is being proved.
+
+use serde_json::Value;
+
+use super::quadlet::LONG;
+use super::{FAST, described, scratch};
+use crate::lab::{Scratch, wait_for};
+
+/// Passes in the old image, and not in the new one.
+const OLD_ONLY: &str = "/bin/busybox grep -q v1 /www/index.html";
+
+/// Rotates to `variant` and back, after which the old container was found to run.
+#[track_caller]
+fn goes_back(s: &Scratch, name: &str, variant: &str, options: &[&str], config: &str) {
+    s.push(name, "ok:v1");
+    s.run(name, options);
+    let id = described(s, name)["Id"].clone();
+    s.push(name, variant);
+    let now = || s.agent().config(config).run(&["now", &s.name(name), "--json"]);
+    let outcome = now().exits(1);
+    let entry = outcome.json()["containers"][0].clone();
+    assert_eq!((&entry["verdict"], &entry["reason"]), (&"rolled_back".into(), &"gate_failed".into()), "{options:?}: {outcome}");
+    let found = described(s, name);
+    assert_eq!((&found["Id"], &found["State"]["Running"]), (&id, &true.into()), "{options:?}: {outcome}");
+    let again = now().exits(0);
+    assert_eq!(again.json()["containers"][0]["reason"], "refused", "{options:?}: {again}");
+}
+
+#[test]
+fn a_health_action_that_kills_stops_or_restarts_a_plain_container_is_a_failed_gate() {
+    let s = scratch("actions");
+    for action in ["kill", "stop", "restart"] {
+        goes_back(&s, action, "sick:v2", &["--health-on-failure", action, "--stop-timeout", "1"], FAST);
+    }
+}
+
+#[test]
+fn a_check_of_the_start_that_takes_its_time_is_no_failure() {
+    let s = scratch("startup");
+    s.push("web", "ok:v1");
+    let check = ["--health-startup-cmd", "true", "--health-startup-interval", "2s", "--health-startup-success", "3"];
+    s.run("web", &check);
+    let id = described(&s, "web")["Id"].clone();
+    s.push("web", "ok:v2");
+    let outcome = s.agent().config(FAST).run(&["now", &s.name("web"), "--json"]).exits(0);
+    let entry = &outcome.json()["containers"][0];
+    assert_eq!(entry["verdict"], "rotated", "{outcome}");
+    assert!(entry["took_seconds"].as_f64().is_some_and(|seconds| seconds >= 4.0), "three of them, two seconds apart: {outcome}");
+    let web = described(&s, "web");
+    assert_ne!(web["Id"], id);
+    assert_eq!(web["State"]["Health"]["Status"], "healthy");
+}
+
+#[test]
+fn a_check_of_the_start_that_never_passes_is_a_failed_gate_also_where_podman_restarts_for_it() {
+    let s = scratch("startup-bad");
+    let gate = "min_healthy = \"1s\"\ndeadline = \"15s\"\n";
+    for (name, retries) in [("never", "0"), ("twice", "2")] {
+        let options = ["--health-startup-cmd", OLD_ONLY, "--health-startup-interval", "1s", "--health-startup-retries", retries];
+        goes_back(&s, name, "ok:v2", &options, gate);
+    }
+}
+
+#[test]
+fn the_timers_of_the_old_container_are_gone_after_the_switch() {
+    let s = scratch("timers");
+    s.push("web", "ok:v1");
+    s.run("web", &[]);
+    let manager = if s.host.engine().ends_with("-rootless") { "systemctl --user --machine=op@" } else { "systemctl" };
+    let timers = |id: &Value| {
+        let id = id.as_str().unwrap_or_default();
+        let output = s.host.exec(&["sh", "-c", &format!("{manager} list-units --all --plain --no-legend --type=timer '{id}*'")]);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).lines().count()
+    };
+    let old = described(&s, "web")["Id"].clone();
+    assert_eq!(timers(&old), 1, "the health check of the old one");
+    s.push("web", "ok:v2");
+    s.agent().config(FAST).run(&["now", &s.name("web")]).exits(0);
+    wait_for("the old one is not checked any more", LONG, || (timers(&old) == 0).then_some(()));
+    assert_eq!(timers(&described(&s, "web")["Id"]), 1, "the health check of the new one");
+}
