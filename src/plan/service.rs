@@ -141,13 +141,20 @@ pub fn drop_ins(services: &BTreeMap<String, ServiceState>, state: &ServiceState)
     all.filter_map(drop_in).collect()
 }
 
-/// An administrator's folder where the file itself is a package's, or gone with the next boot.
+/// An administrator's folder where the file itself is a package's, or gone with the next boot. What the administrator lays out for users is not
+/// theirs to write beside, nor is it another's place for all of them.
 fn beside(state: &ServiceState) -> Option<PathBuf> {
     let source: &Path = state.source.as_deref().filter(|_| state.is_of("container"))?;
+    if OF_USERS.iter().any(|folder| source.starts_with(folder)) {
+        return None;
+    }
     let folder = format!("{}.d", source.file_name()?.to_str()?);
     let is_foreign = source.starts_with("/usr") || source.starts_with("/run");
     Some(if is_foreign { Path::new("/etc/containers/systemd").join(folder) } else { source.with_file_name(folder) })
 }
+
+/// Where users' units lie that are not in their homes (podman-systemd.unit(5)).
+const OF_USERS: [&str; 3] = ["/etc/containers/systemd/users", "/run/containers/systemd/users", "/usr/share/containers/systemd/users"];
 
 /// Where the administrator, or the user, has drop-ins for units of this one's manager.
 fn folder_of_systemd(state: &ServiceState) -> Option<PathBuf> {
@@ -236,6 +243,8 @@ mod tests {
             paths("/usr/share/containers/systemd/web.container", "/x.build"),
             ["/etc/containers/systemd/web.container.d/50-rotate.conf"]
         );
-        assert_eq!(paths("/etc/systemd/system/web.service", "/x.image"), Vec::<String>::new());
+        for nowhere in ["/etc/systemd/system/web.service", "/etc/containers/systemd/users/1000/web.container"] {
+            assert_eq!(paths(nowhere, "/x.image"), Vec::<String>::new());
+        }
     }
 }
