@@ -11,11 +11,19 @@ use crate::store::StoreError;
 
 impl Cycle<'_> {
     /// Where the drop-ins are that keep this container's unit from pulling.
-    pub(super) fn drop_ins(&self, survey: &Survey, container: &Container) -> Vec<PathBuf> {
-        let Some((services, unit)) = self.engine.services().zip(container.labels().remove(SERVICE_LABEL)) else { return Vec::new() };
+    pub(super) async fn drop_ins(&self, survey: &Survey, container: &Container) -> Vec<PathBuf> {
+        let Some(unit) = container.labels().remove(SERVICE_LABEL) else { return Vec::new() };
         let Some(state) = survey.services.get(&unit) else { return Vec::new() };
-        let paths = plan::drop_ins(&survey.services, state).into_iter().map(|drop_in| drop_in.path);
-        paths.filter(|path| services.has_file(path)).collect()
+        self.existing(plan::drop_ins(&survey.services, state).into_iter().map(|drop_in| drop_in.path).collect()).await
+    }
+
+    /// Those of these drop-ins that are there. None if that cannot be said: each look of a rotation asks again.
+    pub(super) async fn existing(&self, paths: Vec<PathBuf>) -> Vec<PathBuf> {
+        let Some(services) = self.engine.services().filter(|_| !paths.is_empty()) else { return Vec::new() };
+        services.existing(&paths).await.unwrap_or_else(|error| {
+            tracing::warn!("it is not known whether there are drop-ins: {error}");
+            Vec::new()
+        })
     }
 
     /// Removes those of containers for which nothing is refused any more, and whose rotation is over. What does not work now is left to the next pass.
@@ -23,7 +31,7 @@ impl Cycle<'_> {
         // One beside an `.image` file may be several containers'.
         let (mut needed, mut left) = (BTreeSet::new(), Vec::new());
         for container in &survey.containers {
-            let paths = self.drop_ins(survey, container);
+            let paths = self.drop_ins(survey, container).await;
             if paths.is_empty() {
                 continue;
             }

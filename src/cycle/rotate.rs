@@ -8,7 +8,7 @@ use super::report::{Entry, Report, Verdict};
 use super::{Cycle, CycleError};
 use crate::clock::with_signs_of_life;
 use crate::config::{FailurePolicy, OnFailure, OnLateFailure};
-use crate::model::{Container, Digest, DropIn, Health, Reference, RotationId, Service};
+use crate::model::{Container, Digest, Health, Reference, RotationId, Service};
 use crate::plan::{Candidate, Planned, Reason};
 use crate::policy::Policy;
 use crate::rotation::{self, Answer, Ended, Failure, Goal, Member, Opening, Outcome, Purpose, Record, RunError, Terms, Withdrawal};
@@ -144,9 +144,8 @@ impl Cycle<'_> {
         self.store.reserve()?;
         let mut record = Record::open(Opening { id: self.fresh_id()?, purpose, members: vec![member], terms, agent, boot, at });
         if let Some(service) = candidate.service.clone() {
-            let services = self.engine.services();
-            let has_file = |drop_in: &DropIn| services.is_some_and(|services| services.has_file(&drop_in.path));
-            let was_pinned = service.drop_ins.iter().any(has_file);
+            let paths = service.drop_ins.iter().map(|drop_in| drop_in.path.clone()).collect();
+            let was_pinned = !self.existing(paths).await.is_empty();
             record = record.by_service(Service { was_pinned, ..service });
         }
         self.store.save(&record)?;

@@ -98,8 +98,8 @@ impl Cycle<'_> {
                 status.is_watched = policy.is_ok_and(|policy| policy.mode == Mode::Watch);
             }
             let kept_from = |path: std::path::PathBuf| format!("{} keeps its unit from pulling what is refused", path.display());
-            let notes =
-                notes.get(container.name()).cloned().into_iter().chain(self.drop_ins(&survey, container).into_iter().map(kept_from));
+            let drop_ins = self.drop_ins(&survey, container).await;
+            let notes = notes.get(container.name()).cloned().into_iter().chain(drop_ins.into_iter().map(kept_from));
             status.note = notes.reduce(|all, one| format!("{all}; {one}"));
             all.insert(status.name.clone(), status);
         }

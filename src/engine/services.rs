@@ -1,6 +1,6 @@
 //! systemd, as far as it owns containers: narrow, so that a simulated one is possible.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -17,8 +17,8 @@ pub trait Services: Send + Sync {
     async fn show(&self, names: &[String]) -> Result<Vec<ServiceState>, EngineError>;
     /// What a unit and its container wrote since then, oldest first.
     async fn log_tail(&self, name: &str, since: Timestamp, lines: usize) -> Result<Vec<String>, EngineError>;
-    /// True if there is such a file.
-    fn has_file(&self, path: &Path) -> bool;
+    /// Those of these files that are there, as the user sees it whose manager it is.
+    async fn existing(&self, paths: &[PathBuf]) -> Result<Vec<PathBuf>, EngineError>;
     /// What it does by itself and a person should know who uses rotate.
     async fn warning(&self) -> Result<Option<Warning>, EngineError> {
         Ok(None)
@@ -28,7 +28,7 @@ pub trait Services: Send + Sync {
     async fn restart(&self, name: &str) -> Result<(), EngineError>;
     /// Asks for a start, without waiting for it.
     async fn start(&self, name: &str) -> Result<(), EngineError>;
-    /// Writes files beside units, and has systemd read its units again.
+    /// Writes files beside units with that user's rights, and has systemd read its units again.
     async fn write_files(&self, files: &[(PathBuf, String)]) -> Result<(), EngineError>;
     /// Removes files that [`Services::write_files`] wrote, with their folders if they are empty then. Absent is success.
     async fn remove_files(&self, paths: &[PathBuf]) -> Result<(), EngineError>;

@@ -67,6 +67,8 @@ async fn look(
         Stage::Preparing | Stage::Creating | Stage::Kept | Stage::Closed => Vec::new(),
     };
     let shown = services.show(&names).await?;
+    let drop_ins: Vec<_> = service.drop_ins.iter().map(|drop_in| drop_in.path.clone()).collect();
+    let has_drop_in = !services.existing(&drop_ins).await?.is_empty();
     let is_wanted = |shown: &ServiceState| record.stage == Stage::Switching || shown.activity == Activity::Active;
     let dependent = |shown: ServiceState| Dependent {
         is_asked: memory.service.started.contains(&shown.name),
@@ -84,7 +86,7 @@ async fn look(
         is_late: moment.now.saturating_sub(since) >= limit,
         limit_seconds: limit.as_secs(),
         pulls: false,
-        has_drop_in: service.drop_ins.iter().any(|drop_in| services.has_file(&drop_in.path)),
+        has_drop_in,
         is_pinned: memory.service.is_pinned,
         dependents,
         state,

@@ -20,6 +20,9 @@ mod units;
 mod units_cut;
 mod units_held;
 mod units_kinds;
+mod users_api;
+mod users_quadlet;
+mod users_units;
 
 use lab::{Host, Scratch};
 use serde_json::Value;

@@ -14,13 +14,13 @@ const LOOK: Duration = Duration::from_secs(5);
 impl Systemctl {
     /// If it is on, or will be at the next boot.
     ///
-    /// Errors: systemd cannot be asked, as of a manager that is another user's.
+    /// Errors: systemd cannot be asked.
     pub(super) async fn auto_update(&self) -> Result<Option<Warning>, EngineError> {
         let args = ["show", "--no-pager", "-p", "ActiveState,UnitFileState", "--", TIMER];
         let call = format!("show {TIMER}");
         let shown = self.systemctl(&call, LOOK, &args).await?;
-        let manager = if self.user(&call)?.is_some() { "systemctl --user" } else { "systemctl" };
-        Ok(is_on(&shown).then(|| warning(manager)))
+        let manager = self.manager(&call).await?;
+        Ok(is_on(&shown).then(|| warning(&manager)))
     }
 }
 

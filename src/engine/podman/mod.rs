@@ -5,9 +5,13 @@
 
 mod auto_update;
 mod client;
+mod errand;
+mod files;
 mod generator;
 mod notes;
+mod owner;
 mod registries;
+mod said;
 mod shown;
 mod systemctl;
 
@@ -20,6 +24,7 @@ use hyper::Method;
 use serde_json::Value;
 
 use client::Client;
+use owner::Owner;
 use registries::registry_settings;
 use systemctl::Systemctl;
 
@@ -40,7 +45,8 @@ pub struct Podman {
 impl Podman {
     /// Over what speaks Docker's API with it.
     pub fn new(compatible: Docker, socket: &Path, version: PodmanVersion) -> Self {
-        Self { compatible, client: Client::new(socket), systemctl: Systemctl::new(socket), version }
+        let owner = Owner::of(socket);
+        Self { compatible, client: Client::new(owner.clone()), systemctl: Systemctl::new(owner), version }
     }
 }
 

@@ -1,0 +1,99 @@
+//! Our files beside a user's units. Where that user is another, no call of ours touches a path of theirs: that user's own programs do.
+
+use std::fs;
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::errand::{errand, word};
+use super::owner::{Owner, as_user, not_started, not_that_user};
+use super::said::run;
+use crate::engine::EngineError;
+use crate::engine::calls::refused;
+use crate::text::masked;
+use crate::user::User;
+
+/// A home may be on another host.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// Prints those of its arguments that are there, each ended by a zero byte.
+const EXISTING: &str = "for path; do if test -e \"$path\"; then printf '%s\\0' \"$path\"; fi; done";
+
+/// Those of these paths at which there is something.
+pub async fn existing(owner: &Owner, paths: &[PathBuf]) -> Result<Vec<PathBuf>, EngineError> {
+    let call = "look for drop-ins";
+    if paths.is_empty() {
+        return Ok(Vec::new());
+    }
+    let Some(user) = owner.another(call).await? else {
+        return Ok(paths.iter().filter(|path| path.exists()).cloned().collect());
+    };
+    let mut command = as_user(&user, "sh");
+    command.args(["-c", EXISTING, "sh"]).args(paths);
+    let said = run(call, command, PATIENCE, |error| not_started(call, 501, "sh", error)).await?;
+    if let Some(error) = not_that_user(call, &said.complaint) {
+        return Err(error);
+    }
+    let is_printed = |path: &&PathBuf| said.answer.split('\0').any(|printed| Path::new(printed) == **path);
+    Ok(paths.iter().filter(is_printed).cloned().collect())
+}
+
+/// Writes a file, and the folder that it lies in if there is none.
+pub async fn write(owner: &Owner, path: &Path, text: &str) -> Result<(), EngineError> {
+    let call = format!("write {}", path.display());
+    match owner.another(&call).await? {
+        None => write_own(path, text).map_err(|error| refused(&call, 400, &error.to_string())),
+        Some(user) => {
+            let (folder, part) = (path.parent().unwrap_or(path), path.with_extension("part"));
+            let [folder, part, path] = [folder, &part, path].map(|path| word(&path.to_string_lossy()));
+            // As `write_own` does it.
+            let script = format!(
+                "umask 022 && mkdir -p -- {folder} && printf %s {} >{part} && sync -- {part} && mv -fT -- {part} {path} && sync -- {folder}",
+                word(text)
+            );
+            by(&user, &call, &script).await
+        }
+    }
+}
+
+/// Removes a file, and its folder if nothing else is in there. Absent is success.
+pub async fn remove(owner: &Owner, path: &Path) -> Result<(), EngineError> {
+    let call = format!("remove {}", path.display());
+    match owner.another(&call).await? {
+        None => remove_own(path).map_err(|error| refused(&call, 400, &error.to_string())),
+        Some(user) => {
+            let [folder, path] = [path.parent().unwrap_or(path), path].map(|path| word(&path.to_string_lossy()));
+            by(&user, &call, &format!("rm -f -- {path} && {{ rmdir -- {folder} 2>/dev/null || :; }}")).await
+        }
+    }
+}
+
+async fn by(user: &User, call: &str, script: &str) -> Result<(), EngineError> {
+    let said = errand(user, call, script, PATIENCE).await?;
+    let complaint = masked(said.complaint.trim());
+    if said.code == Some(0) { Ok(()) } else { Err(refused(call, 400, &format!("as user {}: {complaint}", user.name))) }
+}
+
+/// Whole or not at all, also after a power cut: half a drop-in may keep a unit from being made.
+fn write_own(path: &Path, text: &str) -> io::Result<()> {
+    let folder = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
+    fs::create_dir_all(folder)?;
+    let part = path.with_extension("part");
+    let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o644).open(&part)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    fs::rename(&part, path)?;
+    fs::File::open(folder)?.sync_all()
+}
+
+fn remove_own(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        Ok(()) | Err(_) => {}
+    }
+    if let Some(folder) = path.parent() {
+        // Not ours alone if there is something else in it.
+        let _ = fs::remove_dir(folder);
+    }
+    Ok(())
+}

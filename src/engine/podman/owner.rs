@@ -1,0 +1,85 @@
+//! Whose an engine is. What is done there beside its API is done with that user's rights: by us if we are that user, else by setpriv(1), which leaves
+//! the program none of our own.
+//!
+//! A file that such a program reads or writes, a link that it follows: it can reach what that user may reach, and nothing else.
+
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use tokio::process::Command;
+
+use crate::engine::EngineError;
+use crate::engine::calls::refused;
+use crate::user::{self, User};
+
+/// The user whose engine listens at a socket.
+#[derive(Debug, Clone)]
+pub struct Owner {
+    socket: PathBuf,
+}
+
+impl Owner {
+    /// Of the engine at this socket.
+    pub fn of(socket: &Path) -> Self {
+        Self { socket: socket.to_owned() }
+    }
+
+    /// The socket.
+    pub fn socket(&self) -> &Path {
+        &self.socket
+    }
+
+    /// The user whose engine it is; none: we are, or there is no socket, which whoever asks there is told.
+    ///
+    /// Errors: [`EngineError::Refused`] if nobody knows that user, one who was deleted for example.
+    pub async fn another(&self, call: &str) -> Result<Option<User>, EngineError> {
+        let id = match std::fs::metadata(&self.socket) {
+            Ok(socket) if socket.uid() != rustix::process::geteuid().as_raw() => socket.uid(),
+            Ok(_) | Err(_) => return Ok(None),
+        };
+        match user::find(&id.to_string()).await {
+            Ok(Some(user)) => Ok(Some(user)),
+            Ok(None) => Err(refused(call, 403, &format!("the socket {} is of user {id}, whom nobody knows", self.socket.display()))),
+            Err(error) => Err(refused(call, 500, &format!("cannot learn who user {id} is: {error}"))),
+        }
+    }
+}
+
+/// A program with nothing of our environment, in no folder of ours, and as a group of its own.
+pub fn bare(program: &str) -> Command {
+    let mut command = Command::new(program);
+    command.env_clear().current_dir("/").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.process_group(0).kill_on_drop(true);
+    command
+}
+
+/// A program with the rights of this user, and none of ours: whoever it is run as may look into it.
+pub fn as_user(user: &User, program: &str) -> Command {
+    let mut command = bare("setpriv");
+    command.arg(format!("--reuid={}", user.id)).arg(format!("--regid={}", user.group));
+    command.args(["--init-groups", "--inh-caps=-all", "--ambient-caps=-all", "--", program]);
+    // Where that user's own settings are; all else is found by who it is.
+    command.env("HOME", &user.home).env("PATH", std::env::var_os("PATH").unwrap_or_default());
+    command
+}
+
+/// What [`as_user`] could not do, by its complaint: become that user.
+pub fn not_that_user(call: &str, complaint: &str) -> Option<EngineError> {
+    let why = complaint.trim().strip_prefix("setpriv: ")?;
+    if why.starts_with("failed to execute") {
+        return Some(refused(call, 501, why));
+    }
+    let drop_in = "run rotate as that user or as root, or give its unit the drop-in podman-engines.conf";
+    Some(refused(call, 403, &format!("the engine is another user's, as whom it has to be asked: {drop_in}: {why}")))
+}
+
+/// Why a program of the user's could not be begun.
+pub fn not_started(call: &str, status: u16, program: &str, error: &io::Error) -> EngineError {
+    let why = match error.kind() {
+        io::ErrorKind::NotFound => format!("there is no program `{program}` (or, for the engine of another user, no `setpriv`) in $PATH"),
+        _ => format!("{program} cannot be run: {error}"),
+    };
+    refused(call, status, &why)
+}
