@@ -12,6 +12,7 @@ use tokio::process::Command;
 
 use crate::engine::EngineError;
 use crate::engine::calls::refused;
+use crate::model::usual_engine;
 use crate::user::{self, User};
 
 /// The user whose engine listens at a socket.
@@ -35,15 +36,20 @@ impl Owner {
     ///
     /// Errors: [`EngineError::Refused`] if nobody knows that user, one who was deleted for example.
     pub async fn another(&self, call: &str) -> Result<Option<User>, EngineError> {
-        let id = match std::fs::metadata(&self.socket) {
-            Ok(socket) if socket.uid() != rustix::process::geteuid().as_raw() => socket.uid(),
-            Ok(_) | Err(_) => return Ok(None),
-        };
+        let Some(id) = owner(&self.socket).filter(|id| *id != rustix::process::geteuid().as_raw()) else { return Ok(None) };
         match user::find(&id.to_string()).await {
             Ok(Some(user)) => Ok(Some(user)),
             Ok(None) => Err(refused(call, 403, &format!("the socket {} is of user {id}, whom nobody knows", self.socket.display()))),
             Err(error) => Err(refused(call, 500, &format!("cannot learn who user {id} is: {error}"))),
         }
+    }
+}
+
+/// A user's engine is that user's by its place: what lies there can be changed, or gone, at any moment, and must not become another's by that.
+fn owner(socket: &Path) -> Option<u32> {
+    match usual_engine(socket) {
+        Some((_, Some(user))) => Some(user),
+        Some((_, None)) | None => std::fs::metadata(socket).ok().map(|socket| socket.uid()),
     }
 }
 
@@ -82,4 +88,15 @@ pub fn not_started(call: &str, status: u16, program: &str, error: &io::Error) ->
         _ => format!("{program} cannot be run: {error}"),
     };
     refused(call, status, &why)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_users_engine_is_that_users_whatever_lies_at_its_place() {
+        assert_eq!(owner(Path::new("/run/user/4294967000/podman/podman.sock")), Some(4_294_967_000));
+        assert_eq!(owner(Path::new("/nowhere/podman.sock")), None);
+    }
 }
