@@ -11,7 +11,7 @@ use serde_json::Value;
 pub(super) fn is_same_meaning(path: &[&str], old: &Value, new: &Value) -> bool {
     match path {
         ["HostConfig", "NetworkMode"] => old == "default" && new == "bridge",
-        ["HostConfig", "RestartPolicy", "Name"] => old == "" && new == "no",
+        ["HostConfig", "RestartPolicy", "Name"] => [old, new].iter().all(|policy| **policy == "" || **policy == "no"),
         ["HostConfig", "OomKillDisable"] => old.is_null() && *new == Value::Bool(false),
         ["HostConfig", "PidsLimit"] => old.as_i64().is_some_and(|limit| limit <= 0) && new.is_null(),
         _ => false,

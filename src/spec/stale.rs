@@ -39,6 +39,8 @@ pub(super) fn stale(predecessor: &Value, successor: &Value, images: Images<'_>) 
             ["Env", _] if podman::is_libpod(predecessor) && value.is_null() && at(&old_image, &path).is_some() => false,
             // It shows none of a container; that each is mounted is looked at below.
             ["Volumes", _] if podman::is_libpod(predecessor) => false,
+            // Nor of these, on 4.3.
+            ["ExposedPorts", _] if podman::is_libpod(predecessor) && at(&old, &["ExposedPorts"]).is_none_or(Value::is_null) => false,
             [field @ ("WorkingDir" | "StopSignal")] if podman::is_libpod(predecessor) => {
                 podman::is_default(images.old, field, value) && !podman::is_default(images.new, field, value)
             }

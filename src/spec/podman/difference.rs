@@ -13,6 +13,8 @@ use crate::spec::document::{Container, Images, text, texts};
 const OPERATIONAL: [&str; 7] = ["StaticDir", "OCIConfigPath", "ConmonPidFile", "PidFile", "lockNumber", "KubeExitCodePropagation", NOTES];
 /// Annotations that Podman gives at each start (seen on 5.4).
 const GIVEN_AT_START: [&str; 2] = ["io.container.manager", "org.opencontainers.image.stopSignal"];
+/// When it was created, given at each start (seen on 4.3).
+const CREATED: &str = "io.kubernetes.cri-o.Created";
 const GIVEN_TO_SYSTEMD: &str = "org.systemd.property.";
 
 /// True if the path is of this instance only.
@@ -27,6 +29,7 @@ pub fn explains(path: &[&str], old: &Value, new: &Value, successor: Container<'_
         ["ImageDigest"] => (*old == images.old["Digest"] && *new == images.new["Digest"]).then_some(Rule::NewImage),
         // It holds the name, and is the successor's own; what follows from it is compared.
         ["Config", "CreateCommand"] => Some(Rule::OwnName),
+        ["Config" | "HostConfig", "Annotations", CREATED] => (!old.is_null()).then_some(Rule::SameMeaning),
         ["Config" | "HostConfig", "Annotations", name] => {
             let is_given = GIVEN_AT_START.contains(name) || name.starts_with(GIVEN_TO_SYSTEMD);
             (is_given && new.is_null() && !was_started).then_some(Rule::SameMeaning)
