@@ -105,6 +105,8 @@ pub struct ServiceState {
     pub exit_code: Option<i64>,
     /// How often systemd restarted it by itself since somebody started it.
     pub restarts: u64,
+    /// When it was last started, in microseconds of the host's clock that runs since its boot; 0: not as far as systemd remembers.
+    pub last_start: u64,
     /// True if its files say something else than what systemd goes by.
     pub is_edited: bool,
     /// True if systemd may be asked to start and to stop it.

@@ -42,6 +42,8 @@ pub struct ServiceMemory {
     pub since: Option<Duration>,
     /// How often systemd had restarted it by itself when it was looked at first.
     pub base: Option<u64>,
+    /// When systemd had last started it before this process asked for anything.
+    pub last_start: u64,
     /// Dependents whose start was asked for.
     pub started: HashSet<String>,
     /// See [`super::ServiceView::is_pinned`].

@@ -76,6 +76,9 @@ async fn look(
         name: shown.name,
     };
     let dependents = shown.into_iter().filter(is_wanted).map(dependent).collect();
+    if memory.service.asked == 0 {
+        memory.service.last_start = state.last_start;
+    }
     let since = *memory.service.since.get_or_insert(moment.now);
     let base = *memory.service.base.get_or_insert(state.restarts);
     let gate = GateRules::of(&member.original, &record.terms, true);
@@ -83,6 +86,7 @@ async fn look(
     Ok(ServiceView {
         asked: memory.service.asked,
         restarts: state.restarts.saturating_sub(base),
+        is_started: state.last_start > memory.service.last_start,
         is_late: moment.now.saturating_sub(since) >= limit,
         limit_seconds: limit.as_secs(),
         pulls: false,

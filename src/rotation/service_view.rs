@@ -13,6 +13,8 @@ pub struct ServiceView {
     pub asked: u32,
     /// How often systemd restarted it by itself since then, or since this process looked first.
     pub restarts: u64,
+    /// systemd has started it since then, whatever became of it. A start that has to wait for others is dropped if one of them fails.
+    pub is_started: bool,
     /// It had as long to get up as it may take.
     pub is_late: bool,
     /// How long that is, in seconds.

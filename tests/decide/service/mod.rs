@@ -63,13 +63,14 @@ fn check(world: &World, record: &Record, how: &str) {
 #[test]
 fn wherever_a_rotation_by_a_unit_is_cut_the_next_process_ends_with_what_is_proved() {
     let mut cuts = 0;
-    for kind in [Kind::Good, Kind::Sick, Kind::Exits, Kind::Loops] {
+    let kinds = [Kind::Good, Kind::Sick, Kind::Exits, Kind::Loops];
+    for (kind, is_alone) in kinds.into_iter().flat_map(|kind| [(kind, false), (kind, true)]) {
         for (pulls, is_lost, is_boot) in
             [false, true].into_iter().flat_map(|a| [(a, false), (a, true)]).flat_map(|(a, b)| [(a, b, false), (a, b, true)])
         {
             for left in 0.. {
-                let (mut world, mut record) = (World::new(kind, pulls), record());
-                let how = format!("{kind:?}, pulls {pulls}, cut after {left}, lost {is_lost}, boot {is_boot}");
+                let (mut world, mut record) = (World { is_alone, ..World::new(kind, pulls) }, record());
+                let how = format!("{kind:?}, alone in a pod {is_alone}, pulls {pulls}, cut after {left}, lost {is_lost}, boot {is_boot}");
                 let is_over = drive(&mut world, &mut record, &mut Process::default(), left, is_lost);
                 if !is_over {
                     // What a unit pulls by itself before anything of ours keeps it from that is its own business.

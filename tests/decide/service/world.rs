@@ -41,6 +41,8 @@ pub struct World {
     pub is_dependent_up: bool,
     /// systemd has not come to it yet.
     pub has_job: bool,
+    /// It is alone in its pod, which stops with it: the start that follows a stop is dropped.
+    pub is_alone: bool,
     pub now: Duration,
     pub boots: u32,
 }
@@ -51,6 +53,7 @@ pub struct Process {
     pub number: u32,
     pub asked: u32,
     pub base: Option<u64>,
+    pub first: u32,
     pub since: Option<Duration>,
     pub is_pinned: bool,
     pub has_run: bool,
@@ -74,6 +77,7 @@ impl World {
             pin: false,
             is_dependent_up: true,
             has_job: false,
+            is_alone: false,
             now,
             boots,
         }
@@ -109,7 +113,10 @@ impl World {
             Act::RemoveDropIn { .. } => self.has_drop_in = false,
             Act::StartDependent { .. } => (self.is_dependent_up, process.is_dependent_asked) = (true, true),
             Act::RestartService { .. } => {
-                self.start();
+                match self.runs {
+                    Some(_) if self.is_alone => (self.runs, self.activity) = (None, Activity::Inactive),
+                    Some(_) | None => self.start(),
+                }
                 (process.asked, process.since, process.base) = (process.asked + 1, Some(self.now), Some(0));
             }
             Act::RemoveImage { .. } => {}
@@ -154,8 +161,12 @@ impl World {
             Stage::Creating | Stage::Switching => vec![dependent(self.is_dependent_up)],
             Stage::Preparing | Stage::Kept | Stage::Closed => vec![],
         };
+        if process.asked == 0 {
+            process.first = self.containers;
+        }
         member.service = Some(ServiceView {
             asked: process.asked,
+            is_started: self.containers > process.first,
             restarts: self.restarts - *process.base.get_or_insert(self.restarts),
             is_late: self.now - *process.since.get_or_insert(self.now) > Duration::from_secs(100),
             pulls: self.pulls && !self.has_drop_in,

@@ -9,6 +9,8 @@ use crate::rotation::decide::forward::{STARTS, STARTS_OVER_BOOTS, judge};
 use crate::rotation::decide::{act_refused, attempt, attempt_once, move_tag, prepare, refusal, turn_back};
 use crate::rotation::{Act, Change, Failure, GateFailure, Purpose, Step, Verdict, Withdrawal};
 
+/// A unit whose start systemd drops is restarted this often: what it waits for may be up the next time.
+const TRIES: u32 = 3;
 /// The exit code of `podman run` that is of Podman itself (podman-run(1), exit status).
 const PODMAN_ITSELF: i64 = 125;
 
@@ -98,6 +100,16 @@ fn bring_up(seen: Seen<'_>) -> Step {
 /// The unit went down after its restart, and systemd does not try again.
 fn down(seen: Seen<'_>) -> Step {
     let state = &seen.service.state;
+    // A pod stops with its last member, and systemd drops the start that waits for it («Bound to unit …, but unit isn't active», seen on 5.4.2 each
+    // time). The next one brings up both.
+    if !seen.service.is_started && seen.service.asked > 0 {
+        let act = Act::RestartService { member: 0 };
+        if seen.service.asked < TRIES {
+            return attempt(seen.observed, act, act_refused);
+        }
+        let message = format!("{} is {}, and systemd has dropped its start {TRIES} times", state.name, state.activity);
+        return back(seen, Failure::ActRefused { act: act.to_string(), message });
+    }
     let is_oneshot = seen.record.terms.is_oneshot && seen.view.has_successor_run;
     match state.exit_code {
         Some(0) | None if is_oneshot && state.activity == Activity::Inactive => seen.dependent().unwrap_or_else(|| prove(seen)),
