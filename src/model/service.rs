@@ -123,6 +123,8 @@ pub struct ServiceState {
     pub dependents: Vec<String>,
     /// Units without which it is not started.
     pub requires: Vec<String>,
+    /// True if [`ServiceState::plays`] a file in which stands `imagePullPolicy: Always`.
+    pub plays_pulling: bool,
 }
 
 impl ServiceState {
@@ -163,6 +165,12 @@ impl ServiceState {
         let words: Vec<&str> = self.start.split_whitespace().collect();
         let is_named = words.windows(2).any(|two| two == ["--name", container]) || words.contains(&format!("--name={container}").as_str());
         is_named && words.contains(&"run")
+    }
+
+    /// The file that it makes pods of, as Kubernetes would (`podman kube play`).
+    pub fn plays(&self) -> Option<&str> {
+        let (_, played) = self.start.split_once(" kube play ")?;
+        played.split(" ;").next()?.split_whitespace().next_back()
     }
 
     /// True if Quadlet made it out of a file of this kind.

@@ -171,10 +171,10 @@ fn candidate(survey: &Survey, config: &Config, ties: &Ties<'_>, container: &Cont
     if !policy.selection.takes(is_named) {
         return Err(Reason::NotSelected);
     }
-    let has_owner = container.state().status == Status::Running && container.pod().is_none();
+    let has_owner = container.state().status == Status::Running && !container.is_infra();
     let service = if has_owner { owner(survey, container)? } else { None };
     let reference = rotatable(container, ties, service.as_ref().and_then(|service| survey.services.get(&service.name)))?;
-    pods::check(survey, container)?;
+    pods::check(survey, container, service.as_ref())?;
     if let Some(message) = survey.unanswered_images.get(&container.image_id()) {
         return Err(Reason::NoAnswer { message: message.clone() });
     }

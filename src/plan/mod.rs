@@ -9,10 +9,12 @@ mod reason;
 mod reason_text;
 mod service;
 mod ties;
+mod unready;
 
 pub use candidate::{Candidate, Skipped, Survey, Unanswered, is_listed, is_named, select};
 pub use freshness::{Known, freshness, old_enough_at};
 pub use hold::given_name;
 pub use order::{Plan, Planned, order};
 pub use reason::{Owner, PodTie, Reason};
-pub use service::{Unready, drop_ins};
+pub use service::drop_ins;
+pub use unready::{KubePull, Unready};

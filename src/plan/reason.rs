@@ -146,7 +146,7 @@ pub enum Reason {
 }
 
 /// What a container is to its pod, so that it is not replaced there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PodTie {
     /// What the members share is its own.
     Infra,
@@ -154,6 +154,11 @@ pub enum PodTie {
     MadeThroughApi,
     /// The last member that runs, of a pod that stops with it.
     Last,
+    /// The same where systemd would make the pod anew, and with it more than this member.
+    LastThatRuns {
+        /// The pod's unit.
+        unit: String,
+    },
 }
 
 /// Who else manages containers here.

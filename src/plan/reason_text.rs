@@ -22,6 +22,11 @@ impl Reason {
                 Some("a driver of it may hang, or the engine's own notes of it are broken; see the engine's log".into())
             }
             Self::InPod(PodTie::Last) => Some("give the pod another exit policy: `podman pod create --exit-policy continue`".into()),
+            Self::InPod(PodTie::LastThatRuns { .. }) => Some(
+                "start the others, or let the pod go on without members: `ExitPolicy=continue` in its .pod file (Podman 5.6), before that \
+                 `PodmanArgs=--exit-policy=continue`"
+                    .into(),
+            ),
             Self::StopSignal { .. } => Some("create it with --stop-signal instead of Watchtower's label".into()),
             Self::RemovedOnExit => Some("create it without --rm".into()),
             Self::OwnedByUnit { unit, why } => why.help(unit),
@@ -86,6 +91,12 @@ impl fmt::Display for Reason {
                 f.write_str("held: a member of a pod that was made through Podman's API, where its settings cannot be told from the pod's")
             }
             Self::InPod(PodTie::Last) => f.write_str("held: its pod stops with it (exit policy `stop`), and no other member runs"),
+            Self::InPod(PodTie::LastThatRuns { unit }) => {
+                write!(
+                    f,
+                    "held: its pod stops with it (exit policy `stop`), no other member runs, and {unit} would not bring back all as it is now"
+                )
+            }
             Self::Requires { other } => write!(f, "held: it requires (--requires) `{other}`"),
             Self::RequiredBy { by } => write!(f, "held: `{by}` requires it (--requires)"),
             Self::FixedRestartPolicy => {

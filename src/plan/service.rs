@@ -1,106 +1,45 @@
 //! Which unit of systemd owns a container, if one does, and what about that unit keeps it from being rotated.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::path::{Path, PathBuf};
 
-use super::{Reason, Survey};
-use crate::model::{Activity, Container, DropIn, DropInKind, SERVICE_LABEL, Service, ServiceState};
-
-/// What keeps a unit of systemd from being restarted with a new image.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Unready {
-    /// systemd cannot be asked, so that nobody knows whether there is such a unit.
-    Unknown {
-        /// Why, as far as it was said.
-        message: Option<String>,
-    },
-    /// It has failed.
-    Failed,
-    /// It is on its way up or down.
-    Busy,
-    /// It is down, though a container of it runs.
-    Down,
-    /// It is masked.
-    Masked,
-    /// Its files were changed, and systemd does not know yet.
-    Edited,
-    /// It may not be started or stopped by hand.
-    NoOrders,
-    /// It does not make this container by `podman run`: a `.kube` file, a pod's, or a unit that starts a container by its name.
-    OtherKind,
-    /// It pulls by itself at each start, and nothing of ours can keep it from that.
-    Pulls,
-}
-
-impl Unready {
-    /// As one word for programs; stable.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::Unknown { .. } | Self::OtherKind => "owned_by_unit",
-            Self::Failed => "unit_failed",
-            Self::Busy => "unit_busy",
-            Self::Down => "unit_down",
-            Self::Masked => "unit_masked",
-            Self::Edited => "unit_edited",
-            Self::NoOrders => "unit_takes_no_orders",
-            Self::Pulls => "unit_pulls",
-        }
-    }
-
-    /// What a person can do about it.
-    pub fn help(&self, unit: &str) -> Option<String> {
-        match self {
-            Self::Unknown { .. } => {
-                Some("run rotate where `systemctl` reaches the manager of this unit: on the host, as the engine's user".into())
-            }
-            Self::Failed => Some(format!("see `systemctl status {unit}`; `systemctl restart {unit}` brings it up again")),
-            Self::Busy | Self::Down => Some(format!("see `systemctl status {unit}`")),
-            Self::Masked => Some(format!("`systemctl unmask {unit}`")),
-            Self::Edited => Some("`systemctl daemon-reload`, and restart it if the change is wanted".into()),
-            Self::OtherKind => Some("`podman auto-update` takes it, if its job is proof enough".into()),
-            Self::Pulls => Some("leave the pull to rotate: without it, or as `Pull=` in a .container file, the unit can be rotated".into()),
-            Self::NoOrders => None,
-        }
-    }
-}
-
-impl fmt::Display for Unready {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Unknown { message: None } => f.write_str("systemd cannot be asked about it"),
-            Self::Unknown { message: Some(message) } => write!(f, "systemd cannot be asked about it: {message}"),
-            Self::Failed => f.write_str("it has failed"),
-            Self::Busy => f.write_str("it is starting or stopping"),
-            Self::Down => f.write_str("it is down, though its container runs"),
-            Self::Masked => f.write_str("it is masked"),
-            Self::Edited => f.write_str("its files were changed and not reloaded"),
-            Self::NoOrders => f.write_str("it may not be started or stopped by hand"),
-            Self::OtherKind => f.write_str("it does not make this container by `podman run`"),
-            Self::Pulls => f.write_str("it pulls at each start what nobody has proved"),
-        }
-    }
-}
+use super::{KubePull, Reason, Survey, Unready};
+use crate::model::{Activity, Container, DropIn, DropInKind, Reference, SERVICE_LABEL, Service, ServiceState, Target};
 
 /// The unit that owns a container; none if its label is stale: nobody has loaded such a unit.
 pub fn owner(survey: &Survey, container: &Container) -> Result<Option<Service>, Reason> {
-    let Some(name) = container.labels().remove(SERVICE_LABEL) else { return Ok(None) };
-    let held = |why| Err(Reason::OwnedByUnit { unit: name.clone(), why });
-    let Some(state) = survey.services.get(&name) else { return held(Unready::Unknown { message: survey.no_services.clone() }) };
-    match state.load.as_str() {
-        "not-found" => return Ok(None),
-        "masked" => return held(Unready::Masked),
-        _ => {}
-    }
+    let Some(state) = loaded(survey, container)? else { return Ok(None) };
     let drop_ins = drop_ins(&survey.services, state);
-    match unready(&survey.services, state, &drop_ins, container.name()) {
-        Some(why) => held(why),
-        None => Ok(Some(Service { drop_ins, dependents: Vec::new(), was_pinned: false, name })),
+    match unready(&survey.services, state, &drop_ins, container) {
+        Some(why) => held(&state.name, why),
+        None => Ok(Some(Service { drop_ins, dependents: Vec::new(), was_pinned: false, name: state.name.clone() })),
     }
 }
 
-fn unready(services: &BTreeMap<String, ServiceState>, state: &ServiceState, drop_ins: &[DropIn], container: &str) -> Option<Unready> {
-    if !state.makes(container) {
+/// The unit that a container names as its owner, if it is loaded.
+pub fn loaded<'a>(survey: &'a Survey, container: &Container) -> Result<Option<&'a ServiceState>, Reason> {
+    let Some(name) = container.labels().remove(SERVICE_LABEL) else { return Ok(None) };
+    let Some(state) = survey.services.get(&name) else { return held(&name, Unready::Unknown { message: survey.no_services.clone() }) };
+    match state.load.as_str() {
+        "not-found" => Ok(None),
+        "masked" => held(&name, Unready::Masked),
+        _ => Ok(Some(state)),
+    }
+}
+
+pub fn held<T>(unit: &str, why: Unready) -> Result<T, Reason> {
+    Err(Reason::OwnedByUnit { unit: unit.to_owned(), why })
+}
+
+fn unready(services: &BTreeMap<String, ServiceState>, state: &ServiceState, drop_ins: &[DropIn], container: &Container) -> Option<Unready> {
+    if let Some(file) = state.plays() {
+        let image = container.image_typed().to_owned();
+        let is_latest = image.parse::<Reference>().is_ok_and(|reference| *reference.target() == Target::Tag("latest".into()));
+        let of_the_tag = if is_latest { KubePull::ByTag } else { KubePull::No };
+        let pulls = if state.plays_pulling { KubePull::ByPolicy } else { of_the_tag };
+        return Some(Unready::Plays { file: file.to_owned(), image, pulls });
+    }
+    if !state.makes(container.name()) {
         return Some(Unready::OtherKind);
     }
     // A pull before the start moves the tag as much as one at the start.
@@ -109,6 +48,11 @@ fn unready(services: &BTreeMap<String, ServiceState>, state: &ServiceState, drop
     if pulls_before || !pulling.all(|state| drop_ins.iter().any(|drop_in| drop_in.unit == state.name)) {
         return Some(Unready::Pulls);
     }
+    standing(state)
+}
+
+/// Why it is not simply up, as its files say.
+pub fn standing(state: &ServiceState) -> Option<Unready> {
     match state.activity {
         Activity::Failed => Some(Unready::Failed),
         Activity::Inactive => Some(Unready::Down),
@@ -210,7 +154,8 @@ mod tests {
             (ServiceState { is_edited: true, ..web() }, "unit_edited"),
             (ServiceState { takes_orders: false, ..web() }, "unit_takes_no_orders"),
             (start("podman start web"), "owned_by_unit"),
-            (start("podman kube play web.yaml"), "owned_by_unit"),
+            (start("argv[]=podman kube play web.yaml ;"), "owned_by_unit"),
+            (ServiceState { plays_pulling: true, ..start("argv[]=podman kube play web.yaml ;") }, "unit_pulls"),
             (pulls.clone(), "rotated"),
             (ServiceState { source: None, ..pulls.clone() }, "unit_pulls"),
             (ServiceState { name: "web@1.service".into(), ..pulls }, "unit_pulls"),

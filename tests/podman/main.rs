@@ -20,6 +20,7 @@ mod units;
 mod units_cut;
 mod units_held;
 mod units_kinds;
+mod units_pods;
 mod users_api;
 mod users_quadlet;
 mod users_units;

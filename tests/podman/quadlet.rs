@@ -104,6 +104,47 @@ fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
 }
 
+/// A unit of systemd out of a `.pod` file. Dropped, it is stopped with its members, and its file is gone; declare it before them.
+pub struct QuadletPod<'a> {
+    s: &'a Scratch,
+    pub name: String,
+}
+
+impl<'a> QuadletPod<'a> {
+    /// Writes the file, with more lines below `[Pod]`; its members start it.
+    #[track_caller]
+    pub fn write(s: &'a Scratch, name: &str, pod: &str) -> Self {
+        let pod_file = Self { s, name: s.name(name) };
+        fs::create_dir_all(pod_file.path().parent().expect("a folder"))
+            .and_then(|()| fs::write(pod_file.path(), format!("[Pod]\nPodName={}\n{pod}\n", pod_file.name)))
+            .expect("the host takes a file");
+        pod_file
+    }
+
+    pub fn unit(&self) -> String {
+        format!("{}-pod.service", self.name)
+    }
+
+    /// What a member's `.container` file says to be in it.
+    pub fn line(&self) -> String {
+        format!("Pod={}.pod", self.name)
+    }
+
+    fn path(&self) -> PathBuf {
+        self.s.host.path(&format!("/etc/containers/systemd/{}.pod", self.name))
+    }
+}
+
+impl Drop for QuadletPod<'_> {
+    fn drop(&mut self) {
+        let run = |args: &[&str]| drop(self.s.host.exec(&[&["systemctl"], args].concat()));
+        run(&["stop", &self.unit()]);
+        let _ = fs::remove_file(self.path());
+        run(&["daemon-reload"]);
+        run(&["reset-failed", &self.unit()]);
+    }
+}
+
 impl Drop for Quadlet<'_> {
     fn drop(&mut self) {
         let run = |args: &[&str]| drop(self.s.host.exec(&[&["systemctl"], args].concat()));

@@ -1,6 +1,7 @@
 //! systemd by its own client: nothing of it stays in memory between two rotations, and what `systemctl` does over its bus is done as it does it.
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -23,6 +24,8 @@ use crate::user::User;
 const LOOK: Duration = Duration::from_secs(20);
 /// It runs all generators again, one of them being Podman's.
 const RELOAD: Duration = Duration::from_secs(90);
+/// No file of Kubernetes that a person wrote is as large, in bytes.
+const LARGE: u64 = 1 << 20;
 /// There is nobody to ask (the words of systemctl 252–257).
 pub(super) const NOBODY: [&str; 4] = ["has not been booted with systemd", "Failed to connect to", "Host is down", "No medium found"];
 
@@ -83,7 +86,14 @@ impl Services for Systemctl {
         }
         let mut args = vec!["show", "--no-pager", "-p", PROPERTIES, "--"];
         args.extend(names.iter().map(String::as_str));
-        Ok(read(&self.systemctl("show units of systemd", LOOK, &args).await?))
+        let mut states = read(&self.systemctl("show units of systemd", LOOK, &args).await?);
+        // A file of another user's is not opened by us: it says no more than why a unit is held that is held in any case.
+        if self.owner.another("read files of Kubernetes").await?.is_none() {
+            for state in &mut states {
+                state.plays_pulling = state.plays().is_some_and(|file| pulls_always(Path::new(file)));
+            }
+        }
+        Ok(states)
     }
 
     async fn log_tail(&self, name: &str, since: Timestamp, lines: usize) -> Result<Vec<String>, EngineError> {
@@ -141,6 +151,13 @@ fn for_us(program: &str, is_user: bool) -> Command {
     }
     command.current_dir("/").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0).kill_on_drop(true);
     command
+}
+
+/// Whether a file of Kubernetes has Podman pull at each start, for whichever container. Podman itself shows this nowhere.
+fn pulls_always(path: &Path) -> bool {
+    let text = fs::metadata(path).ok().filter(|file| file.is_file() && file.len() < LARGE).and_then(|_| fs::read_to_string(path).ok());
+    let is_policy = |line: &str| line.split_once("imagePullPolicy").is_some_and(|(_, value)| value.contains("Always"));
+    text.is_some_and(|text| text.lines().any(is_policy))
 }
 
 /// A program for the manager of another, as that user: by its own socket, which needs neither a session's bus nor the package that `--machine=` does.

@@ -1,0 +1,121 @@
+//! What about a unit of systemd keeps its container from being rotated, as data and in words.
+
+use std::fmt;
+
+/// What keeps a unit of systemd from being restarted with a new image.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unready {
+    /// systemd cannot be asked, so that nobody knows whether there is such a unit.
+    Unknown {
+        /// Why, as far as it was said.
+        message: Option<String>,
+    },
+    /// It has failed.
+    Failed,
+    /// It is on its way up or down.
+    Busy,
+    /// It is down, though a container of it runs.
+    Down,
+    /// It is masked.
+    Masked,
+    /// Its files were changed, and systemd does not know yet.
+    Edited,
+    /// It may not be started or stopped by hand.
+    NoOrders,
+    /// It does not make this container by `podman run`: a pod's, or a unit that starts a container by its name.
+    OtherKind,
+    /// It makes this container and all else in a file of Kubernetes anew: `.kube`, `podman kube play`.
+    Plays {
+        /// The file.
+        file: String,
+        /// The container's image, as it stands in there.
+        image: String,
+        /// Whether that pulls.
+        pulls: KubePull,
+    },
+    /// A restart of it restarts its pod's unit, and so all members.
+    TakesPodAlong {
+        /// The pod's unit.
+        pod: String,
+    },
+    /// It pulls by itself at each start, and nothing of ours can keep it from that.
+    Pulls,
+}
+
+/// Whether a start that plays a file of Kubernetes pulls what a registry has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KubePull {
+    /// Nothing that is known says so.
+    No,
+    /// The image is `latest`, which is pulled where no `imagePullPolicy` says otherwise.
+    ByTag,
+    /// `imagePullPolicy: Always` stands in the file.
+    ByPolicy,
+}
+
+impl Unready {
+    /// As one word for programs; stable.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Unknown { .. } | Self::OtherKind | Self::TakesPodAlong { .. } | Self::Plays { pulls: KubePull::No, .. } => {
+                "owned_by_unit"
+            }
+            Self::Failed => "unit_failed",
+            Self::Busy => "unit_busy",
+            Self::Down => "unit_down",
+            Self::Masked => "unit_masked",
+            Self::Edited => "unit_edited",
+            Self::NoOrders => "unit_takes_no_orders",
+            Self::Pulls | Self::Plays { .. } => "unit_pulls",
+        }
+    }
+
+    /// What a person can do about it.
+    pub fn help(&self, unit: &str) -> Option<String> {
+        match self {
+            Self::Unknown { .. } => {
+                Some("run rotate where `systemctl` reaches the manager of this unit: on the host, as the engine's user".into())
+            }
+            Self::Failed => Some(format!("see `systemctl status {unit}`; `systemctl restart {unit}` brings it up again")),
+            Self::Busy | Self::Down => Some(format!("see `systemctl status {unit}`")),
+            Self::Masked => Some(format!("`systemctl unmask {unit}`")),
+            Self::Edited => Some("`systemctl daemon-reload`, and restart it if the change is wanted".into()),
+            Self::OtherKind => Some("`podman auto-update` takes it, if its job is proof enough".into()),
+            Self::Pulls => Some("leave the pull to rotate: without it, or as `Pull=` in a .container file, the unit can be rotated".into()),
+            Self::Plays { image, pulls: KubePull::No, .. } => Some(format!(
+                "`podman pull {image}` and `systemctl restart {unit}` bring what is newer, unproved; a .container file can be rotated"
+            )),
+            Self::Plays { .. } => {
+                Some(format!("`systemctl restart {unit}` brings what is newer, unproved; a .container file can be rotated"))
+            }
+            Self::TakesPodAlong { pod } => Some(format!("let {pod} only want (`Wants=`) {unit}, not require it")),
+            Self::NoOrders => None,
+        }
+    }
+}
+
+impl fmt::Display for Unready {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unknown { message: None } => f.write_str("systemd cannot be asked about it"),
+            Self::Unknown { message: Some(message) } => write!(f, "systemd cannot be asked about it: {message}"),
+            Self::Failed => f.write_str("it has failed"),
+            Self::Busy => f.write_str("it is starting or stopping"),
+            Self::Down => f.write_str("it is down, though its container runs"),
+            Self::Masked => f.write_str("it is masked"),
+            Self::Edited => f.write_str("its files were changed and not reloaded"),
+            Self::NoOrders => f.write_str("it may not be started or stopped by hand"),
+            Self::OtherKind => f.write_str("it does not make this container by `podman run`"),
+            Self::Pulls => f.write_str("it pulls at each start what nobody has proved"),
+            Self::TakesPodAlong { pod } => write!(f, "a restart of it restarts {pod}, and all other members of the pod"),
+            Self::Plays { file, image, pulls } => {
+                write!(f, "each start makes `{image}` and all else in {file} anew, ")?;
+                f.write_str(match pulls {
+                    KubePull::No => "of which no more than one would prove itself",
+                    KubePull::ByTag => "and pulls that image, unless an `imagePullPolicy` in there says otherwise",
+                    KubePull::ByPolicy => "and `imagePullPolicy: Always` in there has it pull what nobody has proved",
+                })
+            }
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! Members of a pod that systemd makes, and containers that it makes of a file of Kubernetes.
+
+use std::fs;
+
+use serde_json::Value;
+
+use super::quadlet::{LONG, Quadlet, QuadletPod};
+use super::{FAST, scratch};
+use crate::lab::{Outcome, Scratch, wait_for};
+
+fn now(s: &Scratch, name: &str) -> Outcome {
+    s.agent().config(FAST).run(&["now", name, "--json"])
+}
+
+fn entry(outcome: &Outcome) -> Value {
+    outcome.json()["containers"][0].clone()
+}
+
+#[track_caller]
+fn held(s: &Scratch, name: &str) -> Value {
+    s.rotate(&["plan", name, "--json"]).exits(0).json()["skipped"][0].clone()
+}
+
+/// A container, and since when it runs: another after each start.
+#[track_caller]
+fn start_of(s: &Scratch, name: &str) -> (Value, Value) {
+    let found = s.host.inspect(name);
+    (found["Id"].clone(), found["State"]["StartedAt"].clone())
+}
+
+/// A neighbour in the pod.
+#[track_caller]
+fn side<'a>(s: &'a Scratch, pod: &QuadletPod) -> Quadlet<'a> {
+    s.push("side", "nohealth:v1");
+    Quadlet::start(s, "side", &format!("{}\nEntrypoint=sleep\nExec=100000", pod.line()), "Restart=always")
+}
+
+#[test]
+fn a_member_of_a_quadlet_pod_is_rotated_by_its_own_unit_and_goes_back_and_the_pod_goes_on() {
+    let s = scratch("qpod");
+    s.push("web", "ok:v1");
+    let pod = QuadletPod::write(&s, "pod", "PublishPort=80");
+    let web = Quadlet::start(&s, "web", &pod.line(), "Restart=always");
+    let side = side(&s, &pod);
+    let infra = format!("{}-infra", pod.name);
+    let others = || (start_of(&s, &infra), start_of(&s, &side.name), web.systemctl(&["show", &pod.unit(), "-p", "InvocationID"]));
+    let port = s.host.docker(&["port", &infra, "80"]);
+    let port = port.rsplit(':').next().and_then(|port| port.parse().ok()).expect("the pod publishes a port");
+    let (old, before) = (web.image(), others());
+    s.push("web", "sick:v2");
+    let outcome = now(&s, &web.name).exits(1);
+    assert_eq!(entry(&outcome)["reason"], "gate_failed", "{outcome}");
+    web.is_up_with(&old);
+    assert_eq!((web.tagged(), others()), (old.clone(), before.clone()));
+    assert_eq!(entry(&now(&s, &web.name).exits(0))["reason"], "refused");
+    s.push("web", "ok:v3");
+    let outcome = now(&s, &web.name).exits(0);
+    assert_eq!(entry(&outcome)["verdict"], "rotated", "{outcome}");
+    assert_eq!((s.served(port).as_deref(), others()), (Some("v3"), before.clone()));
+    assert!(web.image() != old && web.is_untouched());
+    s.agent().config(FAST).run(&["rollback", &web.name]).exits(0);
+    web.is_up_with(&old);
+    assert_eq!((s.served(port).as_deref(), others()), (Some("v1"), before));
+}
+
+#[test]
+fn the_only_member_of_a_quadlet_pod_is_rotated_and_goes_back_with_its_pod_which_stops_each_time() {
+    let s = scratch("qpod-one");
+    // It has to be killed: what systemd says of its end is not to be taken for the new image's.
+    s.push("web", "stubborn:v1");
+    let pod = QuadletPod::write(&s, "pod", "");
+    let web = Quadlet::start(&s, "web", &format!("{}\nPodmanArgs=--stop-timeout=1", pod.line()), "Restart=always");
+    let infra = format!("{}-infra", pod.name);
+    let (old, before) = (web.image(), start_of(&s, &infra));
+    s.push("web", "ok:v2");
+    let outcome = now(&s, &web.name).exits(0);
+    assert_eq!(entry(&outcome)["verdict"], "rotated", "{outcome}");
+    let new = web.image();
+    web.is_up_with(&new);
+    assert_ne!((&new, start_of(&s, &infra).0), (&old, before.0));
+    for variant in ["sick:v3", "crash"] {
+        s.push("web", variant);
+        let outcome = now(&s, &web.name).exits(1);
+        assert_eq!(entry(&outcome)["verdict"], "rolled_back", "{variant}: {outcome}");
+        assert_eq!(entry(&outcome)["reason"], "gate_failed", "{variant}: {outcome}");
+        web.is_up_with(&new);
+        assert_eq!(web.systemctl(&["is-active", &pod.unit()]), "active");
+    }
+}
+
+#[test]
+fn the_last_member_that_runs_of_a_quadlet_pod_is_held_as_its_pod_would_bring_up_what_somebody_stopped() {
+    let s = scratch("qpod-last");
+    s.push("web", "nohealth:v1");
+    let pod = QuadletPod::write(&s, "pod", "");
+    let web = Quadlet::start(&s, "web", &pod.line(), "Restart=always");
+    let side = side(&s, &pod);
+    let before = start_of(&s, &web.name);
+    web.systemctl(&["stop", &side.unit()]);
+    s.push("web", "nohealth:v2");
+    let skipped = held(&s, &web.name);
+    assert_eq!(skipped["reason"], "in_pod", "{skipped}");
+    assert!(skipped["message"].as_str().is_some_and(|message| message.contains(&pod.unit())), "{skipped}");
+    now(&s, &web.name);
+    assert_eq!(start_of(&s, &web.name), before);
+    web.systemctl(&["start", &side.unit()]);
+    assert_eq!(entry(&now(&s, &web.name).exits(0))["verdict"], "rotated");
+}
+
+#[test]
+fn what_a_kube_unit_makes_is_held_with_the_file_the_image_and_whether_it_pulls() {
+    let s = scratch("kube");
+    for tag in ["latest", "1"] {
+        s.host.push_with(&format!("{}:{tag}", s.name("web")), "nohealth:v1", "{}");
+    }
+    let (name, repo) = (s.name("kube"), format!("{}/{}", s.host.registry(), s.name("web")));
+    let (unit, folder) = (format!("{name}.service"), s.host.path("/etc/containers/systemd"));
+    let (kube, yaml) = (folder.join(format!("{name}.kube")), folder.join(format!("{name}.yaml")));
+    fs::create_dir_all(&folder).and_then(|()| fs::write(&kube, format!("[Kube]\nYaml={name}.yaml\n"))).expect("the host takes a file");
+    let systemctl = |args: &[&str]| assert!(s.host.exec(&[&["systemctl"], args].concat()).status.success(), "{args:?}");
+    for (tag, policy, reason, word) in [
+        ("latest", "", "unit_pulls", "pulls that image"),
+        ("1", "imagePullPolicy: Always", "unit_pulls", "imagePullPolicy: Always"),
+        ("1", "", "owned_by_unit", "no more than one would prove itself"),
+    ] {
+        let text = format!(
+            "apiVersion: v1\nkind: Pod\nmetadata:\n  name: {name}\nspec:\n  containers:\n  - name: web\n    image: {repo}:{tag}\n    {policy}\n"
+        );
+        fs::write(&yaml, text).expect("the host takes a file");
+        systemctl(&["daemon-reload"]);
+        systemctl(&["restart", &unit]);
+        let web = format!("{name}-web");
+        wait_for("it runs", LONG, || s.host.try_inspect(&web).filter(|found| found["State"]["Running"] == true));
+        let skipped = held(&s, &web);
+        assert_eq!(skipped["reason"], reason, "{skipped}");
+        for word in [word, &format!("/{name}.yaml"), &format!("{repo}:{tag}"), &unit] {
+            assert!(skipped["message"].as_str().is_some_and(|message| message.contains(word)), "{word}: {skipped}");
+        }
+    }
+    systemctl(&["stop", &unit]);
+    fs::remove_file(&kube).and_then(|()| fs::remove_file(&yaml)).expect("they were there");
+    systemctl(&["daemon-reload"]);
+}
