@@ -14,16 +14,15 @@ pub const PROPERTIES: &str = "Id,LoadState,ActiveState,Job,Result,ExecMainCode,E
 const EXITED: &str = "1";
 
 /// Reads what was printed of any number of units: a block each, an empty line between two. A command may have empty lines, too: a block is what
-/// begins with the property that the first one begins with.
+/// begins with a property that was asked for.
 pub fn read(text: &str) -> Vec<ServiceState> {
-    let text = text.trim_start();
-    let Some((first, _)) = text.split_once('=') else { return Vec::new() };
-    let begins = |part: &str| part.strip_prefix(first).is_some_and(|rest| rest.starts_with('='));
+    let begins = |part: &str| part.split_once('=').is_some_and(|(key, _)| PROPERTIES.split(',').any(|asked| asked == key));
     let mut blocks: Vec<String> = Vec::new();
     for part in text.split("\n\n") {
-        match blocks.last_mut().filter(|_| !begins(part)) {
+        match blocks.last_mut() {
+            _ if begins(part) => blocks.push(part.to_owned()),
             Some(block) => block.extend(["\n", part]),
-            None => blocks.push(part.to_owned()),
+            None => {}
         }
     }
     blocks.iter().map(|block| one(block)).collect()
