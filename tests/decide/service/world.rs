@@ -13,6 +13,8 @@ use crate::make;
 
 pub const OLD: &str = "sha256:old";
 pub const NEW: &str = "sha256:new";
+/// What a person pulled in the meantime.
+pub const OTHER: &str = "sha256:other";
 
 /// What the new image does once it is started.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -43,6 +45,8 @@ pub struct World {
     pub has_job: bool,
     /// It is alone in its pod, which stops with it: the start that follows a stop is dropped.
     pub is_alone: bool,
+    /// Its files are there.
+    pub is_loaded: bool,
     pub now: Duration,
     pub boots: u32,
 }
@@ -78,6 +82,7 @@ impl World {
             is_dependent_up: true,
             has_job: false,
             is_alone: false,
+            is_loaded: true,
             now,
             boots,
         }
@@ -130,7 +135,11 @@ impl World {
         if let Some((image, number)) = self.runs {
             let is_new = image == NEW;
             let view = self.container(record, process, is_new, number);
-            if is_new { member.successor = Some(view) } else { member.predecessor = Some(view) }
+            match image {
+                OTHER => member.stranger = Some(view.id),
+                NEW => member.successor = Some(view),
+                _ => member.predecessor = Some(view),
+            }
         }
         let id = |image: &str| Some(ImageId::new(image));
         let pin = id(OLD).filter(|_| self.pin);
@@ -145,7 +154,7 @@ impl World {
         };
         member.has_successor_run = process.has_run;
         let state = ServiceState {
-            load: "loaded".into(),
+            load: if self.is_loaded { "loaded".into() } else { "not-found".into() },
             activity: self.activity,
             has_job: self.has_job,
             takes_orders: true,
