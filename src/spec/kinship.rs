@@ -6,12 +6,22 @@ use super::{Images, compare};
 
 /// True if the newer one differs by nothing but what the two images explain. It may have run since it was made, and may have been disarmed.
 pub fn is_made_after(old: &Value, new: &Value, images: Images<'_>) -> bool {
-    let mut new = new.clone();
+    let (old, mut new) = (&without_generated_hostname(old), without_generated_hostname(new));
     if let Some((at, policy)) = new.pointer_mut("/HostConfig/RestartPolicy").zip(old.pointer("/HostConfig/RestartPolicy")) {
         *at = policy.clone();
     }
     forget_generated_macs(old, &mut new);
     compare(old, &new, images).iter().all(|difference| difference.explained_by.is_some())
+}
+
+/// What Podman writes into the environment once a container has run: the first twelve digits of its id, if nobody named a host.
+fn without_generated_hostname(container: &Value) -> Value {
+    let mut container = container.clone();
+    let generated = container["Id"].as_str().and_then(|id| id.get(..12)).map(|short| format!("HOSTNAME={short}"));
+    if let Some(env) = container.pointer_mut("/Config/Env").and_then(Value::as_array_mut) {
+        env.retain(|line| line.as_str() != generated.as_deref());
+    }
+    container
 }
 
 /// The comparison is made for one that never ran, and so has no address yet.
