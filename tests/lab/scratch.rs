@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
     process,
     sync::{
-        Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+        LazyLock, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
         atomic::{AtomicU32, Ordering},
     },
     thread,
@@ -51,10 +51,13 @@ impl Scratch {
 
     fn with(host: &'static Host, test: &str, claim: Claim) -> Scratch {
         static COUNT: AtomicU32 = AtomicU32::new(0);
+        static FIRST: LazyLock<u32> = LazyLock::new(|| {
+            let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("the clock is past 1970").as_secs() as u32;
+            (process::id() ^ (now << 4)).wrapping_mul(0x9e37)
+        });
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("the clock is past 1970").as_secs() as u32;
         // Five hex digits: no two tests of a process share them, and hardly two of different processes.
-        let prefix = format!("t{:05x}", (process::id() ^ (now << 4)).wrapping_mul(0x9e37).wrapping_add(count) & 0xf_ffff);
+        let prefix = format!("t{:05x}", FIRST.wrapping_add(count) & 0xf_ffff);
         let dir = tempfile::Builder::new().prefix("rotate-test-").tempdir().expect("a folder can be made in /tmp");
         Scratch { host, test: test.to_owned(), prefix, dir, said: Mutex::default(), _claim: claim }
     }
