@@ -45,7 +45,6 @@ fn a_check_of_the_start_that_takes_its_time_is_no_failure() {
     let outcome = s.agent().config(FAST).run(&["now", &s.name("web"), "--json"]).exits(0);
     let entry = &outcome.json()["containers"][0];
     assert_eq!(entry["verdict"], "rotated", "{outcome}");
-    assert!(entry["took_seconds"].as_f64().is_some_and(|seconds| seconds >= 4.0), "three of them, two seconds apart: {outcome}");
     let web = described(&s, "web");
     assert_ne!(web["Id"], id);
     assert_eq!(web["State"]["Health"]["Status"], "healthy");
