@@ -12,7 +12,7 @@ fn set(value: &Value) -> BTreeSet<String> {
 }
 
 /// What must be the same after any number of rotations. What Podman makes of the container's own id is replaced.
-fn stays(s: &Scratch, name: &str) -> Value {
+pub fn stays(s: &Scratch, name: &str) -> Value {
     let document = described(s, name);
     let id = document["Id"].as_str().unwrap_or_default().to_owned();
     let (told, asked) = (told(s, &document), asked(s, name));

@@ -6,6 +6,7 @@ mod lab;
 mod api;
 mod auto_update;
 mod bad_store;
+mod cases;
 mod compose;
 mod engines;
 mod fidelity;

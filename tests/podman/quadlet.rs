@@ -53,6 +53,13 @@ impl<'a> Quadlet<'a> {
         fs::read_to_string(self.path()).is_ok_and(|text| text == self.text)
     }
 
+    /// Puts a drop-in beside the file; returns where it is.
+    pub fn write_drop_in(&self, name: &str, text: &str) -> PathBuf {
+        let folder = self.path().with_extension("container.d");
+        fs::create_dir_all(&folder).and_then(|()| fs::write(folder.join(name), text)).expect("the host takes a file");
+        folder.join(name)
+    }
+
     /// What the drop-in of ours says, if there is one.
     pub fn drop_in(&self) -> Option<String> {
         fs::read_to_string(self.path().with_extension("container.d").join("50-rotate.conf")).ok()

@@ -1,0 +1,165 @@
+//! Other hands at the engine, and the places that `rotate` is run from.
+
+use std::fs;
+use std::path::Path;
+
+use super::super::quadlet::LONG;
+use super::super::{FAST, described, scratch};
+use super::{entry, now, told};
+use crate::lab::{Action, Answer, FakeRegistry, Fault, FaultProxy, Host, Scratch, wait_for};
+
+/// A command for the manager of the engine's units, to be run as root on the host.
+fn manager(s: &Scratch, program: &'static str) -> Vec<&'static str> {
+    if s.host.engine().ends_with("-rootless") {
+        vec!["runuser", "-u", "op", "--", "env", "XDG_RUNTIME_DIR=/run/user/1000", program, "--user"]
+    } else {
+        vec![program]
+    }
+}
+
+#[test]
+fn from_a_timer_all_is_updated_as_by_hand_and_lives_on_when_the_service_is_done() {
+    let s = Scratch::alone(Host::shared(), "timer");
+    s.push("web", "ok:v1");
+    s.push("sick", "ok:v1");
+    let id = s.run("web", &["--label", "io.containers.autoupdate=registry", "--restart", "always"]);
+    let sick = s.run("sick", &["--label", "rotate.enable=true"]);
+    s.push("web", "ok:v2");
+    s.push("sick", "sick:v2");
+    let program = s.host.install(Path::new(env!("CARGO_BIN_EXE_rotate")));
+    let config = s.host_file("rotate.toml", &format!("{FAST}on_failure = \"continue\"\n"));
+    s.host.exec(&["chmod", "777", &s.host_dir()]);
+    let (said, state) = (format!("{}/said", s.host_dir()), format!("{}/state", s.host_dir()));
+    let command = format!("{program} --config {config} --state-dir {state} now --json >{said}; echo $? >{said}.code");
+    let (unit, code) = (format!("--unit={}", s.name("run")), format!("{said}.code"));
+    let timer = [&unit, "--on-active=1s", "--service-type=oneshot", "--collect", "sh", "-c", &command];
+    let begun = s.host.exec(&[&manager(&s, "systemd-run")[..], &timer].concat());
+    assert!(begun.status.success(), "{}", String::from_utf8_lossy(&begun.stderr));
+
+    let code = wait_for("the service is done", LONG, || fs::read_to_string(s.host.path(&code)).ok().filter(|code| !code.is_empty()));
+    let service = format!("{}.service", s.name("run"));
+    wait_for("and gone", LONG, || {
+        let shown = s.host.exec(&[&manager(&s, "systemctl")[..], &["show", &service, "-p", "ActiveState", "--value"]].concat());
+        (String::from_utf8_lossy(&shown.stdout).trim() == "inactive").then_some(())
+    });
+    let text = fs::read_to_string(s.host.path(&said)).expect("it said something");
+    let document: serde_json::Value = serde_json::from_str(&text).unwrap_or_else(|why| panic!("{why}: {text}"));
+    assert_eq!((code.trim(), told(&s, &document, "web").as_str()), ("1", "rotated"), "{document}");
+    assert_eq!(entry(&s, &document, "sick")["verdict"], "rolled_back", "{document}");
+
+    let web = described(&s, "web");
+    assert_ne!(web["Id"], id.as_str());
+    assert_eq!((&web["State"]["Running"], &web["HostConfig"]["RestartPolicy"]["Name"]), (&true.into(), &"always".into()));
+    // Podman writes there in which unit its client ran.
+    assert_eq!(web["Config"]["Labels"]["PODMAN_SYSTEMD_UNIT"], serde_json::Value::Null, "{web}");
+    assert_eq!(described(&s, "sick")["Id"], sick.as_str());
+}
+
+#[test]
+fn containers_and_their_rotation_survive_the_end_of_the_engine_s_service() {
+    let s = Scratch::alone(Host::shared(), "service");
+    s.push("web", "nohealth:v1");
+    let id = s.run("web", &["-p", "80"]);
+    let port = s.port("web");
+    let other = s.host.docker(&["run", "-d", "--name", &s.name("other"), &s.image("web")]);
+    let started = described(&s, "other")["State"]["StartedAt"].clone();
+    s.push("web", "nohealth:v2");
+    let agent = s.agent().on_host_as_owner().config("min_healthy = \"6s\"\n").spawn(&["now", &s.name("web"), "--json"]);
+    wait_for("the new one runs", LONG, || {
+        s.host.try_inspect(&s.name("web")).filter(|found| found["Id"] != id.as_str() && found["State"]["Running"] == true)
+    });
+    for command in [&["stop", "podman.service"][..], &["kill", "-s", "KILL", "podman.service"]] {
+        s.host.exec(&[&manager(&s, "systemctl")[..], command].concat());
+    }
+    let outcome = agent.wait(LONG).exits(0);
+    assert_eq!(told(&s, &outcome.json(), "web"), "rotated", "{outcome}");
+    assert_eq!(s.served(port).as_deref(), Some("v2"));
+    assert_eq!((described(&s, "other")["Id"].as_str(), &described(&s, "other")["State"]["StartedAt"]), (Some(other.as_str()), &started));
+}
+
+#[test]
+fn a_container_with_a_session_in_it_is_rotated_and_one_that_was_only_created_is_not() {
+    let s = scratch("session");
+    s.push("web", "nohealth:v1");
+    let id = s.run("web", &[]);
+    s.host.docker(&["exec", "-d", &s.name("web"), "sleep", "1000"]);
+    s.host.docker(&["create", "--name", &s.name("made"), &s.image("web")]);
+    s.push("web", "nohealth:v2");
+    let outcome = now(&s, &["web", "made"]).exits(0);
+    assert_eq!(told(&s, &outcome.json(), "web"), "rotated", "{outcome}");
+    assert_eq!(told(&s, &outcome.json(), "made"), "not_running", "{outcome}");
+    let kept = s.host.docker(&["ps", "-aq", "--no-trunc", "--filter", &format!("name={}.rotate-old-", s.name("web"))]);
+    assert_eq!(kept, id, "renamed with the session's remains");
+}
+
+#[test]
+fn a_container_that_is_removed_while_another_is_rotated_is_skipped_and_no_error() {
+    let s = scratch("removed");
+    for name in ["web", "gone"] {
+        s.push(name, "nohealth:v1");
+        s.run(name, &[]);
+        s.push(name, "nohealth:v2");
+    }
+    let proxy = FaultProxy::start(&s.host.socket());
+    let (host, gone) = (s.host, s.name("gone"));
+    proxy.at_path("/start", 1, Fault::Before(Action::Run(Box::new(move || drop(host.docker(&["rm", "-f", "-t", "0", &gone]))))));
+    let outcome = s.agent().engine(&proxy.socket()).config(FAST).run(&["now", &s.name("web"), &s.name("gone"), "--json"]).exits(0);
+    assert_eq!(told(&s, &outcome.json(), "web"), "rotated", "{outcome}");
+    assert_eq!(told(&s, &outcome.json(), "gone"), "container_gone", "{outcome}");
+    assert!(s.host.try_inspect(&s.name("gone")).is_none());
+}
+
+#[test]
+fn a_container_made_from_an_archive_follows_the_reference_that_the_archive_names() {
+    let s = scratch("archive");
+    s.push("web", "nohealth:v1");
+    let (web, image, file) = (s.name("web"), s.image("web"), format!("{}/web.tar", s.host_dir()));
+    s.host.docker(&["pull", "-q", &image]);
+    s.host.exec(&["chmod", "777", &s.host_dir()]);
+    s.host.docker(&["save", "-q", "-o", &file, &image]);
+    s.host.docker(&["rmi", &image]);
+    let refused = s.host.try_docker(&["run", "-d", "--label", "io.containers.autoupdate=registry", &format!("docker-archive:{file}")]);
+    assert!(refused.is_err_and(|why| why.contains("docker-archive")), "Podman's own rule");
+    s.host.docker(&["run", "-d", "--name", &web, "--label", "rotate.enable=true", &format!("docker-archive:{file}")]);
+    s.push("web", "nohealth:v2");
+    assert_eq!(told(&s, &now(&s, &["web"]).exits(0).json(), "web"), "rotated");
+    assert!(described(&s, "web")["Config"]["Env"].to_string().contains("APP_VERSION=v2"));
+}
+
+#[test]
+fn a_registry_that_wants_a_password_is_opened_by_podman_s_own_file() {
+    const BASIC: &str = "YWxpY2U6c2VjcmV0"; // alice:secret
+    let s = scratch("auth");
+    s.push("web", "nohealth:v1");
+    let registry = FakeRegistry::in_front_of(s.host);
+    let image = format!("{}/{}:latest", registry.address(), s.name("web"));
+    let id = s.host.docker(&[
+        "run",
+        "-d",
+        "--pull",
+        "always",
+        "--name",
+        &s.name("web"),
+        "--label",
+        "io.containers.autoupdate.authfile=/mine.json",
+        &image,
+    ]);
+    s.push("web", "nohealth:v2");
+    registry.script(|head| {
+        let is_known = head.header("authorization") == Some(&format!("Basic {BASIC}"));
+        (!is_known).then(|| Answer::status(401).header("WWW-Authenticate", "Basic realm=\"lab\""))
+    });
+    let agent = || s.agent().config(FAST);
+    let web = s.name("web");
+    let outcome = agent().run(&["now", &web, "--json"]).exits(1);
+    let held = entry(&s, &outcome.json(), "web");
+    assert!(held["message"].as_str().is_some_and(|text| text.contains("does not let anybody without credentials see")), "{held}");
+    assert_eq!(described(&s, "web")["Id"], id.as_str());
+    let plan = agent().run(&["plan", &web, "--json"]).json();
+    assert!(plan["labels_not_followed"][&web].to_string().contains("authfile"), "a file that a label names is not read: {plan}");
+
+    let auth = serde_json::json!({ "auths": { registry.address(): { "auth": BASIC } } });
+    let file = s.file("auth.json", &auth.to_string());
+    let outcome = agent().env("REGISTRY_AUTH_FILE", &file.display().to_string()).run(&["now", &web, "--json"]).exits(0);
+    assert_eq!(told(&s, &outcome.json(), "web"), "rotated", "{outcome}");
+}

@@ -1,0 +1,111 @@
+//! What a unit says of its container is true after an update, too, and what a person wrote is as it was written.
+
+use std::fs;
+use std::path::PathBuf;
+
+use super::super::fidelity::stays;
+use super::super::quadlet::{LONG, Quadlet};
+use super::super::scratch;
+use super::{entry, now, told};
+use crate::lab::{Scratch, wait_for};
+
+#[test]
+fn labels_variables_secrets_users_and_mounts_of_a_unit_s_container_survive() {
+    let s = scratch("keeps");
+    s.push("web", "ok:v1");
+    let (secret, named) = (s.name("secret"), s.name("data"));
+    s.host.exec(&["sh", "-c", &format!("echo s3cret | podman secret create {secret} -")]);
+    let text = format!(
+        "Label=mine=too\nEnvironment=A=b \"C=d e\"\nSecret={secret},type=env,target=TOKEN\nSecret={secret},type=mount,target=/etc/mine,mode=0400\n\
+         UserNS=host\nTmpfs=/scratch:size=1m\nSecurityLabelDisable=true\nNoNewPrivileges=true\nReadOnly=true\nVolume={named}:/named\nUser=0:0\n\
+         HostName=web.lan\nDropCapability=CHOWN\nAddCapability=NET_ADMIN\nSysctl=net.ipv4.ip_forward=1\nUlimit=nofile=100:200\nAnnotation=mine=yes\n\
+         PublishPort=80\nRunInit=true\nTimezone=local\nMask=/proc/cpuinfo\nStopSignal=INT\nGroupAdd=7\nDNS=9.9.9.9\nShmSize=2m\nLogDriver=k8s-file"
+    );
+    let web = Quadlet::start(&s, "web", &text, "Restart=always");
+    web.is_up_with(&web.image());
+    s.host.docker(&["exec", &web.name, "sh", "-c", "echo mine >/named/mark"]);
+    let mut before = stays(&s, "web");
+    s.push("web", "ok:v2");
+    assert_eq!(told(&s, &now(&s, &["web"]).exits(0).json(), "web"), "rotated");
+    let mut after = stays(&s, "web");
+    // Another one at each start, rotation or not.
+    for document in [&mut before, &mut after] {
+        document["ports"] = document["ports"].as_object().map_or(0, serde_json::Map::len).into();
+    }
+    assert_eq!(before, after);
+    let inside = s.host.docker(&["exec", &web.name, "sh", "-c", "echo $TOKEN; cat /etc/mine /named/mark"]);
+    assert_eq!(inside.lines().collect::<Vec<_>>(), ["s3cret", "s3cret", "mine"]);
+    assert!(web.is_untouched());
+    s.host.docker(&["secret", "rm", &secret]);
+}
+
+/// Files of units of the host; dropped, they are gone and what they made is stopped.
+struct Files<'a> {
+    s: &'a Scratch,
+    paths: Vec<PathBuf>,
+    units: Vec<String>,
+}
+
+impl Files<'_> {
+    #[track_caller]
+    fn systemctl(&self, args: &[&str]) {
+        let output = self.s.host.exec(&[&["systemctl"], args].concat());
+        assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+impl Drop for Files<'_> {
+    fn drop(&mut self) {
+        for unit in &self.units {
+            self.s.host.exec(&["systemctl", "stop", unit]);
+        }
+        self.paths.iter().for_each(|path| drop(fs::remove_file(path)));
+        self.s.host.exec(&["systemctl", "daemon-reload"]);
+    }
+}
+
+#[test]
+fn an_instance_of_a_template_is_updated_and_goes_back_and_its_sister_is_not_touched() {
+    let s = scratch("template");
+    s.push("web", "ok:v1");
+    let (web, image) = (s.name("web"), s.image("web"));
+    let path = s.host.path(&format!("/etc/containers/systemd/{web}@.container"));
+    let text = format!("[Container]\nContainerName={web}-%i\nImage={image}\nEnvironment=MINE=%i\n[Service]\nRestart=always\n");
+    fs::create_dir_all(path.parent().expect("a folder")).and_then(|()| fs::write(&path, text)).expect("the host takes a file");
+    let units = ["one", "two"].map(|instance| format!("{web}@{instance}.service"));
+    let files = Files { s: &s, paths: vec![path], units: units.to_vec() };
+    files.systemctl(&["daemon-reload"]);
+    for unit in &units {
+        files.systemctl(&["start", unit]);
+    }
+    let up = |name: &str| wait_for("it runs", LONG, || s.host.try_inspect(&s.name(name)).filter(|found| found["State"]["Running"] == true));
+    let (old, sister) = (up("web-one"), up("web-two"));
+    for (variant, code, verdict) in [("sick:v2", 1, "rolled_back"), ("ok:v3", 0, "rotated")] {
+        s.push("web", variant);
+        let outcome = now(&s, &["web-one"]).exits(code);
+        assert_eq!(entry(&s, &outcome.json(), "web-one")["verdict"], verdict, "{outcome}");
+        assert_eq!(up("web-one")["Image"] == old["Image"], code == 1, "{outcome}");
+        assert_eq!(up("web-two")["Id"], sister["Id"]);
+    }
+    assert!(up("web-one")["Config"]["Env"].to_string().contains("MINE=one"));
+}
+
+#[test]
+fn a_drop_in_of_the_user_s_counts_and_stays_beside_ours() {
+    let s = scratch("dropin");
+    s.push("web", "ok:v1");
+    let web = Quadlet::start(&s, "web", "Pull=newer", "Restart=always");
+    let mine = web.write_drop_in("10-mine.conf", "[Container]\nEnvironment=MINE=yes\n");
+    web.systemctl(&["daemon-reload"]);
+    web.systemctl(&["restart", &web.unit()]);
+    let old = web.image();
+    for (variant, code) in [("sick:v2", 1), ("ok:v3", 0)] {
+        s.push("web", variant);
+        let outcome = now(&s, &["web"]).exits(code);
+        assert_eq!(web.drop_in().is_some(), code == 1, "{outcome}");
+        assert!(s.host.inspect(&web.name)["Config"]["Env"].to_string().contains("MINE=yes"), "{outcome}");
+        assert_eq!(fs::read_to_string(&mine).expect("it is there"), "[Container]\nEnvironment=MINE=yes\n");
+    }
+    assert_ne!(web.image(), old);
+    web.is_up_with(&web.image());
+}
