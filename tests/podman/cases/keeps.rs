@@ -19,20 +19,15 @@ fn labels_variables_secrets_users_and_mounts_of_a_unit_s_container_survive() {
         "Label=mine=too\nEnvironment=A=b \"C=d e\"\nSecret={secret},type=env,target=TOKEN\nSecret={secret},type=mount,target=/etc/mine,mode=0400\n\
          UserNS=host\nTmpfs=/scratch:size=1m\nSecurityLabelDisable=true\nNoNewPrivileges=true\nReadOnly=true\nVolume={named}:/named\nUser=0:0\n\
          HostName=web.lan\nDropCapability=CHOWN\nAddCapability=NET_ADMIN\nSysctl=net.ipv4.ip_forward=1\nUlimit=nofile=100:200\nAnnotation=mine=yes\n\
-         PublishPort=80\nRunInit=true\nTimezone=local\nMask=/proc/cpuinfo\nStopSignal=INT\nGroupAdd=7\nDNS=9.9.9.9\nShmSize=2m\nLogDriver=k8s-file"
+         RunInit=true\nTimezone=local\nMask=/proc/cpuinfo\nStopSignal=INT\nGroupAdd=7\nDNS=9.9.9.9\nShmSize=2m\nLogDriver=k8s-file"
     );
     let web = Quadlet::start(&s, "web", &text, "Restart=always");
     web.is_up_with(&web.image());
     s.host.docker(&["exec", &web.name, "sh", "-c", "echo mine >/named/mark"]);
-    let mut before = stays(&s, "web");
+    let before = stays(&s, "web");
     s.push("web", "ok:v2");
     assert_eq!(told(&s, &now(&s, &["web"]).exits(0).json(), "web"), "rotated");
-    let mut after = stays(&s, "web");
-    // Another one at each start, rotation or not.
-    for document in [&mut before, &mut after] {
-        document["ports"] = document["ports"].as_object().map_or(0, serde_json::Map::len).into();
-    }
-    assert_eq!(before, after);
+    assert_eq!(stays(&s, "web"), before);
     let inside = s.host.docker(&["exec", &web.name, "sh", "-c", "echo $TOKEN; cat /etc/mine /named/mark"]);
     assert_eq!(inside.lines().collect::<Vec<_>>(), ["s3cret", "s3cret", "mine"]);
     assert!(web.is_untouched());

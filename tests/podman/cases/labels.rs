@@ -2,7 +2,7 @@
 
 use super::super::quadlet::{LONG, Quadlet};
 use super::super::{FAST, described, scratch};
-use super::{entry, now, told};
+use super::{asked, entry, now, told};
 use crate::lab::{FaultProxy, Host, Scratch, wait_for};
 
 #[test]
@@ -28,7 +28,7 @@ fn the_autoupdate_key_of_a_quadlet_file_selects_its_container_and_a_dry_run_touc
     let newer = s.push("web", "nohealth:v2");
 
     for args in [&["plan", "--json"][..], &["now", "--dry-run", "--json"]] {
-        let outcome = s.agent().on_host_as_owner().config(FAST).run(args).exits(0);
+        let outcome = asked(&s, FAST, args).exits(0);
         let entry = entry(&s, &outcome.json(), "web");
         assert_eq!(entry["reason"], serde_json::Value::Null, "{outcome}");
         assert_eq!((web.image(), web.id(), web.tagged()), (old.clone(), id.clone(), old.clone()), "{outcome}");
@@ -99,9 +99,9 @@ fn a_local_policy_is_told_not_to_be_followed_and_a_new_build_here_replaces_nothi
     s.run("web", &["--label", "io.containers.autoupdate=local"]);
     let id = described(&s, "web")["Id"].clone();
     s.host.docker(&["commit", "-q", "-c", "ENV BUILT=here", &web, &image]);
-    let plan = s.agent().on_host_as_owner().run(&["plan", &web, "--json"]).exits(0).json();
+    let plan = asked(&s, FAST, &["plan", &web, "--json"]).exits(0).json();
     assert!(plan["labels_not_followed"][&web].to_string().contains("io.containers.autoupdate"), "{plan}");
     assert_eq!(described(&s, "web")["Id"], id);
-    let explained = s.agent().on_host_as_owner().run(&["explain", &web]).exits(0);
+    let explained = asked(&s, FAST, &["explain", &web]).exits(0);
     assert!(explained.stdout.contains("io.containers.autoupdate"), "{explained}");
 }

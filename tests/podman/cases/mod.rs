@@ -5,11 +5,13 @@ mod hands;
 mod keeps;
 mod labels;
 mod ready;
+mod versions;
 
 use serde_json::Value;
 
 use super::FAST;
-use crate::lab::{Outcome, Scratch};
+use super::quadlet::LONG;
+use crate::lab::{Outcome, Scratch, wait_for};
 
 /// Longer than the second after which these images give up.
 const PATIENT: &str = "min_healthy = \"4s\"\ndeadline = \"30s\"\n";
@@ -20,7 +22,18 @@ fn now(s: &Scratch, names: &[&str]) -> Outcome {
     let names: Vec<String> = names.iter().map(|name| s.name(name)).collect();
     let mut args = vec!["now", "--json"];
     args.extend(names.iter().map(String::as_str));
-    s.agent().on_host_as_owner().config(FAST).run(&args)
+    asked(s, FAST, &args)
+}
+
+#[track_caller]
+fn asked(s: &Scratch, config: &str, args: &[&str]) -> Outcome {
+    answered(|| s.agent().on_host_as_owner().config(config).run(args))
+}
+
+/// Asks again where the engine's service did not start in the time that it is waited for: nothing was touched then, and other work loads the machine.
+#[track_caller]
+fn answered(run: impl Fn() -> Outcome) -> Outcome {
+    wait_for("the engine says who it is", LONG, || Some(run()).filter(|outcome| outcome.status != Some(69)))
 }
 
 /// What such a document says of one container, in the list of those that were rotated or of those that were not.

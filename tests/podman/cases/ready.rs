@@ -2,7 +2,7 @@
 
 use super::super::quadlet::{LONG, Quadlet};
 use super::super::{described, scratch};
-use super::{PATIENT, entry, now, told};
+use super::{PATIENT, asked, entry, now, told};
 use crate::lab::wait_for;
 
 /// An image's config with a command that says to systemd that it is ready: the program that writes to `/dev/log` finds systemd's socket there.
@@ -39,7 +39,7 @@ fn an_image_that_dies_a_second_after_its_unit_was_ready_goes_back_and_is_not_tri
         let web = Quadlet::start(&s, name, "", restart);
         let old = web.image();
         s.push(name, variant);
-        let run = || s.agent().on_host_as_owner().config(PATIENT).run(&["now", &web.name, "--json"]);
+        let run = || asked(&s, PATIENT, &["now", &web.name, "--json"]);
         let outcome = run().exits(1);
         assert_eq!(entry(&s, &outcome.json(), name)["verdict"], "rolled_back", "{outcome}");
         web.is_up_with(&old);
