@@ -16,7 +16,7 @@ fn says_ready() -> String {
 fn a_unit_whose_container_says_itself_when_it_is_ready_goes_back_if_the_new_one_exits_or_never_says_it() {
     let s = scratch("says");
     s.push_with("web", "ok:v1", &says_ready());
-    let web = Quadlet::start(&s, "web", "Notify=true", "Restart=on-failure\nTimeoutStartSec=15");
+    let web = Quadlet::start(&s, "web", "Notify=true", "Restart=on-failure\nTimeoutStartSec=90");
     let old = web.image();
     for (image, config) in [("crash", "{}"), ("ok:v2", "{}")] {
         s.push_with("web", image, config);
