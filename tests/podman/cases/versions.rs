@@ -21,7 +21,9 @@ fn where_a_restart_policy_cannot_be_changed_what_has_one_is_held_and_what_has_no
         let is_held = is_fixed && policy != "no";
         let after = described(&s, name);
         assert_eq!(after["Id"] == before["Id"], is_held, "{name}: {said}");
-        assert_eq!(after["HostConfig"]["RestartPolicy"], before["HostConfig"]["RestartPolicy"], "{name}");
+        // 4.3 writes none in two ways.
+        let [is, was] = [&after, before].map(|document| document["HostConfig"]["RestartPolicy"].to_string().replace(r#""""#, r#""no""#));
+        assert_eq!(is, was, "{name}");
         assert_eq!(told(&s, &said, name), if is_held { "fixed_restart_policy" } else { "rotated" }, "{said}");
         if is_held {
             assert_eq!(after["State"]["StartedAt"], before["State"]["StartedAt"], "{name}");
