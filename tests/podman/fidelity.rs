@@ -33,12 +33,14 @@ pub fn stays(s: &Scratch, name: &str) -> Value {
     let address = |n: &Value, kind: &str| if asked.is_null() { n[kind].clone() } else { Value::Null };
     let networks: Vec<Value> =
         networks.map(|(name, n)| json!([name, address(n, "IPAddress"), address(n, "MacAddress"), set(&n["Aliases"])])).collect();
+    let mut annotations = config("Annotations");
+    annotations.as_object_mut().and_then(|all| all.remove("io.kubernetes.cri-o.Created")); // on 4.3, each one's own
     let mut host = document["HostConfig"].clone();
     host["Binds"] = json!(set(&host["Binds"]).len());
     json!({
         "env": env, "hostname": config("Hostname"), "user": config("User"), "dir": config("WorkingDir"), "cmd": config("Cmd"),
         "entrypoint": config("Entrypoint"), "signal": config("StopSignal"), "timeout": config("StopTimeout"), "check": config("Healthcheck"),
-        "on_failure": config("HealthcheckOnFailureAction"), "annotations": config("Annotations"), "tty": config("Tty"), "secrets": config("Secrets"),
+        "on_failure": config("HealthcheckOnFailureAction"), "annotations": annotations, "tty": config("Tty"), "secrets": config("Secrets"),
         "umask": config("Umask"), "labels": mine, "tz": config("Timezone"),
         "host": host, "mounts": mounts.collect::<BTreeSet<_>>(), "networks": networks, "ports": document["NetworkSettings"]["Ports"],
         "caps": document["EffectiveCaps"], "image": document["ImageName"], "systemd": config("SystemdMode"),
