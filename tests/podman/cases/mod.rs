@@ -15,7 +15,7 @@
 //! | 11 exits before it is ready | `ready`: a_unit_whose_container_says_itself… |
 //! | 13 from a timer | `hands`: from_a_timer… |
 //! | 14, 15 `.kube`, `.pod` | with those units; members of pods: `pods` |
-//! | 16 certificates and passwords | `hands`: a_registry_that_wants_a_password…; `engine::certificates`; a file that a label names is not read, and told |
+//! | 16 certificates and passwords | `hands`: a_registry_that_wants_a_password…; `engine::certificates`; a label's file is not read, and told |
 //! | 17 `generate systemd --new` | `units_kinds`: a_unit_of_generate_systemd… |
 //! | 18 a health action under a unit | `ready`: a_container_that_its_health_action_kills…; `units`: a_health_action… |
 //! | 19 templates, secrets, mounts | `keeps`: labels_variables_secrets…, an_instance_of_a_template… |
