@@ -26,7 +26,7 @@ pub fn compare(predecessor: &Value, successor: &Value, images: Images<'_>) -> Ve
             continue;
         }
         let (old, new) = (leaf.old.unwrap_or(&Value::Null), leaf.new.unwrap_or(&Value::Null));
-        let of_podman = || is_libpod.then(|| podman::explains(&leaf.path, old, new, explainer.successor, images)).flatten();
+        let of_podman = || is_libpod.then(|| podman::explains(&leaf.path, old, new, explainer)).flatten();
         let rule = of_podman().or_else(|| explainer.explain(&leaf.path, old, new));
         differences.push(Difference::new(&leaf.path, old.clone(), new.clone(), rule));
     }

@@ -180,6 +180,32 @@ fn a_container_of_many_options_is_the_same_after_two_rotations() {
 }
 
 #[test]
+fn an_image_that_declares_one_more_volume_gets_it_and_the_others_keep_their_data() {
+    let s = scratch("declares");
+    s.push("web", "volume:v1");
+    s.run("web", &[]);
+    let web = s.name("web");
+    let mounted = |at: &str| {
+        let mounts = described(&s, "web")["Mounts"].as_array().cloned().unwrap_or_default();
+        mounts.iter().find(|mount| mount["Destination"] == at).map(|mount| mount["Name"].as_str().unwrap_or_default().to_owned())
+    };
+    s.host.docker(&["exec", &web, "touch", "/data/mine"]);
+    let data = mounted("/data");
+    let more = r#"{"Volumes": {"/data": {}, "/more": {}}}"#;
+    for (variant, code) in [("sick:v2", 1), ("volume:v3", 0)] {
+        s.push_with("web", variant, more);
+        s.agent().config(FAST).run(&["now", &web]).exits(code);
+        assert_eq!((mounted("/data"), mounted("/more").is_some()), (data.clone(), code == 0), "{variant}");
+    }
+    let more_data = mounted("/more");
+    s.host.docker(&["exec", &web, "touch", "/more/mine"]);
+    s.push_with("web", "volume:v4", more);
+    s.agent().config(FAST).run(&["now", &web]).exits(0);
+    assert_eq!((mounted("/data"), mounted("/more")), (data, more_data));
+    s.host.docker(&["exec", &web, "ls", "/data/mine", "/more/mine"]);
+}
+
+#[test]
 fn a_variable_of_the_shell_keeps_its_value_which_no_process_list_shows() {
     let s = scratch("shell");
     s.push("web", "volume:v1");

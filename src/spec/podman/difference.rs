@@ -7,7 +7,9 @@ use serde_json::Value;
 use super::generator::is_default_field;
 use crate::model::{NOTES, StopSignal};
 use crate::spec::difference::Rule;
-use crate::spec::document::{Container, Images, text, texts};
+use crate::spec::document::{Container, entries, is_same_path, text, texts};
+use crate::spec::explain::Explainer;
+use crate::spec::volumes::is_anonymous;
 
 /// What is of this instance only: its place on the host, its lock.
 const OPERATIONAL: [&str; 7] = ["StaticDir", "OCIConfigPath", "ConmonPidFile", "PidFile", "lockNumber", "KubeExitCodePropagation", NOTES];
@@ -23,7 +25,8 @@ pub fn is_operational(path: &[&str]) -> bool {
 }
 
 /// The rule that allows this difference, or none.
-pub fn explains(path: &[&str], old: &Value, new: &Value, successor: Container<'_>, images: Images<'_>) -> Option<Rule> {
+pub fn explains(path: &[&str], old: &Value, new: &Value, of: Explainer<'_>) -> Option<Rule> {
+    let Explainer { predecessor, successor, images } = of;
     let was_started = text(&successor.0["State"]["StartedAt"]) > "0002";
     match path {
         ["ImageDigest"] => (*old == images.old["Digest"] && *new == images.new["Digest"]).then_some(Rule::NewImage),
@@ -39,6 +42,14 @@ pub fn explains(path: &[&str], old: &Value, new: &Value, successor: Container<'_
         ["HostConfig", "RestartPolicy", "MaximumRetryCount"] => (new == 0 && !was_started).then_some(Rule::AtSwitch),
         // What the engine's own process may have, and the most that there can be.
         ["HostConfig", "Ulimits", "RLIMIT_NOFILE" | "RLIMIT_NPROC", _] => (new.is_null() && !was_started).then_some(Rule::SameMeaning),
+        ["Mounts", _] => (old.is_null() && is_born(new, predecessor, images.new)).then_some(Rule::DeclaredVolume),
+        ["HostConfig", "Binds", destination] if old.is_null() => {
+            let mount = successor.mount_at(destination).filter(|mount| is_born(mount, predecessor, images.new))?;
+            let volume = format!("{}:{destination}:", text(&mount["Name"]));
+            let options = set(text(new).strip_prefix(&volume)?.split(','));
+            let due = texts(&mount["Options"]).chain(["rw", text(&mount["Propagation"])]);
+            (options == set(due)).then_some(Rule::DeclaredVolume)
+        }
         // Of a volume that an image declares they are written in another order than of the same that an option mounts.
         ["Mounts", _, "Options"] => (set(texts(old)) == set(texts(new))).then_some(Rule::SameMeaning),
         ["HostConfig", "Binds", _] => {
@@ -67,6 +78,13 @@ pub fn explains(path: &[&str], old: &Value, new: &Value, successor: Container<'_
         }
         _ => None,
     }
+}
+
+/// True if the mount is what Podman makes of a `VOLUME` that the new image declares at a place where the predecessor mounts nothing.
+fn is_born(mount: &Value, predecessor: Container<'_>, image: &Value) -> bool {
+    let destination = text(&mount["Destination"]);
+    let is_declared = entries(&image["Config"]["Volumes"]).any(|(path, _)| is_same_path(path, destination));
+    is_declared && predecessor.mount_at(destination).is_none() && is_anonymous(mount) && mount["RW"] == true && mount["Driver"] == "local"
 }
 
 fn set<'a>(options: impl Iterator<Item = &'a str>) -> BTreeSet<&'a str> {
