@@ -147,7 +147,12 @@ fn run(s: &Scratch, scenario: &Scenario, service: &Service, shape: Shape) {
     if !scenario.label.is_empty() {
         options.extend(["--label".to_owned(), scenario.label.to_owned()]);
     }
+    // What Podman connects later is not in the command that made the container, and holds it.
+    let has_podman = s.host.has_podman();
     match shape {
+        Shape::Networks if has_podman => {
+            options.extend(["--network", "podman", "--network", &format!("{SECOND}:alias=www")].map(str::to_owned));
+        }
         Shape::Networks | Shape::Compose => {}
         Shape::Port => options.extend(["-p".to_owned(), format!("{}:80", 21_000 + number())]),
         Shape::Address => {
@@ -157,7 +162,7 @@ fn run(s: &Scratch, scenario: &Scenario, service: &Service, shape: Shape) {
         }
     }
     s.run(service.name, &options.iter().map(String::as_str).collect::<Vec<_>>());
-    if shape == Shape::Networks {
+    if shape == Shape::Networks && !has_podman {
         s.host.docker(&["network", "connect", "--alias", "www", SECOND, &s.name(service.name)]);
     }
 }
