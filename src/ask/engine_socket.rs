@@ -46,28 +46,41 @@ impl SocketError {
     }
 }
 
-/// Finds the socket's path. In this order: `--engine`, `DOCKER_HOST`, `engine` of the configuration, the usual paths (Docker's before
-/// Podman's, rootful before rootless).
-pub fn find(
-    flag: Option<&str>,
-    docker_host: Option<&str>,
-    config: Option<&EngineAddress>,
-    runtime_dir: Option<&Path>,
-) -> Result<PathBuf, SocketError> {
+/// The socket that was asked for. In this order: `--engine`, `DOCKER_HOST`, `engine` of the configuration.
+pub fn asked_for(flag: Option<&str>, docker_host: Option<&str>, config: Option<&EngineAddress>) -> Result<Option<PathBuf>, SocketError> {
     for (origin, address) in [("--engine", flag), ("DOCKER_HOST", docker_host)] {
         if let Some(address) = address.filter(|a| !a.is_empty()) {
             let parsed = address.parse::<EngineAddress>();
             let parsed = parsed.map_err(|reason| SocketError::Address { origin, address: address.to_owned(), reason })?;
-            return Ok(parsed.socket().to_owned());
+            return Ok(Some(parsed.socket().to_owned()));
         }
     }
-    if let Some(address) = config {
-        return Ok(address.socket().to_owned());
-    }
+    Ok(config.map(|address| address.socket().to_owned()))
+}
+
+/// The first of the usual paths at which there is something: Docker's before Podman's, rootful before rootless, or with `users_first` those of the
+/// user before those of the host.
+pub fn usual(runtime_dir: Option<&Path>, users_first: bool) -> Result<PathBuf, SocketError> {
     let below = |folder: &str| runtime_dir.map(|dir| dir.join(folder));
     let mut usual = vec![PathBuf::from("/var/run/docker.sock")];
     usual.extend(below("docker.sock"));
     usual.push(PathBuf::from("/run/podman/podman.sock"));
     usual.extend(below("podman/podman.sock"));
+    usual.sort_by_key(|path| users_first && runtime_dir.is_none_or(|dir| !path.starts_with(dir)));
     usual.iter().find(|path| path.exists()).cloned().ok_or_else(|| SocketError::NoneFound(usual.clone()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rotate_of_one_s_own_looks_for_the_user_s_engine_first() {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::create_dir(folder.path().join("podman")).expect("a folder");
+        std::fs::write(folder.path().join("podman/podman.sock"), "").expect("a file");
+        assert_eq!(usual(Some(folder.path()), true), Ok(folder.path().join("podman/podman.sock")));
+        let Err(SocketError::NoneFound(asked)) = usual(Some(Path::new("/nowhere")), true) else { return };
+        assert!(asked[0].starts_with("/nowhere"), "{asked:?}");
+    }
 }

@@ -26,18 +26,21 @@ pub struct Where {
     pub docker_host: Option<String>,
     /// `XDG_RUNTIME_DIR`.
     pub runtime_dir: Option<PathBuf>,
+    /// Of two engines of which none was asked for, the user's counts.
+    pub prefers_users: bool,
 }
 
 impl Where {
     /// With what this process's environment says.
-    pub fn new(flag: Option<String>) -> Self {
+    pub fn new(flag: Option<String>, prefers_users: bool) -> Self {
         let runtime_dir = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
-        Self { flag, docker_host: std::env::var("DOCKER_HOST").ok(), runtime_dir }
+        Self { flag, docker_host: std::env::var("DOCKER_HOST").ok(), runtime_dir, prefers_users }
     }
 
     /// Of the only engine.
     pub(super) fn socket(&self, config: &Config) -> Result<PathBuf, SocketError> {
-        engine_socket::find(self.flag.as_deref(), self.docker_host.as_deref(), config.engine.as_ref(), self.runtime_dir.as_deref())
+        let asked_for = engine_socket::asked_for(self.flag.as_deref(), self.docker_host.as_deref(), config.engine.as_ref())?;
+        asked_for.map_or_else(|| engine_socket::usual(self.runtime_dir.as_deref(), self.prefers_users), Ok)
     }
 
     /// Looks at what was asked for, not at whether an engine is there: one may come later.

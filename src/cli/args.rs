@@ -14,7 +14,7 @@ pub struct Args {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
-    /// Configuration file, over which the rotate.d/*.toml beside it are merged [default: /etc/rotate/rotate.toml, which may be absent].
+    /// Configuration file, over which the rotate.d/*.toml beside it are merged [default: /etc/rotate/rotate.toml, which may be absent; a user's own: ~/.config/rotate/rotate.toml].
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// The engine's socket [default: the configuration's `engines`, $DOCKER_HOST, the configuration's `engine`, Docker's, Podman's].
@@ -23,10 +23,10 @@ pub struct Args {
     /// Only this engine of those in `engines`, such as docker, podman or podman:alice; a NAME may be written as podman:alice/web, too.
     #[arg(long, global = true, value_name = "ENGINE")]
     pub on: Option<String>,
-    /// Where rotations are recorded [default: the configuration, /var/lib/rotate].
+    /// Where rotations are recorded [default: the configuration, /var/lib/rotate; a user's own: ~/.local/state/rotate].
     #[arg(long, global = true, value_name = "DIR")]
     pub state_dir: Option<PathBuf>,
-    /// The daemon's socket [default: /run/rotate/rotate.sock, if a daemon listens there].
+    /// The daemon's socket [default: /run/rotate/rotate.sock, if a daemon listens there; a user's own: $XDG_RUNTIME_DIR/rotate/rotate.sock].
     #[arg(long, global = true, value_name = "PATH", env = "ROTATE_SOCKET")]
     pub socket: Option<PathBuf>,
     /// One JSON document on stdout.

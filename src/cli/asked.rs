@@ -6,12 +6,13 @@ use std::sync::Arc;
 
 use super::args::Command;
 use super::error::CliError;
+use super::places::Places;
 use super::printer::Printer;
 use super::{Args, setup};
 use crate::ask::{self, Ask, AskError, Exit, Records, Round, Served, View, Where, With};
 use crate::clock::SystemClock;
 use crate::config::Loaded;
-use crate::control::{self, Client};
+use crate::control::Client;
 use crate::cycle::Request;
 use crate::interrupt::Interrupt;
 use crate::rotation::{Doing, Progress};
@@ -58,7 +59,7 @@ pub async fn run(args: &Args, ask: &Ask, printer: &Printer) -> Result<Exit, CliE
         }
         Asked::Here(loaded, state_dir) => (*loaded, state_dir),
     };
-    let at = Where::new(args.engine.clone());
+    let at = Where::new(args.engine.clone(), Places::ours().are_own());
     let (clock, interrupt) = (Arc::new(SystemClock::start()), Arc::new(Interrupt::default()));
     let with = With { at, loaded: Arc::new(loaded), clock, interrupt, patience: ask.patience() };
     let served = with.at.served(&with.loaded.config, &Records::reading(state_dir.clone())).map_err(AskError::from)?;
@@ -82,7 +83,7 @@ async fn daemon(args: &Args) -> Result<Asked, CliError> {
         return Ok(Asked::Daemon(Client::connect(socket).await?));
     }
     let is_for_here = args.config.is_some() || args.engine.is_some() || args.state_dir.is_some() || is_another_engine();
-    if !is_for_here && let Some(client) = Client::find(Path::new(control::DEFAULT_SOCKET)).await? {
+    if !is_for_here && let Some(client) = Client::find(&Places::ours().socket).await? {
         return Ok(Asked::Daemon(client));
     }
     let loaded = setup::load(args)?;
@@ -94,6 +95,9 @@ async fn daemon(args: &Args) -> Result<Asked, CliError> {
 fn is_another_engine() -> bool {
     let own = ["", "unix:///var/run/docker.sock", "unix:///run/docker.sock"];
     let Ok(host) = std::env::var("DOCKER_HOST") else { return false };
+    if Places::ours().owns(&host) {
+        return false;
+    }
     // Where the daemon serves engines by name, none is chosen by the environment.
     let is_configured = || {
         setup::load_from(None)
@@ -113,7 +117,7 @@ async fn of_the_store(ask: &Ask, with: &With, served: &[Served], state_dir: &Pat
 async fn here(with: &With, served: Vec<Served>, state_dir: &Path, ask: &Ask, printer: &Printer) -> Result<View, CliError> {
     let round = Round::connect(with, served, ask).await?;
     // One that cannot be asked may be at work all the same.
-    let has_daemon = !matches!(Client::find(Path::new(control::DEFAULT_SOCKET)).await, Ok(None));
+    let has_daemon = !matches!(Client::find(&Places::ours().socket).await, Ok(None));
     let round = if has_daemon { round.beside_a_daemon() } else { round };
     let watcher = |progress| printer.progress(&progress);
     if !ask.writes() {
@@ -125,7 +129,7 @@ async fn here(with: &With, served: Vec<Served>, state_dir: &Path, ask: &Ask, pri
     if ask.rotates() {
         setup::listen_to_signals(&with.interrupt)?;
     }
-    if matches!(ask.bare(), Ask::Now(request) if !request.is_dry_run) && !is_unit_enabled(Path::new("/etc/systemd/system")) {
+    if matches!(ask.bare(), Ask::Now(request) if !request.is_dry_run) && !is_unit_enabled(&Places::ours().units) {
         tracing::info!(
             "note: rotate.service is not enabled here, so nothing would finish a rotation after a power cut until `rotate now` is run again"
         );

@@ -9,6 +9,7 @@ mod generate;
 mod live;
 mod log;
 mod named;
+mod places;
 mod plain;
 mod printer;
 mod setup;

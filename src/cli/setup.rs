@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use super::Args;
 use super::error::CliError;
+use super::places::Places;
 use crate::ask::AskError;
-use crate::config::{Config, ConfigError, DEFAULT_PATH, Loaded};
+use crate::config::{Config, ConfigError, Loaded, Origin};
 use crate::interrupt::Interrupt;
 
 /// The configuration, and where each value of it comes from.
@@ -16,10 +17,15 @@ pub fn load(args: &Args) -> Result<Loaded, ConfigError> {
 
 /// The same, of the file that somebody named.
 pub fn load_from(named: Option<&Path>) -> Result<Loaded, ConfigError> {
-    match named {
-        Some(path) => Config::load(path, true),
-        None => Config::load(Path::new(DEFAULT_PATH), false),
-    }
+    let Some(path) = named else {
+        let Places { config, state_dir, .. } = Places::ours();
+        let mut loaded = Config::load(&config, false)?;
+        if let Some(own) = state_dir.filter(|_| loaded.origins.of("state_dir") == Origin::Default) {
+            loaded.config.state_dir = own;
+        }
+        return Ok(loaded);
+    };
+    Config::load(path, true)
 }
 
 /// The state directory that the arguments name, else the configuration.

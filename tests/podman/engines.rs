@@ -79,7 +79,7 @@ impl<'a> Client<'a> {
     }
 
     /// Docker, which sleeps on the lab's hosts with Podman.
-    fn of_docker(s: &'a Scratch) -> Self {
+    pub fn of_docker(s: &'a Scratch) -> Self {
         let end = "systemctl stop docker docker.socket containerd; cd /etc/systemd/system && \
                    for unit in containerd.service docker.service docker.socket; do ln -sf /dev/null $unit; done; systemctl daemon-reload";
         // `lab exec` names the host's first engine in the environment.
@@ -102,14 +102,14 @@ impl<'a> Client<'a> {
 
     /// As [`Scratch::run`].
     #[track_caller]
-    fn run(&self, name: &str, options: &[&str]) -> String {
+    pub fn run(&self, name: &str, options: &[&str]) -> String {
         let (full, image) = (self.s.name(name), self.s.image(name));
         self.ask(&[&["run", "-d", "-q", "--pull", "always", "--name", &full][..], options, &[image.as_str()]].concat())
     }
 
     /// The id of what runs under a name.
     #[track_caller]
-    fn id(&self, name: &str) -> String {
+    pub fn id(&self, name: &str) -> String {
         self.ask(&["ps", "-q", "--no-trunc", "--filter", &format!("name=^/?{}$", self.s.name(name))])
     }
 }

@@ -23,6 +23,7 @@ mod units_held;
 mod units_kinds;
 mod units_pods;
 mod users_api;
+mod users_own;
 mod users_quadlet;
 mod users_units;
 
