@@ -51,8 +51,11 @@ fn number() -> u16 {
 
 impl World {
     pub fn new(host: &'static Host, scenario: &'static Scenario, title: &str) -> World {
-        static NETWORKS: Once = Once::new();
-        NETWORKS.call_once(|| {
+        static ONCE: Once = Once::new();
+        ONCE.call_once(|| {
+            if host.has_podman() {
+                restart_at_boot(host);
+            }
             // They may be there since an earlier run.
             drop(host.try_docker(&["network", "create", SECOND]));
             drop(host.try_docker(&["network", "create", "--subnet", "10.199.0.0/16", STATIC]));
@@ -111,6 +114,17 @@ impl World {
     fn with_names(&self, words: &[&str]) -> Vec<String> {
         words.iter().map(|&word| word.to_owned()).chain(self.starts.iter().map(|start| start.name.clone())).collect()
     }
+}
+
+/// What Docker does by itself after a power cut, a unit does for Podman. The lab's hosts boot to `multi-user.target`, which is not their default.
+fn restart_at_boot(host: &Host) {
+    let command = if host.engine().ends_with("-rootless") {
+        "systemctl --user --machine=op@ enable podman-restart.service"
+    } else {
+        "systemctl add-wants multi-user.target podman-restart.service"
+    };
+    let output = host.exec(&["sh", "-c", command]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
 fn start(s: &Scratch, scenario: &Scenario, service: &Service) -> Start {
