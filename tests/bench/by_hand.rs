@@ -47,6 +47,9 @@ pub fn median(mut all: Vec<Duration>) -> Duration {
 
 /// Create, stop, policy, rename, rename, start, on one connection that stays open; the pull and the removal are not part of the down time.
 pub fn by_hand(s: &Scratch) -> io::Result<()> {
+    if s.host.has_podman() {
+        return by_hand_on_podman(s);
+    }
     let web = s.name("web");
     let old_image =
         |old: &Value| serde_json::from_str::<Vec<Value>>(&s.host.docker(&["image", "inspect", old["Image"].as_str().unwrap_or_default()]));
@@ -69,6 +72,21 @@ pub fn by_hand(s: &Scratch) -> io::Result<()> {
     engine.call("POST", &format!("/containers/{new}/rename?name={web}"), "")?;
     engine.call("POST", &format!("/containers/{new}/start"), "")?;
     s.host.docker(&["rm", id]);
+    Ok(())
+}
+
+/// The same there, where containers are created by Podman's client.
+fn by_hand_on_podman(s: &Scratch) -> io::Result<()> {
+    let (web, image, port) = (s.name("web"), s.image("web"), s.port("web"));
+    let (next, before) = (format!("{web}-next"), format!("{web}-before"));
+    s.host.docker(&["pull", "-q", &image]);
+    s.host.docker(&["create", "-q", "--restart", "always", "-p", &format!("{port}:80"), "--volumes-from", &web, "--name", &next, &image]);
+    let mut engine = Connection::open(s)?;
+    engine.call("POST", &format!("/containers/{web}/stop"), "")?;
+    engine.call("POST", &format!("/containers/{web}/rename?name={before}"), "")?;
+    engine.call("POST", &format!("/containers/{next}/rename?name={web}"), "")?;
+    engine.call("POST", &format!("/containers/{web}/start"), "")?;
+    s.host.docker(&["rm", &before]);
     Ok(())
 }
 
