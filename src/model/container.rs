@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
-use super::{ContainerId, ImageId, RestartPolicy};
+use super::{ContainerId, Health, ImageId, RestartPolicy};
 
 /// Where a document has what its engine knows beyond it.
 pub const NOTES: &str = "RotateNotes";
@@ -63,17 +63,6 @@ pub enum Status {
     Exited,
     /// Being removed, or a removal failed half way.
     Dead,
-}
-
-/// What the engine's own health check says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Health {
-    /// No verdict yet.
-    Starting,
-    /// The last probe passed.
-    Healthy,
-    /// As many probes in a row failed as the check allows.
-    Unhealthy,
 }
 
 /// The state of a container at one look.
@@ -260,12 +249,7 @@ impl Container {
             oom_killed: state["OOMKilled"].as_bool().unwrap_or(false),
             started_at: started_at.filter(|at| *at > Timestamp::UNIX_EPOCH),
             restart_count: self.0["RestartCount"].as_u64().unwrap_or(0),
-            health: match text(&state["Health"]["Status"]) {
-                "healthy" => Some(Health::Healthy),
-                "unhealthy" => Some(Health::Unhealthy),
-                "starting" => Some(Health::Starting),
-                _ => None,
-            },
+            health: Health::of(&self.0),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod container;
 mod digest;
+mod health;
 mod image;
 mod insecure;
 mod proxies;

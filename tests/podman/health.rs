@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::quadlet::LONG;
+use super::quadlet::{LONG, Quadlet};
 use super::{FAST, described, scratch};
 use crate::lab::{Scratch, wait_for};
 
@@ -34,20 +34,43 @@ fn a_health_action_that_kills_stops_or_restarts_a_plain_container_is_a_failed_ga
     }
 }
 
+/// Must pass three times, two seconds apart.
+const THRICE: [&str; 6] = ["--health-startup-cmd", "true", "--health-startup-interval", "2s", "--health-startup-success", "3"];
+
+/// How long the container runs by now; the host has the clock of this machine.
+#[track_caller]
+fn since_start(s: &Scratch, name: &str) -> f64 {
+    let started_at: jiff::Timestamp = described(s, name)["State"]["StartedAt"].as_str().and_then(|at| at.parse().ok()).expect("a time");
+    jiff::Timestamp::now().duration_since(started_at).as_secs_f64()
+}
+
 #[test]
 fn a_check_of_the_start_that_takes_its_time_is_no_failure() {
     let s = scratch("startup");
     s.push("web", "ok:v1");
-    let check = ["--health-startup-cmd", "true", "--health-startup-interval", "2s", "--health-startup-success", "3"];
-    s.run("web", &check);
+    s.run("web", &THRICE);
     let id = described(&s, "web")["Id"].clone();
     s.push("web", "ok:v2");
     let outcome = s.agent().config(FAST).run(&["now", &s.name("web"), "--json"]).exits(0);
+    let seconds = since_start(&s, "web");
     let entry = &outcome.json()["containers"][0];
     assert_eq!(entry["verdict"], "rotated", "{outcome}");
+    assert!(seconds >= 4.0, "proved before its start was, {seconds} s after it: {outcome}");
     let web = described(&s, "web");
     assert_ne!(web["Id"], id);
     assert_eq!(web["State"]["Health"]["Status"], "healthy");
+}
+
+#[test]
+fn a_unit_is_proved_when_its_check_of_the_start_has_passed_as_often_as_it_must() {
+    let s = scratch("startup-unit");
+    s.push("web", "ok:v1");
+    let unit = Quadlet::start(&s, "web", "HealthStartupCmd=true\nHealthStartupInterval=2s\nHealthStartupSuccess=3", "");
+    s.push("web", "ok:v2");
+    let outcome = s.agent().config(FAST).run(&["now", &unit.name, "--json"]).exits(0);
+    let seconds = since_start(&s, "web");
+    assert_eq!(outcome.json()["containers"][0]["verdict"], "rotated", "{outcome}");
+    assert!(seconds >= 4.0, "proved before its start was, {seconds} s after it: {outcome}");
 }
 
 #[test]
