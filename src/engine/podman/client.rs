@@ -10,7 +10,7 @@ use serde_json::Value;
 use tokio::process::Command;
 
 use super::errand::{errand, word};
-use super::owner::{Owner, as_user, bare, not_started, not_that_user};
+use super::owner::{Owner, as_user_with, bare, not_started, not_that_user};
 use super::said::{self, Said};
 use crate::engine::calls::refused;
 use crate::engine::docker::CHANGE;
@@ -54,13 +54,21 @@ impl Client {
         let call = format!("create container {name}");
         let request: Request = serde_json::from_value(request.clone())
             .map_err(|_| EngineError::Garbage { call: call.clone(), detail: "no create request for Podman".to_owned() })?;
+        let (host, path) = (format!("unix://{}", self.owner.socket().display()), std::env::var("PATH").unwrap_or_default());
+        // After those of the request, whatever it names.
+        let ours = [("CONTAINER_HOST", host.as_str()), ("PATH", path.as_str())];
+        let asked = request.environment.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let variables: Vec<(&str, &str)> = asked.chain(ours).collect();
         let mut command = match self.owner.another(&call).await? {
-            Some(user) => as_user(&user, "podman"),
-            None => bare("podman"),
+            Some(user) => as_user_with(&user, "podman", &variables)
+                .ok_or_else(|| refused(&call, 400, "the name of one of its variables has other characters than letters, digits and _"))?,
+            None => {
+                let mut command = bare("podman");
+                command.envs(variables);
+                command
+            }
         };
         command.args(["create", "--name", name, "--pull=never"]).args(&request.arguments);
-        command.envs(&request.environment).env("CONTAINER_HOST", format!("unix://{}", self.owner.socket().display()));
-        command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
         let answer = self.run(&call, command, CHANGE).await?;
         // With a warning there is more than one line.
         let id = answer.lines().last().unwrap_or_default().trim();

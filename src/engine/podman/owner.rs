@@ -71,6 +71,27 @@ pub fn as_user(user: &User, program: &str) -> Command {
     command
 }
 
+/// The same with variables that the user chose. They reach the program and not setpriv, which still has our rights: the dynamic linker would do with
+/// these what `LD_PRELOAD` says. Of two values for one name the later counts.
+///
+/// None: one of them has a name that no shell can hand on. Nothing but letters, digits and `_` is in what the linker and the C library look for.
+pub fn as_user_with(user: &User, program: &str, variables: &[(&str, &str)]) -> Option<Command> {
+    let mut command = as_user(user, "sh");
+    let mut script = String::new();
+    for (n, (name, value)) in variables.iter().enumerate() {
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        if name.is_empty() || !name.chars().all(is_plain) || name.starts_with(|c: char| c.is_ascii_digit()) {
+            return None;
+        }
+        // No value is an argument: everybody on the host may read those.
+        let carried = format!("ROTATE_VARIABLE_{n}");
+        script.push_str(&format!("export {name}=\"${carried}\"; unset {carried}; "));
+        command.env(carried, value);
+    }
+    command.args(["-c", &format!("{script}exec \"$0\" \"$@\""), program]);
+    Some(command)
+}
+
 /// What [`as_user`] could not do, by its complaint: become that user.
 pub fn not_that_user(call: &str, complaint: &str) -> Option<EngineError> {
     let why = complaint.trim().strip_prefix("setpriv: ")?;
@@ -98,5 +119,28 @@ mod tests {
     fn a_users_engine_is_that_users_whatever_lies_at_its_place() {
         assert_eq!(owner(Path::new("/run/user/4294967000/podman/podman.sock")), Some(4_294_967_000));
         assert_eq!(owner(Path::new("/nowhere/podman.sock")), None);
+    }
+
+    #[tokio::test]
+    async fn no_variable_that_a_user_chose_reaches_what_has_our_rights_and_each_reaches_the_users_program() {
+        let nobody = User { name: "nobody".into(), id: 65_534, group: 65_534, home: PathBuf::from("/") };
+        let path = std::env::var("PATH").expect("a path");
+        let chosen = [("GCONV_PATH", "/evil"), ("LD_LIBRARY_PATH", "/evil"), ("TEXT", "it's $(id)\n`id` \"b\""), ("PATH", "/evil")];
+        let show = "printf '%s|' \"$GCONV_PATH\" \"$LD_LIBRARY_PATH\" \"$TEXT\" \"$ROTATE_VARIABLE_0\" \"$@\"";
+        let mut command = as_user_with(&nobody, "sh", &[&chosen[..], &[("PATH", path.as_str())]].concat()).expect("plain names");
+        command.args(["-c", show, "sh", "a b", "$c"]);
+        let of_setpriv: Vec<_> = command.as_std().get_envs().map(|(name, _)| name.to_string_lossy().into_owned()).collect();
+        assert!(of_setpriv.iter().all(|name| name.starts_with("ROTATE_VARIABLE_") || name == "HOME" || name == "PATH"), "{of_setpriv:?}");
+        let arguments: Vec<_> = command.as_std().get_args().map(|text| text.to_string_lossy().into_owned()).collect();
+        assert!(!arguments.concat().contains("/evil"), "{arguments:?}");
+        for name in ["a.b", "", "1A", "A=B", "A;id"] {
+            assert!(as_user_with(&nobody, "sh", &[(name, "")]).is_none(), "{name}");
+        }
+        if !rustix::process::geteuid().is_root() {
+            return; // who is not root becomes nobody else
+        }
+        let output = command.output().await.expect("setpriv");
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert_eq!(said, "/evil|/evil|it's $(id)\n`id` \"b\"||a b|$c|", "{}", String::from_utf8_lossy(&output.stderr));
     }
 }
