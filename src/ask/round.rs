@@ -11,7 +11,7 @@ use crate::interrupt::Interrupt;
 use crate::model::EngineName;
 use crate::plan;
 use crate::rotation::{Progress, Watcher};
-use crate::store::{SqliteStore, Store};
+use crate::store::Store;
 
 /// The engines that are asked, each connected or with the reason why not.
 pub struct Round {
@@ -163,19 +163,25 @@ impl Round {
         if self.all.len() == 1 {
             return Ok(0);
         }
-        let (mut found, mut first_error) = (Vec::new(), None);
+        let (mut found, mut first_unclear) = (Vec::new(), None);
         for at in 0..self.all.len() {
             match self.has(at, name, records).await {
-                Ok(true) => found.push(at),
-                Ok(false) => {}
-                Err(error) => first_error = first_error.or(Some((at, error))),
+                Ok(Has::It) => found.push(at),
+                Ok(Has::Not) => {}
+                Ok(Has::Perhaps) => first_unclear = first_unclear.or(Some((at, None))),
+                Err(error) => first_unclear = first_unclear.or(Some((at, Some(error)))),
             }
         }
-        match (found.as_slice(), first_error) {
+        let nobodys = || CycleError::NoSuchContainer { name: name.to_owned() }.into();
+        match (found.as_slice(), first_unclear) {
             ([at], _) => Ok(*at),
             // It may be a container of the one that is away.
-            ([], Some((at, error))) => Err(self.all[at].0.failed(error)),
-            ([], None) => Err(CycleError::NoSuchContainer { name: name.to_owned() }.into()),
+            ([], Some((at, error))) => {
+                let (served, session) = &mut self.all[at];
+                let why_away = || session.take().and_then(Result::err);
+                Err(error.or_else(why_away).map_or_else(nobodys, |error| served.failed(error)))
+            }
+            ([], None) => Err(nobodys()),
             (several, _) => {
                 let engines = several.iter().map(|at| self.all[*at].0.label()).collect();
                 Err(AskError::Ambiguous { name: name.to_owned(), engines })
@@ -183,26 +189,32 @@ impl Round {
         }
     }
 
-    async fn has(&mut self, at: usize, name: &str, records: &Records) -> Result<bool, AskError> {
-        let (served, session) = &mut self.all[at];
-        let is_known = |store: Arc<SqliteStore>| Ok::<_, AskError>(store.open_rotations()?.iter().any(|record| record.unit == name));
-        match session.take() {
+    /// Changes nothing of what was found when it was connected to: it is told to each who asks that engine.
+    async fn has(&self, at: usize, name: &str, records: &Records) -> Result<Has, AskError> {
+        let (served, session) = &self.all[at];
+        let is_there = match session {
             Some(Ok(connected)) => {
-                let listed = connected.engine().containers().await;
-                let store = records.of(connected.name(), served.is_heir);
-                *session = Some(Ok(connected));
-                Ok(listed?.iter().any(|listed| plan::is_listed(listed, name)) || is_known(store?)?)
+                let listed = connected.engine().containers().await?;
+                listed.iter().any(|listed| plan::is_listed(listed, name)) || is_known(served, connected.name(), name, records)?
             }
-            Some(Err(error)) if is_known(records.of(served.name.as_ref(), served.is_heir)?)? => {
-                *session = Some(Err(error));
-                Ok(true)
-            }
-            Some(Err(error)) if !served.is_expected => {
-                *session = Some(Err(error));
-                Ok(false)
-            }
-            Some(Err(error)) => Err(error),
-            None => Ok(false),
-        }
+            Some(Err(_)) if is_known(served, served.name.as_ref(), name, records)? => true,
+            Some(Err(_)) if served.is_expected => return Ok(Has::Perhaps),
+            Some(Err(_)) | None => false,
+        };
+        Ok(if is_there { Has::It } else { Has::Not })
     }
+}
+
+/// True if a rotation of a container of this name is under way at the engine, or its predecessor kept.
+fn is_known(served: &Served, engine: Option<&EngineName>, name: &str, records: &Records) -> Result<bool, AskError> {
+    let open = records.of(engine, served.is_heir)?.open_rotations()?;
+    Ok(open.iter().any(|record| record.unit == name))
+}
+
+/// Whether an engine has a container.
+enum Has {
+    It,
+    Not,
+    /// It is away, and may have it.
+    Perhaps,
 }

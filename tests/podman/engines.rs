@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::FAST;
+use super::{FAST, scratch};
 use crate::lab::{Host, Scratch, Unit, wait_for};
 
 /// The user of the lab's hosts who could have a Podman, and here gets one.
@@ -253,4 +253,23 @@ fn docker_and_podman_side_by_side_on_one_host_are_both_served() {
     assert_eq!(engines(&rotated), ["docker", "podman"], "{now}{}", unit.journal());
     assert!(rotated.iter().all(|(_, entry)| entry["verdict"] == "rotated"), "{now}");
     assert!(s.host.inspect(&web)["Id"] != old.as_str() && !docker.id("web").is_empty() && docker.id("web") != dockers_old, "{now}");
+}
+
+#[test]
+fn an_engine_that_is_away_and_named_is_told_though_others_were_asked_for_as_well() {
+    if is_a_users_host() {
+        return;
+    }
+    let s = scratch("away");
+    s.push("web", "nohealth:v1");
+    s.run("web", &[]);
+    let (web, gone) = (s.name("web"), "podman:nobody-here/app");
+    let config = format!("engines = [\"podman\", \"podman:nobody-here\"]\n{FAST}");
+    for (n, names) in [[web.as_str(), gone], [gone, web.as_str()]].into_iter().enumerate() {
+        let old = s.host.inspect(&web)["Id"].clone();
+        s.push("web", &format!("nohealth:v{}", n + 2));
+        let outcome = s.agent().on_host().engine_flag("").config(&config).run(&[&["now"][..], &names].concat()).exits(69);
+        assert!(outcome.to_string().contains("podman:nobody-here: there is no user `nobody-here`"), "{outcome}");
+        assert_ne!(s.host.inspect(&web)["Id"], old, "the other engine is asked all the same: {outcome}");
+    }
 }
