@@ -60,6 +60,8 @@ impl Where {
 /// An engine that answered, and all else that a pass needs.
 pub struct Session {
     name: Option<EngineName>,
+    /// The same as records note it.
+    noted_name: String,
     loaded: Arc<Loaded>,
     engine: Arc<dyn Engine>,
     registry: Box<dyn Registry>,
@@ -101,7 +103,8 @@ impl Session {
             (Ok(credentials), RegistryVia::Engine) => Box::new(EngineRegistry::new(engine.clone(), credentials)),
         };
         let (agent, boot) = (host::agent().map_err(AskError::Host)?, host::boot().map_err(AskError::Host)?);
-        Ok(Self { name: place.name, loaded, engine, registry, clock, interrupt, is_alone: true, agent, boot })
+        let noted_name = place.name.as_ref().map(ToString::to_string).unwrap_or_default();
+        Ok(Self { name: place.name, noted_name, loaded, engine, registry, clock, interrupt, is_alone: true, agent, boot })
     }
 
     /// What the engine is called, if it is at one of the usual places.
@@ -131,6 +134,7 @@ impl Session {
             origins: &self.loaded.origins,
             watcher,
             random_id: &host::random_id,
+            name: Some(&self.noted_name),
             is_alone: self.is_alone,
             agent: &self.agent,
             boot: &self.boot,

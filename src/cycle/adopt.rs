@@ -207,7 +207,7 @@ impl Cycle<'_> {
         // No agent: whoever goes on with it is another one, and counts its starts.
         let (agent, boot, at) = (String::new(), self.boot.to_owned(), self.clock.at());
         let opening = Opening { id, purpose: Purpose::Rotate, members: vec![member], terms: terms(policy), agent, boot, at };
-        Record { stage: Stage::Switching, goal, ..Record::open(opening) }
+        Record { stage: Stage::Switching, goal, engine: self.name.map(str::to_owned), ..Record::open(opening) }
     }
 
     async fn image_of(&self, container: &Container) -> Result<Option<Image>, CycleError> {

@@ -57,6 +57,8 @@ pub struct Cycle<'a> {
     pub watcher: &'a Watcher<'a>,
     /// Makes ids of rotations: six random hex digits.
     pub random_id: &'a (dyn Fn() -> io::Result<String> + Send + Sync),
+    /// What the engine is called; empty: it has no name. None: that does not matter, there is no other.
+    pub name: Option<&'a str>,
     /// False if another agent may be at work on the same engine, and knows rotations that our store does not.
     pub is_alone: bool,
     /// See [`crate::host::agent`].

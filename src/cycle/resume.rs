@@ -33,6 +33,11 @@ impl Cycle<'_> {
             if record.stage == Stage::Kept && (self.interrupt.is_set() || self.is_still_switching(&switching, &record)?) {
                 continue;
             }
+            if !self.is_of_this_engine(&record).await? {
+                let (unit, engine) = (&record.unit, record.engine.as_deref().unwrap_or_default());
+                tracing::warn!(rotation = %record.id, container = %unit, "{unit}: its rotation was begun at {}, and goes on there", called(engine));
+                continue;
+            }
             if kept == Some(record.unit.as_str()) && record.stage == Stage::Kept {
                 record.keep_until = record.keep_until.max(Some(record.keep_from(self.clock.at())));
             }
@@ -50,6 +55,26 @@ impl Cycle<'_> {
             }
         }
         first_error.map_or(Ok(()), Err)
+    }
+
+    /// True if the rotation was begun at this engine. One that has another name now, or is reached at another place, still has its containers.
+    ///
+    /// What was begun elsewhere must not be brought to an end here: without its containers that would be to forget it, and a unit of systemd or an
+    /// image may bear the same name.
+    async fn is_of_this_engine(&self, record: &Record) -> Result<bool, CycleError> {
+        if self.name.is_none() || record.engine.is_none() || record.engine.as_deref() == self.name {
+            return Ok(true);
+        }
+        let mut ids = Vec::new();
+        for member in &record.members {
+            ids.extend(member.successor.iter().chain([&member.predecessor]));
+        }
+        for id in ids {
+            if self.engine.container(id.as_str()).await?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// True if another rotation of its unit was in the middle of its switch and has not ended since.
@@ -103,6 +128,9 @@ impl Cycle<'_> {
         let Some(mut record) = self.newest_kept(name)? else {
             return Err(CycleError::NothingKept { name: name.to_owned() });
         };
+        if !self.is_of_this_engine(&record).await? {
+            return Err(CycleError::NothingKept { name: name.to_owned() });
+        }
         for member in &record.members {
             let holder = self.engine.container(&member.name).await?;
             if holder.is_some_and(|holder| !record.is_successor(member, &holder)) {
@@ -120,4 +148,8 @@ impl Cycle<'_> {
         let kept = self.store.open_rotations()?.into_iter().filter(|r| r.stage == Stage::Kept && r.unit == name);
         Ok(kept.max_by_key(|record| record.opened_at))
     }
+}
+
+fn called(engine: &str) -> String {
+    if engine.is_empty() { "an engine at a place of its own".to_owned() } else { format!("the engine `{engine}`") }
 }

@@ -142,7 +142,8 @@ impl Cycle<'_> {
         let terms = terms(&candidate.policy);
         let (agent, boot, at) = (self.agent.to_owned(), self.boot.to_owned(), self.clock.at());
         self.store.reserve()?;
-        let mut record = Record::open(Opening { id: self.fresh_id()?, purpose, members: vec![member], terms, agent, boot, at });
+        let opening = Opening { id: self.fresh_id()?, purpose, members: vec![member], terms, agent, boot, at };
+        let mut record = Record { engine: self.name.map(str::to_owned), ..Record::open(opening) };
         if let Some(service) = candidate.service.clone() {
             let paths = service.drop_ins.iter().map(|drop_in| drop_in.path.clone()).collect();
             let was_pinned = !self.existing(paths).await.is_empty();

@@ -30,6 +30,9 @@ pub struct Record {
     /// How the new image comes to serve.
     #[serde(default)]
     pub way: Way,
+    /// What its engine is called; empty: it has no name, being at a place of its own. None: nobody noted it.
+    #[serde(default)]
+    pub engine: Option<String>,
     /// The process (and its connection to the engine) that wrote this last: another one re-arms the gate and counts starts anew.
     pub agent: String,
     /// The boot in which the successor was started last.
@@ -173,6 +176,7 @@ impl Record {
             members,
             terms,
             way: Way::default(),
+            engine: None,
             agent,
             boot,
             starts: 0,

@@ -273,3 +273,41 @@ fn an_engine_that_is_away_and_named_is_told_though_others_were_asked_for_as_well
         assert_ne!(s.host.inspect(&web)["Id"], old, "the other engine is asked all the same: {outcome}");
     }
 }
+
+#[test]
+fn what_was_begun_at_one_engine_is_not_forgotten_at_another_that_does_not_know_its_containers() {
+    if is_a_users_host() {
+        return;
+    }
+    let s = scratch("other");
+    s.push("web", "nohealth:v1");
+    let (web, old) = (s.name("web"), s.run("web", &[]));
+    s.push("web", "nohealth:v2");
+    // Past its time at the next look.
+    let config = format!("{FAST}keep_old = \"1s\"\n");
+    let at = |engine: &str| s.agent().on_host().engine_flag(engine).config(&config);
+    let podman = "unix:///run/podman/podman.sock";
+    let kept = || {
+        let status = at(podman).run(&["status", "--json"]).exits(0).json();
+        let ours = status["containers"].as_array().into_iter().flatten().find(|entry| entry["name"] == web.as_str()).cloned();
+        ours.map(|entry| entry["kept"].clone()).unwrap_or_default()
+    };
+    at(podman).run(&["now", &web]).exits(0);
+    assert_ne!(s.host.inspect(&web)["Id"], old.as_str());
+    let before = kept();
+    assert!(before.is_object(), "{before}");
+
+    // One at a place of its own, with a store of its own, and the same state directory.
+    let folder = s.host_dir();
+    let other = format!("{folder}/other.sock");
+    let store = format!("--root {folder}/root --runroot {folder}/run --storage-driver vfs");
+    works(&s, &format!("systemd-run -q --collect --unit {web}-other podman {store} system service -t 300 unix://{other}"));
+    wait_for("the other engine listens", LONG, || s.host.path(&other).exists().then_some(()));
+    let outcome = at(&format!("unix://{other}")).run(&["now"]);
+    works(&s, &format!("systemctl stop {web}-other"));
+    outcome.exits(0);
+    assert_eq!(kept(), before);
+
+    at(podman).run(&["rollback", &web]).exits(0);
+    assert_eq!(s.host.inspect(&web)["Id"], old.as_str());
+}

@@ -66,6 +66,7 @@ impl Process {
             origins: &Origins::default(),
             watcher: &watcher,
             random_id: &random_id,
+            name: None,
             is_alone: order != Order::BesideADaemon,
             agent: &self.agent,
             boot: &boot,
