@@ -1,7 +1,10 @@
 //! An engine's folder of certificates: whom it trusts besides the machine's own authorities, and as whom it shows itself, host by host.
 
 use std::ffi::OsString;
-use std::io::{ErrorKind, Read};
+use std::fs::{File, Metadata};
+use std::io::{self, ErrorKind, Read};
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use reqwest::{Certificate, Identity};
@@ -14,6 +17,8 @@ use super::fault::CertificateFault as Fault;
 use super::{RegistryError, file};
 
 const MOST_BYTES: u64 = 1 << 20;
+/// What the administrator laid out for all users lies below it.
+const FOR_ALL: &str = "/etc";
 
 /// What the folder has for one host.
 #[derive(Default)]
@@ -43,25 +48,30 @@ pub fn folders(is_podman: bool, is_rootless: bool, env: impl Fn(&str) -> Option<
 
 impl Certificates {
     /// Reads `FOLDER/HOST` of the first of these folders that has it: every `*.crt` is an authority's, a `*.cert` with the `*.key` of the same name is ours.
-    /// None: there is no such folder, or nothing of the kind in it.
+    /// None: there is no such folder, or nothing of the kind in it. `owner`: the user whose engine it is, if that is another one than we are; of what that
+    /// user may not read nothing is read.
     ///
     /// Errors: [`RegistryError::Certificate`], which names the file. Docker passes over a `*.crt` without a certificate; here it is an error.
-    pub fn read(folders: &[PathBuf], host: &str) -> Result<Option<Self>, RegistryError> {
+    pub fn read(folders: &[PathBuf], host: &str, owner: Option<u32>) -> Result<Option<Self>, RegistryError> {
         let mut folders = folders.iter().map(|folder| folder.join(host));
         let Some(folder) = folders.find(|folder| !matches!(folder.try_exists(), Ok(false))) else { return Ok(None) };
         let failed = |path: &Path, fault| RegistryError::Certificate { host: host.to_owned(), path: path.to_owned(), fault };
-        let mut paths = match list(&folder) {
+        let reader = Reader { owner };
+        let mut paths = match reader.list(&folder) {
             Ok(paths) => paths,
-            Err(ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(None),
-            Err(kind) => return Err(failed(&folder, Fault::Unreadable(kind))),
+            Err(Fault::Unreadable(ErrorKind::NotFound | ErrorKind::NotADirectory)) => return Ok(None),
+            Err(fault) => return Err(failed(&folder, fault)),
         };
         paths.sort();
         let mut found = Self::default();
         for path in &paths {
             match path.extension().and_then(|end| end.to_str()) {
-                Some("crt") => found.authorities.extend(authorities(path).map_err(|fault| failed(path, fault))?),
+                Some("crt") => found.authorities.extend(reader.authorities(path).map_err(|fault| failed(path, fault))?),
                 Some("cert") if found.identity.is_some() => return Err(failed(path, Fault::Second)),
-                Some("cert") => found.identity = Some(identity(path, &path.with_extension("key")).map_err(|(path, f)| failed(&path, f))?),
+                Some("cert") => {
+                    let identity = reader.identity(path, &path.with_extension("key")).map_err(|(path, f)| failed(&path, f))?;
+                    found.identity = Some(identity);
+                }
                 Some("key") if !paths.contains(&path.with_extension("cert")) => return Err(failed(path, Fault::Alone { missing: "cert" })),
                 _ => {}
             }
@@ -71,49 +81,107 @@ impl Certificates {
     }
 }
 
-fn list(folder: &Path) -> Result<Vec<PathBuf>, ErrorKind> {
-    let entries = std::fs::read_dir(folder).map_err(|e| e.kind())?;
-    entries.map(|entry| entry.map(|entry| entry.path()).map_err(|e| e.kind())).collect()
+/// Reads what one user may read.
+#[derive(Clone, Copy)]
+struct Reader {
+    owner: Option<u32>,
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, Fault> {
-    let mut bytes = Vec::new();
-    let file = file::open(path).map_err(|e| Fault::Unreadable(e.kind()))?.ok_or(Fault::NoFile)?;
-    file.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(|e| Fault::Unreadable(e.kind()))?;
-    if bytes.len() as u64 > MOST_BYTES { Err(Fault::TooLong) } else { Ok(bytes) }
-}
-
-fn chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, Fault> {
-    let bytes = read(path)?;
-    let chain: Vec<_> = CertificateDer::pem_slice_iter(&bytes).collect::<Result<_, _>>().map_err(|_| Fault::NoCertificate)?;
-    if chain.is_empty() { Err(Fault::NoCertificate) } else { Ok(chain) }
-}
-
-fn authorities(path: &Path) -> Result<Vec<Certificate>, Fault> {
-    let chain = chain(path)?;
-    for certificate in &chain {
-        RootCertStore::empty().add(certificate.clone()).map_err(|_| Fault::NoCertificate)?;
+impl Reader {
+    /// By what is open, and not by the path: a link in the home of another leads to any file that we may read, and may lead elsewhere a moment later.
+    fn check(self, path: &Path, found: &Metadata) -> Result<(), Fault> {
+        let is_for_all = path.starts_with(FOR_ALL) && found.mode() & 0o004 != 0;
+        let may_read = self.owner.is_none_or(|owner| found.uid() == owner || is_for_all);
+        if may_read { Ok(()) } else { Err(Fault::AnotherUsers) }
     }
-    chain.iter().map(|certificate| Certificate::from_der(certificate).map_err(|_| Fault::NoCertificate)).collect()
+
+    fn list(self, folder: &Path) -> Result<Vec<PathBuf>, Fault> {
+        let unreadable = |e: io::Error| Fault::Unreadable(e.kind());
+        let opened = file::open(folder).map_err(unreadable)?.ok_or(Fault::Unreadable(ErrorKind::NotADirectory))?;
+        self.check(folder, &opened.metadata().map_err(unreadable)?)?;
+        let entries = std::fs::read_dir(format!("/proc/self/fd/{}", opened.as_raw_fd())).map_err(unreadable)?;
+        entries.map(|entry| entry.map(|entry| folder.join(entry.file_name())).map_err(unreadable)).collect()
+    }
+
+    fn read(self, path: &Path) -> Result<Vec<u8>, Fault> {
+        let mut bytes = Vec::new();
+        let file: File = file::open(path).map_err(|e| Fault::Unreadable(e.kind()))?.ok_or(Fault::NoFile)?;
+        self.check(path, &file.metadata().map_err(|e| Fault::Unreadable(e.kind()))?)?;
+        file.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(|e| Fault::Unreadable(e.kind()))?;
+        if bytes.len() as u64 > MOST_BYTES { Err(Fault::TooLong) } else { Ok(bytes) }
+    }
+
+    fn chain(self, path: &Path) -> Result<Vec<CertificateDer<'static>>, Fault> {
+        let bytes = self.read(path)?;
+        let chain: Vec<_> = CertificateDer::pem_slice_iter(&bytes).collect::<Result<_, _>>().map_err(|_| Fault::NoCertificate)?;
+        if chain.is_empty() { Err(Fault::NoCertificate) } else { Ok(chain) }
+    }
+
+    fn authorities(self, path: &Path) -> Result<Vec<Certificate>, Fault> {
+        let chain = self.chain(path)?;
+        for certificate in &chain {
+            RootCertStore::empty().add(certificate.clone()).map_err(|_| Fault::NoCertificate)?;
+        }
+        chain.iter().map(|certificate| Certificate::from_der(certificate).map_err(|_| Fault::NoCertificate)).collect()
+    }
+
+    /// Err: the file that is to blame, and why.
+    fn identity(self, path: &Path, key_path: &Path) -> Result<Identity, (PathBuf, Fault)> {
+        let (here, key_here) = (|fault| (path.to_owned(), fault), |fault| (key_path.to_owned(), fault));
+        let certificates = self.chain(path).map_err(here)?;
+        let key = match self.read(key_path) {
+            Ok(key) => key,
+            Err(Fault::Unreadable(ErrorKind::NotFound)) => return Err(here(Fault::Alone { missing: "key" })),
+            Err(fault) => return Err(key_here(fault)),
+        };
+        let parsed = PrivateKeyDer::from_pem_slice(&key).map_err(|_| key_here(Fault::NoKey))?;
+        CertifiedKey::from_der(certificates, parsed, &rustls::crypto::ring::default_provider()).map_err(|e| match e {
+            rustls::Error::InconsistentKeys(_) => here(Fault::OtherKey),
+            rustls::Error::InvalidCertificate(_) => here(Fault::NoCertificate),
+            _ => key_here(Fault::NoKey),
+        })?;
+        let mut both = self.read(path).map_err(here)?;
+        both.push(b'\n');
+        both.extend(key);
+        Identity::from_pem(&both).map_err(|_| key_here(Fault::NoKey))
+    }
 }
 
-/// Err: the file that is to blame, and why.
-fn identity(path: &Path, key_path: &Path) -> Result<Identity, (PathBuf, Fault)> {
-    let (here, key_here) = (|fault| (path.to_owned(), fault), |fault| (key_path.to_owned(), fault));
-    let certificates = chain(path).map_err(here)?;
-    let key = match read(key_path) {
-        Ok(key) => key,
-        Err(Fault::Unreadable(ErrorKind::NotFound)) => return Err(here(Fault::Alone { missing: "key" })),
-        Err(fault) => return Err(key_here(fault)),
-    };
-    let parsed = PrivateKeyDer::from_pem_slice(&key).map_err(|_| key_here(Fault::NoKey))?;
-    CertifiedKey::from_der(certificates, parsed, &rustls::crypto::ring::default_provider()).map_err(|e| match e {
-        rustls::Error::InconsistentKeys(_) => here(Fault::OtherKey),
-        rustls::Error::InvalidCertificate(_) => here(Fault::NoCertificate),
-        _ => key_here(Fault::NoKey),
-    })?;
-    let mut both = read(path).map_err(here)?;
-    both.push(b'\n');
-    both.extend(key);
-    Identity::from_pem(&both).map_err(|_| key_here(Fault::NoKey))
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::{chown, symlink};
+
+    use super::*;
+
+    /// Nobody's.
+    const ANOTHER: u32 = 65_534;
+
+    #[test]
+    fn of_another_users_certificates_only_that_users_own_are_read() {
+        let home = tempfile::tempdir().expect("a folder");
+        let (folder, ours) = (home.path().join("certs.d/r.lan"), home.path().join("ours"));
+        fs::create_dir_all(&ours).expect("a folder");
+        fs::create_dir_all(home.path().join("certs.d")).expect("a folder");
+        fs::write(ours.join("ca.crt"), "nothing").expect("a file");
+        let fault = |owner| match Certificates::read(&[home.path().join("certs.d")], "r.lan", owner) {
+            Err(RegistryError::Certificate { path, fault, .. }) => (path, fault),
+            Err(error) => panic!("{error}"),
+            Ok(_) => panic!("it is read"),
+        };
+        // A folder of ours behind a link of that user's.
+        symlink(&ours, &folder).expect("a link");
+        assert_eq!(fault(Some(ANOTHER)), (folder.clone(), Fault::AnotherUsers));
+        assert_eq!(fault(None), (folder.join("ca.crt"), Fault::NoCertificate));
+        if !rustix::process::geteuid().is_root() {
+            return; // who is not root gives no file to another
+        }
+        fs::remove_file(&folder).and_then(|()| fs::create_dir(&folder)).expect("a folder");
+        chown(&folder, Some(ANOTHER), None).expect("a folder of that user's");
+        symlink(ours.join("ca.crt"), folder.join("ca.crt")).expect("a link");
+        assert_eq!(fault(Some(ANOTHER)), (folder.join("ca.crt"), Fault::AnotherUsers));
+        fs::remove_file(folder.join("ca.crt")).and_then(|()| fs::write(folder.join("ca.crt"), "nothing")).expect("a file");
+        chown(folder.join("ca.crt"), Some(ANOTHER), None).expect("a file of that user's");
+        assert_eq!(fault(Some(ANOTHER)), (folder.join("ca.crt"), Fault::NoCertificate), "it is looked into");
+    }
 }

@@ -20,6 +20,7 @@ const MOST_REDIRECTS: usize = 5;
 pub struct Clients {
     connect_within: Duration,
     certificates: Vec<PathBuf>,
+    owner: Option<u32>,
     proxies: Proxies,
     built: Mutex<HashMap<Kind, Client>>,
 }
@@ -47,7 +48,12 @@ impl Clients {
     /// Builds nothing yet. `certificates` are the engine's folders of certificates by host. Without any of the engine's proxies, this program's
     /// own environment names them.
     pub fn new(connect_within: Duration, certificates: Vec<PathBuf>, proxies: Proxies) -> Self {
-        Self { connect_within, certificates, proxies, built: Mutex::default() }
+        Self { connect_within, certificates, owner: None, proxies, built: Mutex::default() }
+    }
+
+    /// For the engine of this user: nothing is read that the user may not.
+    pub fn for_owner(self, owner: Option<u32>) -> Self {
+        Self { owner, ..self }
     }
 
     /// The same with another time for connections.
@@ -74,7 +80,7 @@ impl Clients {
         let mut own = None;
         // As Docker: an insecure host's certificates are not looked for.
         if !is_insecure {
-            own = Certificates::read(&self.certificates, host)?;
+            own = Certificates::read(&self.certificates, host, self.owner)?;
         }
         let trust = match &own {
             _ if is_insecure => Trust::Anybody,

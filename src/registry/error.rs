@@ -189,6 +189,9 @@ impl RegistryError {
                     "`echo {server} | docker-credential-{helper} get` must end by itself as the user that rotate runs as (it prints a secret)"
                 ),
             },
+            Self::Certificate { fault: CertificateFault::AnotherUsers, .. } => {
+                "make the file that user's own: `chown`; one below /etc may be for everybody to read".to_owned()
+            }
             Self::Certificate { .. } => {
                 "mend the file or take it away: `*.crt` are authorities, `NAME.cert` with `NAME.key` is the client's; or set registry.via = \"engine\""
                     .to_owned()

@@ -11,6 +11,8 @@ pub enum CertificateFault {
     Unreadable(ErrorKind),
     /// It is no file, such as a pipe in which nothing comes.
     NoFile,
+    /// It is not that user's whose engine it is for.
+    AnotherUsers,
     /// It is too long for what it should be.
     TooLong,
     /// It has no certificate in PEM, or one that is none.
@@ -128,6 +130,7 @@ impl fmt::Display for CertificateFault {
         match self {
             Self::Unreadable(kind) => write!(f, "{kind}"),
             Self::NoFile => f.write_str("not a file"),
+            Self::AnotherUsers => f.write_str("it does not belong to that user"),
             Self::TooLong => f.write_str("longer than 1 MiB"),
             Self::NoCertificate => f.write_str("not a certificate in PEM"),
             Self::NoKey => f.write_str("not a private key in PEM without a password"),

@@ -45,7 +45,7 @@ impl HttpRegistry {
     pub fn of(settings: RegistrySettings, credentials: Credentials, whose: &Whose) -> Self {
         let folders = certificates::folders(settings.is_podman, settings.is_rootless, |name| whose.env(name));
         let own = ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy"].map(|name| std::env::var(name).unwrap_or_default());
-        let clients = Clients::new(CONNECT, folders, settings.proxies.clone().unmasked(&own));
+        let clients = Clients::new(CONNECT, folders, settings.proxies.clone().unmasked(&own)).for_owner(whose.owner());
         Self { settings, credentials, clients, limits: Limits::default(), deadline: DEADLINE, hosts: Mutex::default() }
     }
 
