@@ -207,7 +207,13 @@ impl Cycle<'_> {
         // No agent: whoever goes on with it is another one, and counts its starts.
         let (agent, boot, at) = (String::new(), self.boot.to_owned(), self.clock.at());
         let opening = Opening { id, purpose: Purpose::Rotate, members: vec![member], terms: terms(policy), agent, boot, at };
-        Record { stage: Stage::Switching, goal, engine: self.name.map(str::to_owned), ..Record::open(opening) }
+        Record {
+            stage: Stage::Switching,
+            goal,
+            auth_file: policy.auth_file.clone(),
+            engine: self.name.map(str::to_owned),
+            ..Record::open(opening)
+        }
     }
 
     async fn image_of(&self, container: &Container) -> Result<Option<Image>, CycleError> {

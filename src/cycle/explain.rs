@@ -120,6 +120,7 @@ impl Cycle<'_> {
         let mut decision = None;
         let (candidates, skipped) = plan::select(&survey, self.config, &[]);
         if let Some(reference) = &reference {
+            self.lend(&candidates).await;
             let answer = super::survey::ask_one(self.registry, reference).await;
             let digest = answer.as_ref().ok();
             let since = digest.map(|digest| self.seen_since(reference, digest)).transpose()?.flatten();

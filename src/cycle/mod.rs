@@ -1,6 +1,7 @@
 //! One pass from inventory to outcome, the same for the daemon and for `rotate now`: first what an earlier run left, then what is new.
 
 mod adopt;
+mod auth_files;
 mod drop_ins;
 mod engine_registry;
 mod explain;

@@ -34,8 +34,14 @@ impl Cycle<'_> {
                 continue;
             }
             if !self.is_of_this_engine(&record).await? {
-                let (unit, engine) = (&record.unit, record.engine.as_deref().unwrap_or_default());
-                tracing::warn!(rotation = %record.id, container = %unit, "{unit}: its rotation was begun at {}, and goes on there", called(engine));
+                let (unit, engine) = (&record.unit, called(record.engine.as_deref().unwrap_or_default()));
+                match record.stage {
+                    // Each minute anew, and nothing is the matter with it.
+                    Stage::Kept => tracing::debug!(rotation = %record.id, container = %unit, "{unit}: its predecessor is kept at {engine}"),
+                    _ => {
+                        tracing::warn!(rotation = %record.id, container = %unit, "{unit}: its rotation was begun at {engine}, and goes on there")
+                    }
+                }
                 continue;
             }
             if kept == Some(record.unit.as_str()) && record.stage == Stage::Kept {
@@ -89,6 +95,7 @@ impl Cycle<'_> {
         let was_kept = record.stage == Stage::Kept;
         let had_failed_rollback = record.failed_rollback.is_some();
         record.stuck = None;
+        self.lend_to(record).await;
         let ended = self.rotation().drive(record).await;
         let entry = self.entry(record, ended).await?;
         let is_news = match entry.verdict {
@@ -139,6 +146,7 @@ impl Cycle<'_> {
         }
         let rotation = self.rotation();
         rotation.request_back(&mut record)?;
+        self.lend_to(&record).await;
         let ended = rotation.drive(&mut record).await;
         report.entries.push(self.entry(&record, ended).await?);
         Ok(())

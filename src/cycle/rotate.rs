@@ -143,7 +143,8 @@ impl Cycle<'_> {
         let (agent, boot, at) = (self.agent.to_owned(), self.boot.to_owned(), self.clock.at());
         self.store.reserve()?;
         let opening = Opening { id: self.fresh_id()?, purpose, members: vec![member], terms, agent, boot, at };
-        let mut record = Record { engine: self.name.map(str::to_owned), ..Record::open(opening) };
+        let auth_file = candidate.policy.auth_file.clone();
+        let mut record = Record { auth_file, engine: self.name.map(str::to_owned), ..Record::open(opening) };
         if let Some(service) = candidate.service.clone() {
             let paths = service.drop_ins.iter().map(|drop_in| drop_in.path.clone()).collect();
             let was_pinned = !self.existing(paths).await.is_empty();

@@ -63,6 +63,7 @@ impl Cycle<'_> {
             return Err(CycleError::Credentials(fault));
         }
         let (candidates, mut skipped) = plan::select(&survey, self.config, &request.names);
+        self.lend(&candidates).await;
         let answers = ask(self.registry, self.clock, &candidates).await;
         let not_followed = not_followed(&candidates);
         let mut since = HashMap::new();

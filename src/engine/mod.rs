@@ -79,6 +79,14 @@ pub struct Pull<'a> {
     pub progress: &'a PullWatcher<'a>,
 }
 
+/// A file with credentials in it.
+pub struct AuthFile {
+    /// What stands in it.
+    pub text: String,
+    /// It is of a user who is not us: no program that is named there is run by us.
+    pub is_anothers: bool,
+}
+
 /// A container engine, as narrow as the job allows. Names and ids are taken alike where a parameter is called `container`.
 ///
 /// Every call ends: with an answer, or after its deadline with [`EngineError::Unanswered`], after which it may still land.
@@ -112,6 +120,11 @@ pub trait Engine: Send + Sync {
     /// True if this pod stops when its last member does (Podman). By its id; one that is gone does not.
     async fn stops_with_last_member(&self, _pod: &str) -> Result<bool, EngineError> {
         Ok(false)
+    }
+    /// The file that a container's label names as that of its credentials, read as the engine's own user reads it; none: its containers have no such label
+    /// (Docker).
+    async fn auth_file(&self, _path: &str) -> Result<Option<AuthFile>, EngineError> {
+        Ok(None)
     }
     /// One image's document by id, tag or digest; none if the engine does not have it.
     async fn image(&self, image: &str) -> Result<Option<Image>, EngineError>;

@@ -67,6 +67,8 @@ pub struct Policy {
     pub probe: Option<Probe>,
     /// What the container is stopped with, instead of its own stop signal.
     pub stop_signal: Option<StopSignal>,
+    /// The file with the credentials for its image, instead of the usual ones (Podman's label).
+    pub auth_file: Option<String>,
     /// Labels that are the image's own and hence no policy, ascending. Only to be shown.
     pub ignored: Vec<String>,
     /// Labels of Watchtower and of Podman that rotate does not follow, ascending. Only to be shown.
@@ -157,6 +159,7 @@ impl Policy {
             probe: None,
             stop_signal: None,
             ignored: Vec::new(),
+            auth_file: None,
             not_followed: Vec::new(),
         }
     }

@@ -9,8 +9,8 @@ pub(super) const PREFIX: &str = "io.containers.autoupdate";
 impl Policy {
     /// Takes one label. They come before `rotate.*`, which therefore are stronger.
     ///
-    /// `registry`, and `image` as it was once called, is `rotate.enable=true`; `disabled`, or nothing, `false`. `local`, which looks at no registry, and
-    /// any other label of it are noted as not followed.
+    /// `registry`, and `image` as it was once called, is `rotate.enable=true`; `disabled`, or nothing, `false`. `.authfile` names a file
+    /// of credentials. `local`, which looks at no registry, and any other label of it are noted as not followed.
     /// Errors: another value, which podman refuses, too.
     pub(super) fn take_podman(&mut self, label: &str, value: &str) -> Result<(), PolicyError> {
         match (label.strip_prefix(PREFIX), value) {
@@ -21,6 +21,7 @@ impl Policy {
                 let reason = ValueError::NotOneOf { allowed: &["registry", "local", "disabled"] };
                 return Err(PolicyError::BadValue { label: label.to_owned(), value: value.to_owned(), reason });
             }
+            (Some(".authfile"), file) => self.auth_file = Some(file.to_owned()).filter(|file| !file.is_empty()),
             _ => self.not_followed.push(label.to_owned()),
         }
         Ok(())

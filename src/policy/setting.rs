@@ -89,6 +89,9 @@ pub fn settings(policy: &Policy, origins: &Origins, labels: &BTreeMap<String, St
             in_file("health.retries", "rotate.health.retries", Some(retries.to_string())),
         ]);
     }
+    if let Some(file) = &policy.auth_file {
+        all.push(setting("auth_file", Some(file.clone()), from(&["io.containers.autoupdate.authfile"], None)));
+    }
     if let Some(signal) = &policy.stop_signal {
         all.push(setting("stop_signal", Some(signal.to_string()), from(&["com.centurylinklabs.watchtower.stop-signal"], None)));
     }

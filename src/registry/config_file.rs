@@ -72,13 +72,20 @@ impl ConfigFile {
             Ok(None) => return Err(FileFault::NoFile),
             Ok(Some(_)) if !is_theirs => return Err(FileFault::AnotherUsers),
             Ok(_) if bytes.len() as u64 > MOST_BYTES => return Err(FileFault::TooLong),
-            Ok(_) if bytes.trim_ascii().is_empty() => return Ok(Self::default()),
             Ok(_) => {}
             Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(Self::default()),
             Err(e) => return Err(FileFault::Unreadable(e.kind())),
         }
+        Self::parse(&bytes)
+    }
+
+    /// What stands in such a file.
+    pub fn parse(bytes: &[u8]) -> Result<Self, FileFault> {
+        if bytes.trim_ascii().is_empty() {
+            return Ok(Self::default());
+        }
         // The parser's own message may quote a secret: only its place is kept.
-        serde_json::from_slice(&bytes).map_err(|e| FileFault::Json { line: e.line(), column: e.column() })
+        serde_json::from_slice(bytes).map_err(|e| FileFault::Json { line: e.line(), column: e.column() })
     }
 
     /// Each entry that holds a credential, with its key as it stands there. An entry that a helper left empty holds none.

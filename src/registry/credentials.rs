@@ -10,7 +10,7 @@ use tokio::sync::OnceCell;
 
 use super::auth_file;
 use super::config_file::{ConfigFile, Helpers};
-use super::fault::HelperFault;
+use super::fault::{FileFault, HelperFault};
 use super::helper::{self, HelperLimits};
 use super::{HUB, RegistryError, Whose};
 use crate::model::Credential;
@@ -70,8 +70,16 @@ impl Credentials {
     /// The same of one that must belong to this user.
     fn read_of(path: &Path, owner: Option<u32>) -> Result<Self, RegistryError> {
         let failed = |fault| RegistryError::Credentials { path: path.to_owned(), fault };
-        let file = ConfigFile::read(path, owner).map_err(failed)?;
-        let mut found = file.credentials().map_err(failed)?;
+        Self::of_file(ConfigFile::read(path, owner).map_err(failed)?).map_err(failed)
+    }
+
+    /// Those of a file that somebody else has read. `is_anothers`: it is of a user who is not us.
+    pub fn of_text(text: &str, is_anothers: bool) -> Result<Self, FileFault> {
+        Ok(Self { is_anothers, ..Self::of_file(ConfigFile::parse(text.as_bytes())?)? })
+    }
+
+    fn of_file(file: ConfigFile) -> Result<Self, FileFault> {
+        let mut found = file.credentials()?;
         // Of two keys for one registry the later here wins: the one that says it as Docker itself does.
         found.sort_by_key(|(key, _)| (*key == HUB_KEY, *key == normalised(key)));
         let by_key = found.into_iter().map(|(key, credential)| (normalised(key), credential)).collect();

@@ -104,6 +104,18 @@ pub enum RegistryError {
         /// What is wrong.
         fault: FileFault,
     },
+    /// The file of credentials that a container's label names cannot be used.
+    #[error(
+        "cannot read the registry credentials of `{container}` in {path}, which its label io.containers.autoupdate.authfile names: {why}"
+    )]
+    AuthFile {
+        /// The container.
+        container: String,
+        /// The file.
+        path: String,
+        /// What is wrong.
+        why: String,
+    },
     /// The engine was asked for it and has no digest.
     #[error("the engine, asked where {reference} points, says: {message}")]
     Engine {
@@ -195,6 +207,9 @@ impl RegistryError {
             Self::Certificate { .. } => {
                 "mend the file or take it away: `*.crt` are authorities, `NAME.cert` with `NAME.key` is the client's; or set registry.via = \"engine\""
                     .to_owned()
+            }
+            Self::AuthFile { path, .. } => {
+                format!("log in with `podman login --authfile {path}` as the user whose engine it is, or make the container without that label")
             }
             Self::Engine { reference, .. } => format!("see whether `docker pull {reference}` works; it says more"),
             Self::Credentials { fault: FileFault::AnotherUsers, .. } => "make the file that user's own: `chown`, or log in anew as that user".to_owned(),

@@ -62,6 +62,10 @@ pub trait Registry: Send + Sync {
     /// Errors: [`RegistryError::Helper`]; then nothing is to be pulled without credentials instead.
     async fn credential(&self, reference: &Reference) -> Result<Option<Credential>, RegistryError>;
 
+    /// For repositories with credentials of their own, which count from here on in place of the usual ones; or why they cannot be had: then nobody is
+    /// asked.
+    fn lend(&self, _reference: &Reference, _credentials: Result<Credentials, RegistryError>) {}
+
     /// What those that were asked have said of their limits so far, by host.
     fn limits(&self) -> Vec<RateLimit>;
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -25,10 +25,14 @@ const DEADLINE: Duration = Duration::from_secs(20);
 /// For one connection, the name's lookup and TLS included.
 const CONNECT: Duration = Duration::from_secs(5);
 
+type Lent = std::sync::Mutex<HashMap<(String, String), Result<Credentials, RegistryError>>>;
+
 /// Registries over HTTP. One instance a run: it remembers tokens, and which hosts not to ask again.
 pub struct HttpRegistry {
     settings: RegistrySettings,
     pub(super) credentials: Credentials,
+    /// By repository.
+    lent: Lent,
     pub(super) clients: Clients,
     pub(super) limits: Limits,
     deadline: Duration,
@@ -46,7 +50,15 @@ impl HttpRegistry {
         let folders = certificates::folders(settings.is_podman, settings.is_rootless, |name| whose.env(name));
         let own = ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy"].map(|name| std::env::var(name).unwrap_or_default());
         let clients = Clients::new(CONNECT, folders, settings.proxies.clone().unmasked(&own)).for_owner(whose.owner());
-        Self { settings, credentials, clients, limits: Limits::default(), deadline: DEADLINE, hosts: Mutex::default() }
+        Self {
+            settings,
+            credentials,
+            lent: Lent::default(),
+            clients,
+            limits: Limits::default(),
+            deadline: DEADLINE,
+            hosts: Mutex::default(),
+        }
     }
 
     /// The same with another deadline for each reference, and at most that for a connection.
@@ -74,8 +86,9 @@ impl HttpRegistry {
     /// Asks for a tag or a digest, of the first that has an answer.
     async fn ask_all(&self, reference: &Reference, target: &str) -> Result<Digest, RegistryError> {
         let mut answer = Err(RegistryError::Unreachable { host: reference.registry().to_owned(), detail: "nobody to ask".to_owned() });
+        let credentials = self.credentials_for(reference)?;
         for (endpoint, place) in self.endpoints(reference)? {
-            answer = self.ask_endpoint(&place, target, &endpoint).await;
+            answer = self.ask_endpoint(&place, target, &endpoint, &credentials).await;
             match &answer {
                 Ok(_) => break,
                 // As the engine does with a mirror, whatever it says: what counts is the registry's own word.
@@ -85,9 +98,21 @@ impl HttpRegistry {
         answer
     }
 
+    /// Those that were lent for the repository, else the usual ones.
+    fn credentials_for(&self, reference: &Reference) -> Result<Credentials, RegistryError> {
+        let lent = self.lent.lock().unwrap_or_else(PoisonError::into_inner);
+        lent.get(&repository(reference)).cloned().unwrap_or_else(|| Ok(self.credentials.clone()))
+    }
+
     /// Asks one endpoint, within the deadline; a credential helper has its own.
-    async fn ask_endpoint(&self, reference: &Reference, target: &str, endpoint: &Endpoint) -> Result<Digest, RegistryError> {
-        let credential = self.credentials.find(&endpoint.name, reference.repository()).await?;
+    async fn ask_endpoint(
+        &self,
+        reference: &Reference,
+        target: &str,
+        endpoint: &Endpoint,
+        credentials: &Credentials,
+    ) -> Result<Digest, RegistryError> {
+        let credential = credentials.find(&endpoint.name, reference.repository()).await?;
         let question = Question { reference, target, endpoint, credential };
         let host = Arc::clone(self.hosts.lock().await.entry(endpoint.name.clone()).or_default());
         // One at a time to one host: one that says «too many» must not be asked by the next one already under way.
@@ -167,6 +192,10 @@ impl HttpRegistry {
     }
 }
 
+fn repository(reference: &Reference) -> (String, String) {
+    (reference.registry().to_owned(), reference.repository().to_owned())
+}
+
 async fn send(client: &Client, url: &Url, authorization: Option<&HeaderValue>) -> Result<Response, reqwest::Error> {
     let request = client.head(url.clone()).header(ACCEPT, MANIFESTS);
     match authorization {
@@ -195,7 +224,11 @@ impl Registry for HttpRegistry {
 
     async fn credential(&self, reference: &Reference) -> Result<Option<Credential>, RegistryError> {
         let place = self.place_of(reference)?;
-        self.credentials.find(place.registry(), place.repository()).await
+        self.credentials_for(reference)?.find(place.registry(), place.repository()).await
+    }
+
+    fn lend(&self, reference: &Reference, credentials: Result<Credentials, RegistryError>) {
+        self.lent.lock().unwrap_or_else(PoisonError::into_inner).insert(repository(reference), credentials);
     }
 
     fn limits(&self) -> Vec<RateLimit> {

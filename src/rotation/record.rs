@@ -30,6 +30,9 @@ pub struct Record {
     /// How the new image comes to serve.
     #[serde(default)]
     pub way: Way,
+    /// The file with the credentials for its images that a label named.
+    #[serde(default)]
+    pub auth_file: Option<String>,
     /// What its engine is called; empty: it has no name, being at a place of its own. None: nobody noted it.
     #[serde(default)]
     pub engine: Option<String>,
@@ -176,6 +179,7 @@ impl Record {
             members,
             terms,
             way: Way::default(),
+            auth_file: None,
             engine: None,
             agent,
             boot,

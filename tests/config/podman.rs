@@ -17,8 +17,13 @@ fn labels_of_podman_auto_update_count_where_rotate_says_nothing() {
         check(&config, &[(LABEL, value)], &[], selected(selection));
     }
     check(&config, &[(LABEL, "local")], &[], not_followed(LABEL));
+    let of_file = |file: Option<&str>| Ok(Policy { auth_file: file.map(str::to_owned), ..plain(Selection::NotSelected) });
     let file = "io.containers.autoupdate.authfile";
-    check(&config, &[(file, "/root/auth.json")], &[], not_followed(file));
+    check(&config, &[(file, "/root/auth.json")], &[], of_file(Some("/root/auth.json")));
+    check(&config, &[(file, "")], &[], of_file(None));
+    let of_image = Policy { ignored: vec![file.to_owned()], ..plain(Selection::NotSelected) };
+    check(&config, &[(file, "/root/auth.json")], &[(file, "/root/auth.json")], Ok(of_image));
+    check(&config, &[("io.containers.autoupdate.other", "x")], &[], not_followed("io.containers.autoupdate.other"));
     check(&config, &[(LABEL, "registry"), ("rotate.enable", "false")], &[], selected(Selection::OptedOut));
     check(&config, &[(LABEL, "disabled"), ("rotate.enable", "true")], &[], selected(Selection::ByLabel));
     let message = "label `io.containers.autoupdate` cannot be `registy`: only `registry`, `local` or `disabled` may stand there";

@@ -39,6 +39,7 @@ pub fn plain(selection: Selection) -> Policy {
         probe: None,
         stop_signal: None,
         ignored: Vec::new(),
+        auth_file: None,
         not_followed: Vec::new(),
     }
 }

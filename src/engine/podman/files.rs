@@ -1,7 +1,8 @@
-//! Our files beside a user's units. Where that user is another, no call of ours touches a path of theirs: that user's own programs do.
+//! Our files beside a user's units, and a user's that a label names. Where that user is another, no call of ours touches a path of theirs: that user's
+//! own programs do.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -9,8 +10,8 @@ use std::time::Duration;
 use super::errand::{errand, word};
 use super::owner::{Owner, as_user, not_started, not_that_user};
 use super::said::run;
-use crate::engine::EngineError;
 use crate::engine::calls::refused;
+use crate::engine::{AuthFile, EngineError};
 use crate::text::masked;
 use crate::user::User;
 
@@ -36,6 +37,42 @@ pub async fn existing(owner: &Owner, paths: &[PathBuf]) -> Result<Vec<PathBuf>, 
     }
     let is_printed = |path: &&PathBuf| said.answer.split('\0').any(|printed| Path::new(printed) == **path);
     Ok(paths.iter().filter(is_printed).cloned().collect())
+}
+
+/// No file of credentials is longer; what is over is no JSON any more.
+const MOST_BYTES: u64 = 1 << 20;
+
+/// Reads a file of credentials.
+pub async fn read(owner: &Owner, path: &str) -> Result<AuthFile, EngineError> {
+    let call = format!("read {path}");
+    if !path.starts_with('/') {
+        return Err(refused(&call, 400, "it is no absolute path"));
+    }
+    let Some(user) = owner.another(&call).await? else {
+        let text = read_own(Path::new(path)).map_err(|error| refused(&call, 400, &error.to_string()))?;
+        return Ok(AuthFile { text, is_anothers: false });
+    };
+    let mut command = as_user(&user, "cat");
+    command.args(["--", path]).env("LC_ALL", "C");
+    let said = run(&call, command, PATIENCE, |error| not_started(&call, 501, "cat", error)).await?;
+    if let Some(error) = not_that_user(&call, &said.complaint) {
+        return Err(error);
+    }
+    match said.code {
+        Some(0) => Ok(AuthFile { text: said.answer, is_anothers: true }),
+        _ => Err(refused(&call, 400, &format!("as user {}: {}", user.name, said.complaint.trim()))),
+    }
+}
+
+/// Not for ever: a pipe in which nothing comes would hold the whole program.
+fn read_own(path: &Path) -> io::Result<String> {
+    let file = fs::OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::other("not a file"));
+    }
+    let mut text = String::new();
+    file.take(MOST_BYTES).read_to_string(&mut text)?;
+    Ok(text)
 }
 
 /// Writes a file, and the folder that it lies in if there is none.

@@ -30,7 +30,7 @@ use systemctl::Systemctl;
 
 use super::calls::{parse, refused};
 use super::podman_version::PodmanVersion;
-use super::{Docker, Engine, EngineError, EngineInfo, Executed, Life, Pull, Services};
+use super::{AuthFile, Docker, Engine, EngineError, EngineInfo, Executed, Life, Pull, Services};
 use crate::host;
 use crate::model::{Container, ContainerId, Credential, Digest, Ending, Image, Listed, Platform, Reference, RestartPolicy, StopSignal};
 
@@ -112,6 +112,10 @@ impl Engine for Podman {
     async fn stops_with_last_member(&self, pod: &str) -> Result<bool, EngineError> {
         let document = self.compatible.calls.look(&format!("inspect pod {pod}"), &format!("/libpod/pods/{pod}/json")).await?;
         Ok(document.is_some_and(|pod| pod["ExitPolicy"] == "stop"))
+    }
+
+    async fn auth_file(&self, path: &str) -> Result<Option<AuthFile>, EngineError> {
+        files::read(&self.client.owner, path).await.map(Some)
     }
 
     async fn image(&self, image: &str) -> Result<Option<Image>, EngineError> {

@@ -135,33 +135,55 @@ fn a_registry_that_wants_a_password_is_opened_by_podman_s_own_file() {
     s.push("web", "nohealth:v1");
     let registry = FakeRegistry::in_front_of(s.host);
     let image = format!("{}/{}:latest", registry.address(), s.name("web"));
-    let id = s.host.docker(&[
-        "run",
-        "-d",
-        "--pull",
-        "always",
-        "--name",
-        &s.name("web"),
-        "--label",
-        "io.containers.autoupdate.authfile=/mine.json",
-        &image,
-    ]);
+    let web = s.name("web");
+    let id = s.host.docker(&["run", "-d", "--pull", "always", "--name", &web, &image]);
     s.push("web", "nohealth:v2");
     registry.script(|head| {
         let is_known = head.header("authorization") == Some(&format!("Basic {BASIC}"));
         (!is_known).then(|| Answer::status(401).header("WWW-Authenticate", "Basic realm=\"lab\""))
     });
     let agent = || s.agent().config(FAST);
-    let web = s.name("web");
     let outcome = agent().run(&["now", &web, "--json"]).exits(1);
     let held = entry(&s, &outcome.json(), "web");
     assert!(held["message"].as_str().is_some_and(|text| text.contains("does not let anybody without credentials see")), "{held}");
     assert_eq!(described(&s, "web")["Id"], id.as_str());
-    let plan = agent().run(&["plan", &web, "--json"]).json();
-    assert!(plan["labels_not_followed"][&web].to_string().contains("authfile"), "a file that a label names is not read: {plan}");
 
     let auth = serde_json::json!({ "auths": { registry.address(): { "auth": BASIC } } });
     let file = s.file("auth.json", &auth.to_string());
     let outcome = agent().env("REGISTRY_AUTH_FILE", &file.display().to_string()).run(&["now", &web, "--json"]).exits(0);
+    assert_eq!(told(&s, &outcome.json(), "web"), "rotated", "{outcome}");
+}
+
+#[test]
+fn a_file_of_credentials_that_a_label_names_counts_alone_and_holds_its_container_where_it_cannot_be_read() {
+    const BASIC: &str = "YWxpY2U6c2VjcmV0"; // alice:secret
+    const LABEL: &str = "io.containers.autoupdate.authfile";
+    let s = scratch("authfile");
+    let registry = FakeRegistry::in_front_of(s.host);
+    let file = s.dir().join("mine.json").display().to_string();
+    let auth = |basic: &str| serde_json::json!({ "auths": { registry.address(): { "auth": basic } } }).to_string();
+    s.push("web", "nohealth:v1");
+    let (web, image) = (s.name("web"), format!("{}/{}:latest", registry.address(), s.name("web")));
+    let id = s.host.docker(&["run", "-d", "--pull", "always", "--name", &web, "--label", &format!("{LABEL}={file}"), &image]);
+    s.push("web", "nohealth:v2");
+    registry.script(|head| {
+        let is_known = head.header("authorization") == Some(&format!("Basic {BASIC}"));
+        (!is_known).then(|| Answer::status(401).header("WWW-Authenticate", "Basic realm=\"lab\""))
+    });
+    let usual = s.file("auth.json", &auth(BASIC));
+    let now = || s.agent().config(FAST).env("REGISTRY_AUTH_FILE", &usual.display().to_string()).run(&["now", &web, "--json"]);
+    // The usual one would open it.
+    for text in [None, Some("{".to_owned())] {
+        if let Some(text) = &text {
+            s.file("mine.json", text);
+        }
+        let outcome = now().exits(1);
+        let message = entry(&s, &outcome.json(), "web")["message"].as_str().unwrap_or_default().to_owned();
+        assert!(message.contains(&format!("`{web}` in {file}")) && message.contains(LABEL), "{text:?}: {outcome}");
+        assert_eq!(described(&s, "web")["Id"], id.as_str());
+    }
+    s.file("mine.json", &auth(BASIC));
+    s.file("auth.json", &auth("b3RoZXI6b3RoZXI="));
+    let outcome = now().exits(0);
     assert_eq!(told(&s, &outcome.json(), "web"), "rotated", "{outcome}");
 }
