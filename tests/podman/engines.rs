@@ -268,7 +268,7 @@ fn an_engine_that_is_away_and_named_is_told_though_others_were_asked_for_as_well
     for (n, names) in [[web.as_str(), gone], [gone, web.as_str()]].into_iter().enumerate() {
         let old = s.host.inspect(&web)["Id"].clone();
         s.push("web", &format!("nohealth:v{}", n + 2));
-        let outcome = s.agent().on_host().engine_flag("").config(&config).run(&[&["now"][..], &names].concat()).exits(69);
+        let outcome = s.agent().on_host().config(&config).run(&[&["now"][..], &names].concat()).exits(69);
         assert!(outcome.to_string().contains("podman:nobody-here: there is no user `nobody-here`"), "{outcome}");
         assert_ne!(s.host.inspect(&web)["Id"], old, "the other engine is asked all the same: {outcome}");
     }
@@ -285,14 +285,14 @@ fn what_was_begun_at_one_engine_is_not_forgotten_at_another_that_does_not_know_i
     s.push("web", "nohealth:v2");
     // Past its time at the next look.
     let config = format!("{FAST}keep_old = \"1s\"\n");
-    let at = |engine: &str| s.agent().on_host().engine_flag(engine).config(&config);
+    let at = |engine: &str, args: &[&str]| s.agent().on_host().config(&config).run(&[&["--engine", engine], args].concat());
     let podman = "unix:///run/podman/podman.sock";
     let kept = || {
-        let status = at(podman).run(&["status", "--json"]).exits(0).json();
+        let status = at(podman, &["status", "--json"]).exits(0).json();
         let ours = status["containers"].as_array().into_iter().flatten().find(|entry| entry["name"] == web.as_str()).cloned();
         ours.map(|entry| entry["kept"].clone()).unwrap_or_default()
     };
-    at(podman).run(&["now", &web]).exits(0);
+    at(podman, &["now", &web]).exits(0);
     assert_ne!(s.host.inspect(&web)["Id"], old.as_str());
     let before = kept();
     assert!(before.is_object(), "{before}");
@@ -303,11 +303,11 @@ fn what_was_begun_at_one_engine_is_not_forgotten_at_another_that_does_not_know_i
     let store = format!("--root {folder}/root --runroot {folder}/run --storage-driver vfs");
     works(&s, &format!("systemd-run -q --collect --unit {web}-other podman {store} system service -t 300 unix://{other}"));
     wait_for("the other engine listens", LONG, || s.host.path(&other).exists().then_some(()));
-    let outcome = at(&format!("unix://{other}")).run(&["now"]);
+    let outcome = at(&format!("unix://{other}"), &["now"]);
     works(&s, &format!("systemctl stop {web}-other"));
     outcome.exits(0);
     assert_eq!(kept(), before);
 
-    at(podman).run(&["rollback", &web]).exits(0);
+    at(podman, &["rollback", &web]).exits(0);
     assert_eq!(s.host.inspect(&web)["Id"], old.as_str());
 }
