@@ -50,6 +50,8 @@ pub fn explains(path: &[&str], old: &Value, new: &Value, of: Explainer<'_>) -> O
             let due = texts(&mount["Options"]).chain(["rw", text(&mount["Propagation"])]);
             (options == set(due)).then_some(Rule::DeclaredVolume)
         }
+        // A user's engine cannot go below what it has itself, which is seen at the start (5.4).
+        ["HostConfig", "OomScoreAdj"] => (old.as_i64() > new.as_i64() && !was_started).then_some(Rule::SameMeaning),
         // Of a volume that an image declares they are written in another order than of the same that an option mounts.
         ["Mounts", _, "Options"] => (set(texts(old)) == set(texts(new))).then_some(Rule::SameMeaning),
         ["HostConfig", "Binds", _] => {

@@ -38,7 +38,10 @@ pub fn put(source: &Source<'_>, spec: &mut Spec) -> Result<(), SpecError> {
     let mounts = || list(&source.runtime["mounts"]).iter();
     // A read-only container has a `/tmp` that it may write to by them; another would lose what its image has there.
     spec.put("read_write_tmpfs", host["ReadonlyRootfs"] == true && mounts().any(|mount| mount["destination"] == "/var/tmp"));
-    let proc = mounts().find(|mount| mount["destination"] == "/proc").map_or(&[] as &[Value], |mount| list(&mount["options"]));
+    // With the host's processes, a user's container has a bind of the host's there: its options are no wish, and as one they would replace all others.
+    let proc = mounts()
+        .find(|mount| mount["destination"] == "/proc" && mount["type"] == "proc")
+        .map_or(&[] as &[Value], |mount| list(&mount["options"]));
     spec.put("procfs_opts", proc.iter().filter(|option| !PROC.contains(&text(option))).cloned().collect::<Vec<_>>());
     if host["Privileged"] != true {
         put_masks(source, spec)?;
