@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use super::{Outcome, Running, Scratch};
+use super::{FaultProxy, Outcome, Running, Scratch};
 
 /// No command of a test takes longer.
 const LIMIT: Duration = Duration::from_secs(300);
@@ -18,7 +18,8 @@ const LIMIT: Duration = Duration::from_secs(300);
 /// An agent about to be started. Nothing of the caller's environment reaches it: no engine, no key, no credentials, no proxy.
 pub struct Agent<'a> {
     scratch: &'a Scratch,
-    engine: String,
+    /// None: the host's.
+    engine: Option<String>,
     config: Option<PathBuf>,
     state_dir: Option<PathBuf>,
     env: Vec<(String, String)>,
@@ -31,20 +32,19 @@ pub struct Agent<'a> {
 
 impl<'a> Agent<'a> {
     pub(super) fn new(scratch: &'a Scratch) -> Agent<'a> {
-        let engine = address(&scratch.host.socket());
         let (env, under) = (Vec::new(), Vec::new());
-        Agent { scratch, engine, config: None, state_dir: None, env, under, is_nobody: false, is_on_host: false, user: None }
+        Agent { scratch, engine: None, config: None, state_dir: None, env, under, is_nobody: false, is_on_host: false, user: None }
     }
 
     /// Another socket than the engine's own: a proxy's, or one that is none.
     pub fn engine(mut self, socket: &Path) -> Self {
-        self.engine = address(socket);
+        self.engine = Some(address(socket));
         self
     }
 
     /// Whatever shall stand after `--engine`; nothing leaves the flag out.
     pub fn engine_flag(mut self, value: &str) -> Self {
-        value.clone_into(&mut self.engine);
+        self.engine = Some(value.to_owned());
         self
     }
 
@@ -106,7 +106,7 @@ impl<'a> Agent<'a> {
     }
 
     fn has_rootless_engine(&self) -> bool {
-        self.scratch.host.engine().ends_with("-rootless")
+        self.scratch.host.is_rootless()
     }
 
     pub fn env(mut self, key: &str, value: &str) -> Self {
@@ -122,18 +122,34 @@ impl<'a> Agent<'a> {
 
     /// Starts it, for a test that wants to disturb it.
     #[track_caller]
-    pub fn spawn(self, args: &[&str]) -> Running<'a> {
+    pub fn spawn(mut self, args: &[&str]) -> Running<'a> {
+        let stand_in = self.stand_in();
         let folder = tempfile::Builder::new().prefix("agent-").tempdir_in(self.scratch.dir()).expect("a folder can be made in /tmp").keep();
         let (stdout, stderr) = (folder.join("stdout"), folder.join("stderr"));
         let create = |path| File::create(path).expect("a file can be made in /tmp");
         let mut command = if self.is_on_host { self.on_the_host() } else { self.here() };
         command.stdin(std::process::Stdio::null()).stdout(create(&stdout)).stderr(create(&stderr));
         let child = command.args(args).spawn().expect("the agent can be started");
-        Running { scratch: self.scratch, command: format!("rotate {}", args.join(" ")), child, stdout, stderr }
+        Running { scratch: self.scratch, command: format!("rotate {}", args.join(" ")), child, stdout, stderr, _stand_in: stand_in }
     }
 }
 
 impl Agent<'_> {
+    /// On the machine nobody is the user whose Podman it is: the agent, which is root there, gets a socket of root's.
+    fn stand_in(&mut self) -> Option<FaultProxy> {
+        let host = self.scratch.host;
+        if self.engine.is_some() || self.is_on_host || !host.has_podman() {
+            return None;
+        }
+        host.wake();
+        if !host.is_rootless() {
+            return None;
+        }
+        let proxy = FaultProxy::start(&host.socket());
+        self.engine = Some(address(&proxy.socket()));
+        Some(proxy)
+    }
+
     fn here(&self) -> Command {
         let program = if self.is_nobody { self.copy_for_all() } else { PathBuf::from(env!("CARGO_BIN_EXE_rotate")) };
         let mut command = match self.under.split_first() {
@@ -148,8 +164,9 @@ impl Agent<'_> {
         if let Some(config) = &self.config {
             command.arg("--config").arg(config);
         }
-        if !self.engine.is_empty() {
-            command.args(["--engine", &self.engine]);
+        let engine = self.engine.clone().unwrap_or_else(|| address(&self.scratch.host.socket()));
+        if !engine.is_empty() {
+            command.args(["--engine", &engine]);
         }
         command.arg("--state-dir").arg(self.state_dir.clone().unwrap_or_else(|| self.scratch.state_dir()));
         command

@@ -77,9 +77,9 @@ impl Host {
     fn systemd_for_the_machine(&self, folder: &Path) {
         let lab = script("lab").display().to_string();
         for name in ["systemctl", "journalctl"] {
-            let (path, name, host) = (folder.join(name), name, &self.name);
+            let (path, host, command) = (folder.join(name), &self.name, self.manager(name).join(" "));
             let text = format!(
-                "#!/bin/sh\nif [ -x \"$0.before\" ]; then \"$0.before\" \"$@\" || exit 1; fi\n'{lab}' exec {host} {name} \"$@\"\ncode=$?\n\
+                "#!/bin/sh\nif [ -x \"$0.before\" ]; then \"$0.before\" \"$@\" || exit 1; fi\n'{lab}' exec {host} {command} \"$@\"\ncode=$?\n\
                  if [ -x \"$0.after\" ]; then \"$0.after\" \"$@\"; fi\nexit $code\n"
             );
             if !path.exists() {
@@ -246,7 +246,7 @@ fn lab(args: &[&str]) -> Result<String, String> {
     printed(Command::new(script("lab")).args(args).output().expect("tests/lab/lab can be run"))
 }
 
-fn printed(output: Output) -> Result<String, String> {
+pub(super) fn printed(output: Output) -> Result<String, String> {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim_end().to_owned();
     if output.status.success() { Ok(text(&output.stdout)) } else { Err(format!("{} ({})", text(&output.stderr), output.status)) }
 }

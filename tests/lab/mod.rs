@@ -17,6 +17,7 @@ mod registry;
 mod running;
 mod scratch;
 mod secure_registry;
+mod systemd;
 pub mod trace;
 mod unit;
 mod wait;

@@ -13,7 +13,7 @@ use std::{
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-use super::{Scratch, wait::within};
+use super::{FaultProxy, Scratch, wait::within};
 
 /// An agent at work. Dropped before its end, it is killed.
 pub struct Running<'a> {
@@ -22,6 +22,8 @@ pub struct Running<'a> {
     pub(super) child: Child,
     pub(super) stdout: PathBuf,
     pub(super) stderr: PathBuf,
+    /// What its engine is reached through, as long as it runs.
+    pub(super) _stand_in: Option<FaultProxy>,
 }
 
 impl Running<'_> {

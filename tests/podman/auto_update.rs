@@ -1,6 +1,7 @@
 //! `podman auto-update` by its timer, beside rotate.
 
 use super::FAST;
+use super::wants::{ROOTS_ENGINE, lacks};
 use crate::lab::{Host, Outcome, Scratch, Unit};
 
 const TIMER: &str = "podman-auto-update.timer";
@@ -12,30 +13,24 @@ impl<'a> Timer<'a> {
     #[track_caller]
     fn on(s: &'a Scratch) -> Self {
         let timer = Self(s);
-        timer.systemctl("enable --now");
+        timer.systemctl("enable");
         timer
     }
 
     fn systemctl(&self, what: &str) {
-        let manager = if is_a_users_host() { "systemctl --user --machine=op@" } else { "systemctl" };
-        let output = self.0.host.exec(&["sh", "-c", &format!("{manager} {what} {TIMER}")]);
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        self.0.host.systemctl(&[what, "--now", TIMER]);
     }
 }
 
 impl Drop for Timer<'_> {
     fn drop(&mut self) {
-        self.systemctl("disable --now");
+        self.systemctl("disable");
     }
-}
-
-fn is_a_users_host() -> bool {
-    Host::shared().engine().ends_with("-rootless")
 }
 
 /// How often it is told with the command that turns it off.
 fn count(text: &str) -> usize {
-    let manager = if is_a_users_host() { "systemctl --user" } else { "systemctl" };
+    let manager = if Host::shared().is_rootless() { "systemctl --user" } else { "systemctl" };
     text.matches(&format!("turn it off: `{manager} disable --now {TIMER}`")).count()
 }
 
@@ -62,7 +57,7 @@ fn an_updater_of_podman_s_own_is_told_once_with_the_command_that_turns_it_off() 
 
 #[test]
 fn a_daemon_says_in_its_log_that_podman_updates_by_itself_and_says_it_once() {
-    if is_a_users_host() {
+    if lacks(&ROOTS_ENGINE) {
         return;
     }
     let s = Scratch::alone(Host::shared(), "timerlog");

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::wants::{ROOTS_ENGINE, lacks};
 use super::{FAST, scratch};
 use crate::lab::{Host, Scratch, Unit, wait_for};
 
@@ -17,11 +18,6 @@ pub const LONG: Duration = Duration::from_secs(300);
 
 pub fn alone(test: &str) -> Scratch {
     Scratch::alone(Host::shared(), test)
-}
-
-/// On such a host root's client is the user's, and the unit is not for that engine alone.
-pub fn is_a_users_host() -> bool {
-    Host::shared().engine().ends_with("-rootless")
 }
 
 /// The unit with its drop-in, not running yet.
@@ -136,7 +132,7 @@ fn engines<'a>(entries: &[(&'a str, &Value)]) -> Vec<&'a str> {
 
 #[test]
 fn one_daemon_serves_the_hosts_podman_and_a_users_one_after_the_other_and_names_each() {
-    if is_a_users_host() {
+    if lacks(&ROOTS_ENGINE) {
         return;
     }
     let s = alone("engines");
@@ -188,7 +184,7 @@ fn one_daemon_serves_the_hosts_podman_and_a_users_one_after_the_other_and_names_
 
 #[test]
 fn an_engine_that_is_off_is_said_with_the_command_that_turns_it_on_and_served_once_it_is() {
-    if is_a_users_host() {
+    if lacks(&ROOTS_ENGINE) {
         return;
     }
     let s = alone("off");
@@ -237,7 +233,7 @@ fn an_engine_that_is_off_is_said_with_the_command_that_turns_it_on_and_served_on
 
 #[test]
 fn docker_and_podman_side_by_side_on_one_host_are_both_served() {
-    if is_a_users_host() {
+    if lacks(&ROOTS_ENGINE) {
         return;
     }
     let s = alone("beside");

@@ -172,7 +172,7 @@ fn a_container_of_many_options_is_the_same_after_two_rotations() {
         "-w",
         "/anon",
         "--oom-score-adj",
-        "5",
+        "300",
     ];
     s.run("web", &options);
     is_the_same_after_two_rotations(&s, &["/anon/mark", "/long/mark", "/data/mark"]);

@@ -88,12 +88,10 @@ fn the_timers_of_the_old_container_are_gone_after_the_switch() {
     let s = scratch("timers");
     s.push("web", "ok:v1");
     s.run("web", &[]);
-    let manager = if s.host.engine().ends_with("-rootless") { "systemctl --user --machine=op@" } else { "systemctl" };
     let timers = |id: &Value| {
         let id = id.as_str().unwrap_or_default();
-        let output = s.host.exec(&["sh", "-c", &format!("{manager} list-units --all --plain --no-legend --type=timer '{id}*'")]);
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8_lossy(&output.stdout).lines().count()
+        let listed = s.host.systemctl(&["list-units", "--all", "--plain", "--no-legend", "--type=timer", &format!("{id}*")]);
+        listed.lines().count()
     };
     let old = described(&s, "web")["Id"].clone();
     assert_eq!(timers(&old), 1, "the health check of the old one");

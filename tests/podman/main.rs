@@ -26,6 +26,7 @@ mod users_api;
 mod users_own;
 mod users_quadlet;
 mod users_units;
+mod wants;
 
 use lab::{Host, Scratch};
 use serde_json::Value;
@@ -50,9 +51,7 @@ fn described(s: &Scratch, name: &str) -> Value {
 /// Docker's client on the host, against Podman's socket.
 #[track_caller]
 fn docker(s: &Scratch, args: &[&str]) -> String {
-    let path = if s.host.engine().ends_with("-rootless") { "/run/user/1000/podman/podman.sock" } else { "/run/podman/podman.sock" };
-    let address = format!("DOCKER_HOST=unix://{path}");
-    let output = s.host.exec(&[&["env", &address, "docker"], args].concat());
+    let output = s.host.exec(&[&["docker"], args].concat()); // `lab exec` names the engine's socket
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim_end().to_owned();
     assert!(output.status.success(), "docker {}: {}", args.join(" "), text(&output.stderr));
     text(&output.stdout)

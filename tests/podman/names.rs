@@ -23,8 +23,7 @@ impl<'a> Registries<'a> {
 
     /// The service of before has read what was there before.
     fn read_anew(&self) {
-        let manager = if self.s.host.engine().ends_with("-rootless") { "systemctl --user --machine=op@" } else { "systemctl" };
-        self.s.host.exec(&["sh", "-c", &format!("{manager} stop podman.service")]);
+        let _ = self.s.host.try_systemctl(&["stop", "podman.service"]);
     }
 }
 

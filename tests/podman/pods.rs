@@ -93,7 +93,7 @@ fn members_that_cannot_be_replaced_in_their_pod_are_held_with_the_reason() {
     let (goes, unit) = (s.name("goes"), s.name("unit"));
     create(&s, "goes", &["--infra-name", &s.name("holds")]);
     // Any that is loaded and does not make this pod by `podman run`.
-    create(&s, "unit", &["--label", "PODMAN_SYSTEMD_UNIT=systemd-journald.service"]);
+    create(&s, "unit", &["--label", "PODMAN_SYSTEMD_UNIT=dbus.service"]);
     let run = |name: &str, pod: &str, options: &[&str]| {
         s.push(name, "nohealth:v1");
         let (full, image) = (s.name(name), s.image(name));
@@ -107,7 +107,7 @@ fn members_that_cannot_be_replaced_in_their_pod_are_held_with_the_reason() {
         ("holds", "in_pod", "holds a pod together"),
         ("base", "required_by", "requires it"),
         ("needs", "requires", "requires"),
-        ("owned", "owned_by_unit", "systemd-journald.service"),
+        ("owned", "owned_by_unit", "dbus.service"),
     ] {
         let plan = s.rotate(&["plan", &s.name(name), "--json"]).exits(0).json();
         let skipped = &plan["skipped"][0];

@@ -5,13 +5,14 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
+use super::wants::QUADLET;
 use crate::lab::{Scratch, wait_for};
 use std::time::Duration;
 
 /// Longer than anything on a host takes.
 pub const LONG: Duration = Duration::from_secs(120);
 
-/// A unit of systemd out of a `.container` file. Dropped, it is stopped and its file is gone.
+/// A unit of systemd out of a `.container` file, or what an older Podman has for it. Dropped, it is stopped and its file is gone.
 pub struct Quadlet<'a> {
     pub s: &'a Scratch,
     /// The container's name, and the file's.
@@ -24,9 +25,12 @@ impl<'a> Quadlet<'a> {
     #[track_caller]
     pub fn start(s: &'a Scratch, name: &str, container: &str, service: &str) -> Self {
         let (image, name) = (s.image(name), s.name(name));
-        let text = format!(
-            "[Unit]\nDescription=a test\n[Container]\nContainerName={name}\nImage={image}\n{container}\n[Service]\nTimeoutStopSec=20\n{service}\n"
-        );
+        let text = if QUADLET.is_there() {
+            format!("[Unit]\nDescription=a test\n[Container]\nContainerName={name}\nImage={image}\n{container}\n")
+        } else {
+            generated(s, &name, &image, container)
+        };
+        let text = format!("{text}[Service]\nTimeoutStopSec=20\n{service}\n");
         let quadlet = Self { s, name, text };
         quadlet.write(&quadlet.text);
         quadlet.systemctl(&["daemon-reload"]);
@@ -38,14 +42,21 @@ impl<'a> Quadlet<'a> {
         format!("{}.service", self.name)
     }
 
+    /// As the host names it.
+    fn file(&self) -> String {
+        if QUADLET.is_there() {
+            format!("{}/{}.container", self.s.host.quadlets(), self.name)
+        } else {
+            format!("{}/{}", self.s.host.units(), self.unit())
+        }
+    }
+
     fn path(&self) -> PathBuf {
-        self.s.host.path(&format!("/etc/containers/systemd/{}.container", self.name))
+        self.s.host.path(&self.file())
     }
 
     pub fn write(&self, text: &str) {
-        fs::create_dir_all(self.path().parent().expect("a folder"))
-            .and_then(|()| fs::write(self.path(), text))
-            .expect("the host takes a file");
+        self.s.host.write_unit(&self.file(), text);
     }
 
     /// The user's own file is as it was.
@@ -55,9 +66,7 @@ impl<'a> Quadlet<'a> {
 
     /// Puts a drop-in beside the file; returns where it is.
     pub fn write_drop_in(&self, name: &str, text: &str) -> PathBuf {
-        let folder = self.path().with_extension("container.d");
-        fs::create_dir_all(&folder).and_then(|()| fs::write(folder.join(name), text)).expect("the host takes a file");
-        folder.join(name)
+        self.s.host.write_unit(&format!("{}.d/{name}", self.file()), text)
     }
 
     /// What the drop-in of ours says, if there is one.
@@ -68,10 +77,7 @@ impl<'a> Quadlet<'a> {
     /// What it printed. Panics with its words if it fails.
     #[track_caller]
     pub fn systemctl(&self, args: &[&str]) -> String {
-        let output = self.s.host.exec(&[&["systemctl"], args].concat());
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim_end().to_owned();
-        assert!(output.status.success(), "systemctl {}: {}", args.join(" "), text(&output.stderr));
-        text(&output.stdout)
+        self.s.host.systemctl(args)
     }
 
     pub fn property(&self, property: &str) -> String {
@@ -107,6 +113,30 @@ impl<'a> Quadlet<'a> {
     }
 }
 
+/// What a Podman without Quadlet has for it: a unit of `podman generate systemd`, with those of Quadlet's keys that are options of the client.
+#[track_caller]
+fn generated(s: &Scratch, name: &str, image: &str, container: &str) -> String {
+    let mut create = vec!["create".to_owned(), "--pull=always".to_owned(), format!("--name={name}")];
+    for line in container.lines() {
+        let (key, value) = line.split_once('=').expect("a key of Quadlet's");
+        let option = match key {
+            "PublishPort" => "publish",
+            "Volume" => "volume",
+            "HealthCmd" => "health-cmd",
+            "HealthInterval" => "health-interval",
+            "HealthRetries" => "health-retries",
+            "HealthOnFailure" => "health-on-failure",
+            _ => panic!("{line}: a test that needs this wants Quadlet"),
+        };
+        create.push(format!("--{option}={value}"));
+    }
+    create.push(image.to_owned());
+    s.host.docker(&create.iter().map(String::as_str).collect::<Vec<_>>());
+    let text = s.host.docker(&["generate", "systemd", "--new", "--name", name]);
+    s.host.docker(&["rm", name]);
+    format!("{text}\n")
+}
+
 fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
 }
@@ -122,9 +152,7 @@ impl<'a> QuadletPod<'a> {
     #[track_caller]
     pub fn write(s: &'a Scratch, name: &str, pod: &str) -> Self {
         let pod_file = Self { s, name: s.name(name) };
-        fs::create_dir_all(pod_file.path().parent().expect("a folder"))
-            .and_then(|()| fs::write(pod_file.path(), format!("[Pod]\nPodName={}\n{pod}\n", pod_file.name)))
-            .expect("the host takes a file");
+        s.host.write_unit(&pod_file.file(), &format!("[Pod]\nPodName={}\n{pod}\n", pod_file.name));
         pod_file
     }
 
@@ -137,16 +165,16 @@ impl<'a> QuadletPod<'a> {
         format!("Pod={}.pod", self.name)
     }
 
-    fn path(&self) -> PathBuf {
-        self.s.host.path(&format!("/etc/containers/systemd/{}.pod", self.name))
+    fn file(&self) -> String {
+        format!("{}/{}.pod", self.s.host.quadlets(), self.name)
     }
 }
 
 impl Drop for QuadletPod<'_> {
     fn drop(&mut self) {
-        let run = |args: &[&str]| drop(self.s.host.exec(&[&["systemctl"], args].concat()));
+        let run = |args: &[&str]| drop(self.s.host.try_systemctl(args));
         run(&["stop", &self.unit()]);
-        let _ = fs::remove_file(self.path());
+        let _ = fs::remove_file(self.s.host.path(&self.file()));
         run(&["daemon-reload"]);
         run(&["reset-failed", &self.unit()]);
     }
@@ -154,7 +182,7 @@ impl Drop for QuadletPod<'_> {
 
 impl Drop for Quadlet<'_> {
     fn drop(&mut self) {
-        let run = |args: &[&str]| drop(self.s.host.exec(&[&["systemctl"], args].concat()));
+        let run = |args: &[&str]| drop(self.s.host.try_systemctl(args));
         run(&["unmask", "--runtime", &self.unit()]);
         run(&["stop", &self.unit()]);
         let _ = fs::remove_file(self.path());

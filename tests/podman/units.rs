@@ -1,8 +1,9 @@
 //! Containers that systemd owns are rotated by their unit: the tag moves, the unit is restarted, the container proves itself, or both go back.
 
 use super::quadlet::{LONG, Quadlet};
+use super::wants::{QUADLET, lacks};
 use super::{FAST, scratch};
-use crate::lab::{Outcome, Scratch, wait_for};
+use crate::lab::{Host, Outcome, Scratch, wait_for};
 use serde_json::Value;
 
 fn now(s: &Scratch, name: &str) -> Outcome {
@@ -73,6 +74,9 @@ fn an_image_that_exits_or_cannot_be_run_goes_back_whatever_its_unit_does_about_i
 
 #[test]
 fn a_unit_that_waits_for_health_goes_back_before_systemd_has_given_up() {
+    if lacks(&QUADLET) {
+        return;
+    }
     let s = scratch("notify");
     s.push("web", "ok:v1");
     let web = Quadlet::start(&s, "web", "Notify=healthy", "Restart=always\nTimeoutStartSec=300");
@@ -100,7 +104,11 @@ fn a_health_action_that_kills_the_container_is_a_failed_gate() {
 
 #[test]
 fn what_was_refused_does_not_come_back_by_a_unit_that_pulls_until_something_newer_is_proved() {
-    let s = scratch("pulls");
+    if lacks(&QUADLET) {
+        return;
+    }
+    // Any other agent on the host would tidy up a drop-in of which its own store knows nothing.
+    let s = Scratch::alone(Host::shared(), "pulls");
     s.push("web", "ok:v1");
     let web = Quadlet::start(&s, "web", "Pull=newer", "Restart=always");
     let old = web.image();
@@ -124,7 +132,11 @@ fn what_was_refused_does_not_come_back_by_a_unit_that_pulls_until_something_newe
 
 #[test]
 fn the_drop_in_goes_when_a_person_forgets_what_was_refused() {
-    let s = scratch("forget");
+    if lacks(&QUADLET) {
+        return;
+    }
+    // Any other agent on the host would tidy up a drop-in of which its own store knows nothing.
+    let s = Scratch::alone(Host::shared(), "forget");
     s.push("web", "ok:v1");
     let web = Quadlet::start(&s, "web", "Pull=always", "Restart=always");
     let sick = s.push("web", "sick:v2");
@@ -160,9 +172,8 @@ fn units_that_depend_on_it_run_again_after_a_rotation_and_after_one_that_went_ba
     s.push("web", "ok:v1");
     let web = Quadlet::start(&s, "web", "", "");
     let dependent = format!("{}.service", s.name("dep"));
-    let path = s.host.path(&format!("/etc/systemd/system/{dependent}"));
     let text = format!("[Unit]\nRequires={0}\nAfter={0}\n[Service]\nExecStart=/bin/sleep infinity\n", web.unit());
-    std::fs::write(&path, text).expect("the host takes a file");
+    let path = s.host.write_unit(&format!("{}/{dependent}", s.host.units()), &text);
     web.systemctl(&["daemon-reload"]);
     web.systemctl(&["start", &dependent]);
     let is_up = || {

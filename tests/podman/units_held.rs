@@ -1,11 +1,15 @@
 //! Units of systemd that are left alone, each with its reason; and labels that no unit stands behind.
 
 use super::quadlet::{LONG, Quadlet};
+use super::wants::{QUADLET, lacks};
 use super::{FAST, described, scratch};
 use crate::lab::{Host, Scratch, wait_for};
 
 #[test]
 fn a_unit_that_is_edited_or_masked_is_held_until_a_person_has_decided() {
+    if lacks(&QUADLET) {
+        return;
+    }
     // Any other test's `daemon-reload` would make the edit known.
     let s = Scratch::alone(Host::shared(), "edited");
     s.push("web", "nohealth:v1");
@@ -23,6 +27,9 @@ fn a_unit_that_is_edited_or_masked_is_held_until_a_person_has_decided() {
 
 #[test]
 fn a_unit_that_is_on_its_way_up_for_ever_is_held() {
+    if lacks(&QUADLET) {
+        return;
+    }
     let s = scratch("activating");
     s.push("web", "ok:v1");
     let web = Quadlet::start(&s, "web", "Notify=healthy", "TimeoutStartSec=infinity");

@@ -5,6 +5,7 @@ use std::fs;
 use serde_json::Value;
 
 use super::quadlet::{LONG, Quadlet, QuadletPod};
+use super::wants::{QUADLET, lacks};
 use super::{FAST, scratch};
 use crate::lab::{Outcome, Scratch, wait_for};
 
@@ -37,6 +38,9 @@ fn side<'a>(s: &'a Scratch, pod: &QuadletPod) -> Quadlet<'a> {
 
 #[test]
 fn a_member_of_a_quadlet_pod_is_rotated_by_its_own_unit_and_goes_back_and_the_pod_goes_on() {
+    if lacks(&QUADLET) {
+        return;
+    }
     let s = scratch("qpod");
     s.push("web", "ok:v1");
     let pod = QuadletPod::write(&s, "pod", "PublishPort=80");
@@ -65,6 +69,9 @@ fn a_member_of_a_quadlet_pod_is_rotated_by_its_own_unit_and_goes_back_and_the_po
 
 #[test]
 fn the_only_member_of_a_quadlet_pod_is_rotated_and_goes_back_with_its_pod_which_stops_each_time() {
+    if lacks(&QUADLET) {
+        return;
+    }
     let s = scratch("qpod-one");
     // It has to be killed: what systemd says of its end is not to be taken for the new image's.
     s.push("web", "stubborn:v1");
@@ -90,6 +97,9 @@ fn the_only_member_of_a_quadlet_pod_is_rotated_and_goes_back_with_its_pod_which_
 
 #[test]
 fn the_last_member_that_runs_of_a_quadlet_pod_is_held_as_its_pod_would_bring_up_what_somebody_stopped() {
+    if lacks(&QUADLET) {
+        return;
+    }
     let s = scratch("qpod-last");
     s.push("web", "nohealth:v1");
     let pod = QuadletPod::write(&s, "pod", "");
@@ -109,15 +119,18 @@ fn the_last_member_that_runs_of_a_quadlet_pod_is_held_as_its_pod_would_bring_up_
 
 #[test]
 fn what_a_kube_unit_makes_is_held_with_the_file_the_image_and_whether_it_pulls() {
+    if lacks(&QUADLET) {
+        return;
+    }
     let s = scratch("kube");
     for tag in ["latest", "1"] {
         s.host.push_with(&format!("{}:{tag}", s.name("web")), "nohealth:v1", "{}");
     }
     let (name, repo) = (s.name("kube"), format!("{}/{}", s.host.registry(), s.name("web")));
-    let (unit, folder) = (format!("{name}.service"), s.host.path("/etc/containers/systemd"));
-    let (kube, yaml) = (folder.join(format!("{name}.kube")), folder.join(format!("{name}.yaml")));
-    fs::create_dir_all(&folder).and_then(|()| fs::write(&kube, format!("[Kube]\nYaml={name}.yaml\n"))).expect("the host takes a file");
-    let systemctl = |args: &[&str]| assert!(s.host.exec(&[&["systemctl"], args].concat()).status.success(), "{args:?}");
+    let (unit, folder) = (format!("{name}.service"), s.host.quadlets());
+    let kube = s.host.write_unit(&format!("{folder}/{name}.kube"), &format!("[Kube]\nYaml={name}.yaml\n"));
+    let yaml = s.host.path(&format!("{folder}/{name}.yaml"));
+    let systemctl = |args: &[&str]| s.host.systemctl(args);
     for (tag, policy, reason, word) in [
         ("latest", "", "unit_pulls", "pulls that image"),
         ("1", "imagePullPolicy: Always", "unit_pulls", "imagePullPolicy: Always"),

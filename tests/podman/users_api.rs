@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
-use super::engines::{Client, alone, entries, is_a_users_host, json, unit};
+use super::engines::{Client, alone, entries, json, unit};
 use super::users_quadlet::lingering;
+use super::wants::{ROOTS_ENGINE, lacks};
 use crate::lab::Scratch;
 
 /// Docker's client against the user's socket.
@@ -20,7 +21,7 @@ fn described(user: &Client<'_>, name: &str) -> Value {
 
 #[test]
 fn the_daemon_rotates_a_container_of_a_users_api_with_all_that_it_was_asked_for() {
-    if is_a_users_host() {
+    if lacks(&ROOTS_ENGINE) {
         return;
     }
     let s = alone("uapi");

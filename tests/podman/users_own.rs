@@ -3,8 +3,9 @@
 use serde_json::Value;
 
 use super::FAST;
-use super::engines::{ENABLED, LONG, alone, entries, is_a_users_host, works};
+use super::engines::{ENABLED, LONG, alone, entries, works};
 use super::users_quadlet::lingering;
+use super::wants::{ROOTS_ENGINE, lacks};
 use crate::lab::{Scratch, wait_for};
 
 const AS_OP: &str = "runuser -u op -- env --chdir=/home/op -u DOCKER_HOST HOME=/home/op XDG_RUNTIME_DIR=/run/user/1000";
@@ -54,7 +55,7 @@ impl Drop for Own<'_> {
 
 #[test]
 fn a_users_own_daemon_rotates_that_users_containers_without_root_and_answers_the_user() {
-    if is_a_users_host() {
+    if lacks(&ROOTS_ENGINE) {
         return;
     }
     let s = alone("own");

@@ -7,9 +7,10 @@ use std::os::unix::fs::MetadataExt;
 use serde_json::Value;
 
 use super::FAST;
-use super::engines::{alone, entries, is_a_users_host, json, unit};
+use super::engines::{alone, entries, json, unit};
 use super::quadlet::Quadlet;
 use super::users_quadlet::{UsersQuadlet, lingering};
+use super::wants::{QUADLET, ROOTS_ENGINE, lacks};
 
 /// The user of the lab's hosts.
 const OP: u32 = 1000;
@@ -24,7 +25,7 @@ fn verdict(document: &Value, engine: &str, name: &str) -> String {
 
 #[test]
 fn the_daemon_rotates_a_users_unit_and_takes_it_back_with_a_drop_in_that_is_the_users() {
-    if is_a_users_host() {
+    if lacks(&QUADLET) || lacks(&ROOTS_ENGINE) {
         return;
     }
     let s = alone("uunits");
@@ -74,7 +75,7 @@ fn the_daemon_rotates_a_users_unit_and_takes_it_back_with_a_drop_in_that_is_the_
 
 #[test]
 fn the_daemon_rotates_a_unit_of_the_hosts_own_systemd() {
-    if is_a_users_host() {
+    if lacks(&QUADLET) || lacks(&ROOTS_ENGINE) {
         return;
     }
     let s = alone("runits");
@@ -97,7 +98,7 @@ fn the_daemon_rotates_a_unit_of_the_hosts_own_systemd() {
 
 #[test]
 fn a_link_that_a_user_puts_in_the_drop_ins_place_leads_root_nowhere() {
-    if is_a_users_host() {
+    if lacks(&QUADLET) || lacks(&ROOTS_ENGINE) {
         return;
     }
     let s = alone("ulink");

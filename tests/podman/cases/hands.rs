@@ -8,15 +8,6 @@ use super::super::{FAST, described, scratch};
 use super::{answered, entry, now, told};
 use crate::lab::{Action, Answer, FakeRegistry, Fault, FaultProxy, Host, Scratch, wait_for};
 
-/// A command for the manager of the engine's units, to be run as root on the host.
-fn manager(s: &Scratch, program: &'static str) -> Vec<&'static str> {
-    if s.host.engine().ends_with("-rootless") {
-        vec!["runuser", "-u", "op", "--", "env", "XDG_RUNTIME_DIR=/run/user/1000", program, "--user"]
-    } else {
-        vec![program]
-    }
-}
-
 #[test]
 fn from_a_timer_all_is_updated_as_by_hand_and_lives_on_when_the_service_is_done() {
     let s = Scratch::alone(Host::shared(), "timer");
@@ -33,15 +24,12 @@ fn from_a_timer_all_is_updated_as_by_hand_and_lives_on_when_the_service_is_done(
     let command = format!("{program} --config {config} --state-dir {state} now --json >{said}; echo $? >{said}.code");
     let (unit, code) = (format!("--unit={}", s.name("run")), format!("{said}.code"));
     let timer = [&unit, "--on-active=1s", "--service-type=oneshot", "--collect", "sh", "-c", &command];
-    let begun = s.host.exec(&[&manager(&s, "systemd-run")[..], &timer].concat());
+    let begun = s.host.exec(&[&s.host.manager("systemd-run")[..], &timer].concat());
     assert!(begun.status.success(), "{}", String::from_utf8_lossy(&begun.stderr));
 
     let code = wait_for("the service is done", LONG, || fs::read_to_string(s.host.path(&code)).ok().filter(|code| !code.is_empty()));
     let service = format!("{}.service", s.name("run"));
-    wait_for("and gone", LONG, || {
-        let shown = s.host.exec(&[&manager(&s, "systemctl")[..], &["show", &service, "-p", "ActiveState", "--value"]].concat());
-        (String::from_utf8_lossy(&shown.stdout).trim() == "inactive").then_some(())
-    });
+    wait_for("and gone", LONG, || (s.host.systemctl(&["show", &service, "-p", "ActiveState", "--value"]) == "inactive").then_some(()));
     let text = fs::read_to_string(s.host.path(&said)).expect("it said something");
     let document: serde_json::Value = serde_json::from_str(&text).unwrap_or_else(|why| panic!("{why}: {text}"));
     assert_eq!((code.trim(), told(&s, &document, "web").as_str()), ("1", "rotated"), "{document}");
@@ -68,8 +56,8 @@ fn containers_and_their_rotation_survive_the_end_of_the_engine_s_service() {
     wait_for("the new one runs", LONG, || {
         s.host.try_inspect(&s.name("web")).filter(|found| found["Id"] != id.as_str() && found["State"]["Running"] == true)
     });
-    for command in [&["stop", "podman.service"][..], &["kill", "-s", "KILL", "podman.service"]] {
-        s.host.exec(&[&manager(&s, "systemctl")[..], command].concat());
+    for command in [&["stop", "podman.service"][..], &["kill", "-s", "KILL", "--kill-whom=main", "podman.service"]] {
+        let _ = s.host.try_systemctl(command);
     }
     let outcome = agent.wait(LONG).exits(0);
     assert_eq!(told(&s, &outcome.json(), "web"), "rotated", "{outcome}");

@@ -1,6 +1,7 @@
 //! What Podman's own labels select, on units and on containers without one.
 
 use super::super::quadlet::{LONG, Quadlet};
+use super::super::wants::{QUADLET, lacks};
 use super::super::{FAST, described, scratch};
 use super::{asked, entry, now, told};
 use crate::lab::{FaultProxy, Host, Scratch, wait_for};
@@ -21,6 +22,9 @@ fn where_nothing_is_labelled_a_run_ends_well_and_asks_the_engine_for_nothing() {
 
 #[test]
 fn the_autoupdate_key_of_a_quadlet_file_selects_its_container_and_a_dry_run_touches_nothing() {
+    if lacks(&QUADLET) {
+        return;
+    }
     let s = Scratch::alone(Host::shared(), "autoupdate");
     s.push("web", "nohealth:v1");
     let web = Quadlet::start(&s, "web", "AutoUpdate=registry\nPull=newer", "Restart=always");
@@ -44,6 +48,9 @@ fn the_autoupdate_key_of_a_quadlet_file_selects_its_container_and_a_dry_run_touc
 
 #[test]
 fn of_seven_containers_those_whose_label_says_so_are_updated_with_one_pull_an_image_and_each_other_has_its_reason() {
+    if lacks(&QUADLET) {
+        return;
+    }
     let s = Scratch::alone(Host::shared(), "seven");
     let all = ["a", "b", "off", "empty", "local", "typo", "none", "plain"];
     let units = ["a", "off", "empty", "local", "none"];

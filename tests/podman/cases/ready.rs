@@ -1,6 +1,7 @@
 //! What a unit calls ready and what `rotate` calls proved: `Notify=`, and images that are ready and die all the same.
 
 use super::super::quadlet::{LONG, Quadlet};
+use super::super::wants::{QUADLET, lacks};
 use super::super::{described, scratch};
 use super::{PATIENT, asked, entry, now, told};
 use crate::lab::wait_for;
@@ -14,6 +15,9 @@ fn says_ready() -> String {
 
 #[test]
 fn a_unit_whose_container_says_itself_when_it_is_ready_goes_back_if_the_new_one_exits_or_never_says_it() {
+    if lacks(&QUADLET) {
+        return;
+    }
     let s = scratch("says");
     s.push_with("web", "ok:v1", &says_ready());
     let web = Quadlet::start(&s, "web", "Notify=true", "Restart=on-failure\nTimeoutStartSec=90");
@@ -51,6 +55,9 @@ fn an_image_that_dies_a_second_after_its_unit_was_ready_goes_back_and_is_not_tri
 
 #[test]
 fn a_good_image_is_never_told_to_have_been_rolled_back() {
+    if lacks(&QUADLET) {
+        return;
+    }
     let s = scratch("good");
     s.push_with("web", "ok:v0", &says_ready());
     let web = Quadlet::start(&s, "web", "Notify=true", "Restart=always");

@@ -3,6 +3,20 @@
 use super::super::{described, scratch};
 use super::{entry, now, told};
 
+/// A user's engine cannot give less than its own service has, which inspect shows once it runs.
+#[test]
+fn a_score_that_a_user_s_engine_cannot_give_is_no_reason_to_hold() {
+    let s = scratch("score");
+    s.push("web", "nohealth:v1");
+    s.run("web", &["--oom-score-adj", "5"]);
+    for version in ["v2", "v3"] {
+        s.push("web", &format!("nohealth:{version}"));
+        assert_eq!(told(&s, &now(&s, &["web"]).exits(0).json(), "web"), "rotated");
+    }
+    let score = described(&s, "web")["HostConfig"]["OomScoreAdj"].as_i64();
+    assert!(if s.host.is_rootless() { score >= Some(5) } else { score == Some(5) }, "{score:?}");
+}
+
 /// Podman before 5.1 has no way to change the restart policy of a container that exists. A kept one with `always` would be started at the next boot.
 #[test]
 fn where_a_restart_policy_cannot_be_changed_what_has_one_is_held_and_what_has_none_is_rotated() {

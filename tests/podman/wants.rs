@@ -1,0 +1,28 @@
+//! What is not on every host of the lab. A test that wants it asks here first, and is over where it is not: that is said, and why.
+
+use crate::lab::Host;
+
+pub struct Want {
+    /// What it is, and where.
+    what: &'static str,
+    is_on: fn(&Host) -> bool,
+}
+
+pub const ROOTS_ENGINE: Want =
+    Want { what: "an engine of root's: on a host with a user's, all is that user's", is_on: |host| !host.is_rootless() };
+pub const QUADLET: Want =
+    Want { what: "Quadlet, which is there from Podman 4.4 on", is_on: |host| !host.engine().starts_with("podman-4.3") };
+
+impl Want {
+    pub fn is_there(&self) -> bool {
+        (self.is_on)(Host::shared())
+    }
+}
+
+/// Whether the host has it not, which is said then.
+pub fn lacks(want: &Want) -> bool {
+    if !want.is_there() {
+        eprintln!("not asked on {}: it has not {}", Host::shared().engine(), want.what);
+    }
+    !want.is_there()
+}
