@@ -4,12 +4,15 @@
 //! A probe asks every 5 ms, a connection each. `quadlet` has the number of units. Run by `tests/bench/run podman-5.4`.
 
 mod by_hand;
-#[allow(dead_code)]
+#[allow(dead_code, unused_imports)]
 #[path = "../podman/engines.rs"]
 mod engines;
 #[path = "../lab/mod.rs"]
 mod lab;
 mod rounds;
+#[allow(dead_code)]
+#[path = "../podman/wants.rs"]
+mod wants;
 
 use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};

@@ -10,6 +10,9 @@ mod lab;
 #[path = "../podman/quadlet.rs"]
 mod quadlet;
 mod rounds;
+#[allow(dead_code)]
+#[path = "../podman/wants.rs"]
+mod wants;
 
 use by_hand::measured;
 use lab::{Host, Scratch};

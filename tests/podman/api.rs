@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::fidelity::is_the_same_after_two_rotations;
+use super::wants::{API_NOTES, lacks};
 use super::{FAST, described, docker, scratch};
 use crate::lab::Scratch;
 
@@ -37,6 +38,9 @@ fn device_rule(s: &Scratch) -> &'static [&'static str] {
 
 #[test]
 fn a_container_of_docker_s_client_is_the_same_after_two_rotations() {
+    if lacks(&API_NOTES) {
+        return;
+    }
     let s = scratch("api-docker");
     let (net, second, volume) = (s.name("net"), s.name("second"), format!("{}:/named:ro", s.name("data")));
     let bound = format!("{}:/bound:ro,z", s.host_dir());
@@ -62,6 +66,9 @@ fn a_container_of_docker_s_client_is_the_same_after_two_rotations() {
 
 #[test]
 fn namespaces_of_the_host_and_an_entrypoint_that_was_taken_away_are_kept() {
+    if lacks(&API_NOTES) {
+        return;
+    }
     let s = scratch("api-host");
     s.push("web", "volume:v1");
     let options = [
@@ -86,6 +93,9 @@ fn namespaces_of_the_host_and_an_entrypoint_that_was_taken_away_are_kept() {
 
 #[test]
 fn what_docker_s_api_cannot_say_is_kept_where_libpod_s_own_said_it() {
+    if lacks(&API_NOTES) {
+        return;
+    }
     let s = scratch("api-libpod");
     let secret = s.name("secret");
     s.push("web", "volume:v1");
@@ -105,6 +115,9 @@ fn what_docker_s_api_cannot_say_is_kept_where_libpod_s_own_said_it() {
 
 #[test]
 fn a_container_of_the_api_is_taken_back_when_the_new_image_is_sick() {
+    if lacks(&API_NOTES) {
+        return;
+    }
     let s = scratch("api-sick");
     s.push("web", "ok:v1");
     run(&s, "web", &["-p", "80", "--restart", "always"], &[]);
@@ -118,6 +131,9 @@ fn a_container_of_the_api_is_taken_back_when_the_new_image_is_sick() {
 
 #[test]
 fn what_the_api_cannot_be_asked_for_again_is_named_and_not_touched() {
+    if lacks(&API_NOTES) {
+        return;
+    }
     let s = scratch("api-held");
     s.push("web", "ok:v1");
     let overlay = format!("{}:/over:O", s.host_dir());
@@ -137,6 +153,9 @@ fn what_the_api_cannot_be_asked_for_again_is_named_and_not_touched() {
 
 #[test]
 fn a_rotation_whose_record_was_lost_can_be_taken_back_even_if_its_old_container_is_gone() {
+    if lacks(&API_NOTES) {
+        return;
+    }
     let s = scratch("api-lost");
     s.push("web", "ok:v1");
     let options = ["-e", "MINE=1", "--sysctl", "net.ipv4.ip_forward=1", "--restart", "always"];

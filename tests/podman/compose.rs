@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::fidelity::is_the_same_after_two_rotations;
+use super::wants::{API_NOTES, lacks};
 use super::{FAST, described, docker, scratch};
 use crate::lab::Scratch;
 
@@ -63,6 +64,9 @@ fn all(project: &Project<'_>) -> String {
 
 #[test]
 fn a_service_of_compose_is_the_same_after_two_rotations_and_compose_recreates_nothing() {
+    if lacks(&API_NOTES) {
+        return;
+    }
     let s = scratch("compose");
     let project = up(&s, "10.91.5");
     is_the_same_after_two_rotations(&s, &["/data/mark", "/named/mark"]);
@@ -82,6 +86,9 @@ fn a_service_of_compose_is_the_same_after_two_rotations_and_compose_recreates_no
 
 #[test]
 fn a_service_that_was_rolled_back_is_compose_s_own_again() {
+    if lacks(&API_NOTES) {
+        return;
+    }
     let s = scratch("compose-back");
     let project = up(&s, "10.91.4");
     let (web, old) = (s.name("web"), described(&s, "web")["Image"].clone());

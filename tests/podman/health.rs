@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::quadlet::{LONG, Quadlet};
+use super::wants::{START_CHECKS, lacks};
 use super::{FAST, described, scratch};
 use crate::lab::{Scratch, wait_for};
 
@@ -46,6 +47,9 @@ fn since_start(s: &Scratch, name: &str) -> f64 {
 
 #[test]
 fn a_check_of_the_start_that_takes_its_time_is_no_failure() {
+    if lacks(&START_CHECKS) {
+        return;
+    }
     let s = scratch("startup");
     s.push("web", "ok:v1");
     s.run("web", &THRICE);
@@ -63,6 +67,9 @@ fn a_check_of_the_start_that_takes_its_time_is_no_failure() {
 
 #[test]
 fn a_unit_is_proved_when_its_check_of_the_start_has_passed_as_often_as_it_must() {
+    if lacks(&START_CHECKS) {
+        return;
+    }
     let s = scratch("startup-unit");
     s.push("web", "ok:v1");
     let unit = Quadlet::start(&s, "web", "HealthStartupCmd=true\nHealthStartupInterval=2s\nHealthStartupSuccess=3", "");
@@ -75,6 +82,9 @@ fn a_unit_is_proved_when_its_check_of_the_start_has_passed_as_often_as_it_must()
 
 #[test]
 fn a_check_of_the_start_that_never_passes_is_a_failed_gate_also_where_podman_restarts_for_it() {
+    if lacks(&START_CHECKS) {
+        return;
+    }
     let s = scratch("startup-bad");
     let gate = "min_healthy = \"1s\"\ndeadline = \"15s\"\n";
     for (name, retries) in [("never", "0"), ("twice", "2")] {

@@ -51,7 +51,7 @@ fn pod_of_two(s: &Scratch, options: &[&str]) -> u16 {
 fn a_member_is_replaced_in_its_pod_which_goes_on() {
     let s = scratch("pod");
     // 4.3 has no restart policy for pods, and keeps a container's as it is.
-    let (options, policy): (&[&str], _) = if s.host.engine() == "podman-4.3" { (&[], "") } else { (&["--restart", "always"], "always") };
+    let (options, policy): (&[&str], _) = if s.host.engine() == "podman-4.3" { (&[], "no") } else { (&["--restart", "always"], "always") };
     let port = pod_of_two(&s, options);
     let (web, side) = (s.name("web"), s.name("side"));
     let (infra_before, side_before) = (infra(&s, "pod"), described(&s, "side")["State"]["StartedAt"].clone());
@@ -65,7 +65,10 @@ fn a_member_is_replaced_in_its_pod_which_goes_on() {
         // `podman pod start` would start a kept one beside its successor.
         assert_eq!(members(&s, "pod"), [format!("{side} running"), format!("{web} running")]);
         s.host.docker(&["exec", &web, "ls", "/anon/mark", "/data/mark", "/shared/mark"]);
-        assert_eq!(described(&s, "web")["HostConfig"]["RestartPolicy"]["Name"], policy, "the pod's");
+        // 4.3 writes none in two ways.
+        let found =
+            described(&s, "web")["HostConfig"]["RestartPolicy"]["Name"].as_str().filter(|name| !name.is_empty()).unwrap_or("no").to_owned();
+        assert_eq!(found, policy, "the pod's");
     }
     s.host.docker(&["pod", "restart", &s.name("pod")]);
     assert_eq!(members(&s, "pod"), [format!("{side} running"), format!("{web} running")]);

@@ -116,7 +116,8 @@ impl<'a> Quadlet<'a> {
 /// What a Podman without Quadlet has for it: a unit of `podman generate systemd`, with those of Quadlet's keys that are options of the client.
 #[track_caller]
 fn generated(s: &Scratch, name: &str, image: &str, container: &str) -> String {
-    let mut create = vec!["create".to_owned(), "--pull=always".to_owned(), format!("--name={name}")];
+    s.host.docker(&["pull", "-q", image]);
+    let mut create = vec!["create".to_owned(), format!("--name={name}")];
     for line in container.lines() {
         let (key, value) = line.split_once('=').expect("a key of Quadlet's");
         let option = match key {

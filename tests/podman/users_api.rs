@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::engines::{Client, alone, entries, json, unit};
 use super::users_quadlet::lingering;
-use super::wants::{ROOTS_ENGINE, lacks};
+use super::wants::{API_NOTES, ROOTS_ENGINE, lacks};
 use crate::lab::Scratch;
 
 /// Docker's client against the user's socket.
@@ -21,7 +21,7 @@ fn described(user: &Client<'_>, name: &str) -> Value {
 
 #[test]
 fn the_daemon_rotates_a_container_of_a_users_api_with_all_that_it_was_asked_for() {
-    if lacks(&ROOTS_ENGINE) {
+    if lacks(&ROOTS_ENGINE) || lacks(&API_NOTES) {
         return;
     }
     let s = alone("uapi");

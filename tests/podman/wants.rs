@@ -10,8 +10,14 @@ pub struct Want {
 
 pub const ROOTS_ENGINE: Want =
     Want { what: "an engine of root's: on a host with a user's, all is that user's", is_on: |host| !host.is_rootless() };
-pub const QUADLET: Want =
-    Want { what: "Quadlet, which is there from Podman 4.4 on", is_on: |host| !host.engine().starts_with("podman-4.3") };
+pub const API_NOTES: Want =
+    Want { what: "what its API was asked for: on 4.3 the service's own command is kept instead", is_on: |host| !is_4_3(host) };
+pub const START_CHECKS: Want = Want { what: "health checks of the start, which are there from Podman 4.5 on", is_on: |host| !is_4_3(host) };
+pub const QUADLET: Want = Want { what: "Quadlet, which is there from Podman 4.4 on", is_on: |host| !is_4_3(host) };
+
+fn is_4_3(host: &Host) -> bool {
+    host.engine().starts_with("podman-4.3")
+}
 
 impl Want {
     pub fn is_there(&self) -> bool {

@@ -13,7 +13,9 @@ fn from_a_timer_all_is_updated_as_by_hand_and_lives_on_when_the_service_is_done(
     let s = Scratch::alone(Host::shared(), "timer");
     s.push("web", "ok:v1");
     s.push("sick", "ok:v1");
-    let id = s.run("web", &["--label", "io.containers.autoupdate=registry", "--restart", "always"]);
+    // 4.3 cannot change one: `versions`.
+    let policy = if s.host.engine() == "podman-4.3" { "no" } else { "always" };
+    let id = s.run("web", &["--label", "io.containers.autoupdate=registry", "--restart", policy]);
     let sick = s.run("sick", &["--label", "rotate.enable=true"]);
     s.push("web", "ok:v2");
     s.push("sick", "sick:v2");
@@ -37,7 +39,7 @@ fn from_a_timer_all_is_updated_as_by_hand_and_lives_on_when_the_service_is_done(
 
     let web = described(&s, "web");
     assert_ne!(web["Id"], id.as_str());
-    assert_eq!((&web["State"]["Running"], &web["HostConfig"]["RestartPolicy"]["Name"]), (&true.into(), &"always".into()));
+    assert_eq!((&web["State"]["Running"], &web["HostConfig"]["RestartPolicy"]["Name"]), (&true.into(), &policy.into()));
     // Podman writes there in which unit its client ran.
     assert_eq!(web["Config"]["Labels"]["PODMAN_SYSTEMD_UNIT"], serde_json::Value::Null, "{web}");
     assert_eq!(described(&s, "sick")["Id"], sick.as_str());

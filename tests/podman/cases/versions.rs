@@ -1,6 +1,7 @@
 //! What a version cannot do is held with the reason, and the rest of it is done.
 
-use super::super::{described, scratch};
+use super::super::wants::API_NOTES;
+use super::super::{described, docker, scratch};
 use super::{entry, now, told};
 
 /// A user's engine cannot give less than its own service has, which inspect shows once it runs.
@@ -45,4 +46,21 @@ fn where_a_restart_policy_cannot_be_changed_what_has_one_is_held_and_what_has_no
             assert!(help.contains("upgrade Podman"), "{help}");
         }
     }
+}
+
+#[test]
+fn what_was_made_through_the_api_of_a_podman_that_keeps_nothing_of_it_is_named_and_not_touched() {
+    if API_NOTES.is_there() {
+        return; // `api` asks what becomes of it there
+    }
+    let s = scratch("service");
+    s.push("web", "nohealth:v1");
+    docker(&s, &["run", "-d", "--name", &s.name("web"), &s.image("web")]);
+    let before = described(&s, "web");
+    s.push("web", "nohealth:v2");
+    let said = now(&s, &["web"]).exits(1).json();
+    let message = entry(&s, &said, "web")["message"].to_string();
+    assert!(message.contains("made through Podman's API") && message.contains("upgrade Podman"), "{message}");
+    let after = described(&s, "web");
+    assert_eq!((&after["Id"], &after["State"]["StartedAt"]), (&before["Id"], &before["State"]["StartedAt"]));
 }
