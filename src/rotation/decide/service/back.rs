@@ -2,13 +2,10 @@
 
 use std::time::Duration;
 
-use super::Seen;
+use super::{Seen, TRIES};
 use crate::rotation::decide::forward::judge;
 use crate::rotation::decide::{attempt, attempt_once, back::give_up};
 use crate::rotation::{Act, Change, Failure, GateFailure, Refused, Stage, Step, StuckReason, Verdict};
-
-/// A unit that does not come up is restarted this often: what is in its way may be gone in a moment.
-const TRIES: u32 = 3;
 
 /// Goal back, before the proof.
 pub fn step(seen: Seen<'_>, failure: &Failure) -> Step {

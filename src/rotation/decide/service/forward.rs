@@ -2,15 +2,13 @@
 
 use std::time::Duration;
 
-use super::{KILLED, Seen};
+use super::{KILLED, Seen, TRIES};
 use crate::engine::Refusal;
 use crate::model::Activity;
 use crate::rotation::decide::forward::{STARTS, STARTS_OVER_BOOTS, judge};
 use crate::rotation::decide::{act_refused, attempt, attempt_once, move_tag, prepare, refusal, turn_back};
 use crate::rotation::{Act, Change, Failure, GateFailure, Purpose, Step, Verdict, Withdrawal};
 
-/// A unit whose start systemd drops is restarted this often: what it waits for may be up the next time.
-const TRIES: u32 = 3;
 /// The exit code of `podman run` that is of Podman itself (podman-run(1), exit status).
 const PODMAN_ITSELF: i64 = 125;
 

@@ -15,6 +15,9 @@ use crate::rotation::{Act, Change, GateFailure, Goal, Late, Member, MemberView, 
 
 /// Between two looks while systemd is at it.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
+/// A unit that does not come up, or whose start systemd drops, is restarted this often: what is in its way, or what it waits for, may be another the
+/// next time.
+const TRIES: u32 = 3;
 
 /// Record and look, of the one member that such a record has.
 #[derive(Clone, Copy)]
