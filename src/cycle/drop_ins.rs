@@ -1,10 +1,10 @@
 //! Drop-ins of ours beside units of systemd, which keep these from pulling what was refused here; and those that are not needed any more.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use super::{Cycle, CycleError};
-use crate::model::{Container, Digest, Reference, RefusedDigest, SERVICE_LABEL, ServiceState};
+use crate::model::{Container, Digest, Reference, RefusedDigest, SERVICE_LABEL, ServiceState, is_tag_to_stay};
 use crate::plan::{self, Candidate, Survey};
 use crate::rotation::{self, Stage};
 use crate::store::StoreError;
@@ -33,6 +33,11 @@ impl Cycle<'_> {
         for container in &survey.containers {
             let paths = self.drop_ins(survey, container).await;
             if paths.is_empty() {
+                continue;
+            }
+            // It says what the unit starts from: the next rotation takes it away.
+            if is_tag_to_stay(container.image_typed()) {
+                needed.extend(paths);
                 continue;
             }
             match self.is_needed(container.name()) {
@@ -73,6 +78,18 @@ impl Cycle<'_> {
             }
         }
         Ok(None)
+    }
+
+    /// What containers follow whose units are kept on an image: what their rotations followed.
+    pub(super) fn kept_from(&self, survey: &Survey) -> Result<BTreeMap<String, Reference>, StoreError> {
+        let mut all = BTreeMap::new();
+        for container in survey.containers.iter().filter(|container| is_tag_to_stay(container.image_typed())) {
+            let last = self.store.history(Some(container.name()), 1)?;
+            if let Some(member) = last.first().and_then(|record| record.members.first()) {
+                all.insert(container.name().to_owned(), member.reference.clone());
+            }
+        }
+        Ok(all)
     }
 
     fn is_needed(&self, name: &str) -> Result<bool, CycleError> {

@@ -115,7 +115,7 @@ impl Cycle<'_> {
         let image = survey.images.get(&container.image_id());
         let labels = container.labels();
         let policy = policy::policy(self.config, &labels, &image.map(Image::labels).unwrap_or_default());
-        let reference = container.image_typed().parse::<Reference>().ok();
+        let reference = survey.follows(container).parse::<Reference>().ok();
         let mut registry = None;
         let mut decision = None;
         let (candidates, skipped) = plan::select(&survey, self.config, &[]);

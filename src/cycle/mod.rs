@@ -14,6 +14,7 @@ mod report;
 mod restore;
 mod resume;
 mod rotate;
+mod shared_tag;
 mod status;
 mod survey;
 

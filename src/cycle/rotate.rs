@@ -9,7 +9,7 @@ use super::{Cycle, CycleError};
 use crate::clock::with_signs_of_life;
 use crate::config::{FailurePolicy, OnFailure, OnLateFailure};
 use crate::model::{Container, Digest, Health, Reference, RotationId, Service};
-use crate::plan::{Candidate, Planned, Reason};
+use crate::plan::{self, Candidate, Planned, Reason};
 use crate::policy::Policy;
 use crate::rotation::{self, Answer, Ended, Failure, Goal, Member, Opening, Outcome, Purpose, Record, RunError, Terms, Withdrawal};
 
@@ -45,6 +45,10 @@ impl Cycle<'_> {
             () = self.interrupt.wait() => return Ok(()),
         };
         report.entries.extend(plan.skipped.iter().map(Entry::skipped));
+        for planned in plan.rotations.iter().filter(|planned| !planned.also_moves.is_empty()) {
+            let (name, others) = (planned.candidate.container.name(), plan::listed(&planned.also_moves));
+            tracing::warn!(container = %name, "{name}: the next start of {others} brings the same tag, and with it what `{name}` is rotated to");
+        }
         let purpose = if request.is_dry_run { Purpose::DryRun } else { Purpose::Rotate };
         let prepared = self.prepare(&plan.rotations, purpose, report).await?;
         self.switch(prepared, report).await?;
@@ -111,7 +115,7 @@ impl Cycle<'_> {
 
     /// Opens a record. Nothing that serves or is kept has changed on the engine when it returns.
     async fn open(&self, planned: &Planned, purpose: Purpose, was_healthy: bool) -> Result<Record, CycleError> {
-        let Planned { candidate, digest, pulled_as } = planned;
+        let Planned { candidate, digest, pulled_as, .. } = planned;
         let Some(policy) = candidate.container.restart_policy() else {
             return Err(CycleError::NoSuchContainer { name: candidate.container.name().to_owned() });
         };
@@ -183,7 +187,7 @@ impl Cycle<'_> {
     /// the next; what is wrong with all of it, or with the store, is an error.
     pub(super) async fn entry(&self, record: &Record, ended: Result<Ended, RunError>) -> Result<Entry, CycleError> {
         let error = match ended {
-            Ok(ended) => return self.settle(record, &ended),
+            Ok(ended) => return Ok(self.with_others(record, self.settle(record, &ended)?).await),
             Err(error) => error,
         };
         if let RunError::Engine { source, .. } = &error

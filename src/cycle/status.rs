@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::{Cycle, CycleError};
 use crate::config::Mode;
-use crate::model::{Container, Digest, Health, Hold, Image, Reference, RefusedDigest, Sighting, Status as Doing};
+use crate::model::{Container, Digest, Health, Hold, Image, Reference, RefusedDigest, Sighting, Status as Doing, is_tag_to_stay};
 use crate::plan;
 use crate::policy::policy;
 use crate::rotation::{self, Outcome, Record, Stage};
@@ -88,18 +88,25 @@ impl Cycle<'_> {
             if survey.is_of_a_rotation(container.name()) {
                 continue;
             }
-            let mut status = Status::of(container.name(), container.image_typed(), &doing(container));
+            let image = survey.follows(container);
+            let mut status = Status::of(container.name(), &image, &doing(container));
+            let reference = image.parse::<Reference>().ok();
             let image = survey.images.get(&container.image_id());
-            if let Some((image, reference)) = image.zip(container.image_typed().parse::<Reference>().ok()) {
+            if let Some((image, reference)) = image.zip(reference) {
                 let digests = image.digests_of(&reference);
                 status.digest = digests.first().map(ToString::to_string);
                 status.newer = self.newer(image, &reference, &digests)?;
                 let policy = policy(self.config, &container.labels(), &image.labels());
                 status.is_watched = policy.is_ok_and(|policy| policy.mode == Mode::Watch);
             }
-            let kept_from = |path: std::path::PathBuf| format!("{} keeps its unit from pulling what is refused", path.display());
+            let stays = is_tag_to_stay(container.image_typed());
+            let what = if stays { "on the image that it runs, others go on under its tag" } else { "from pulling what is refused" };
+            let kept_from = |path: std::path::PathBuf| format!("{} keeps its unit {what}", path.display());
             let drop_ins = self.drop_ins(&survey, container).await;
-            let notes = notes.get(container.name()).cloned().into_iter().chain(drop_ins.into_iter().map(kept_from));
+            // While a rotation is open this is what it is about.
+            let next = if survey.stuck.contains(container.name()) { None } else { self.next_start(&survey, container).await? };
+            let next = next.map(|image| format!("the next start of its unit brings another image than runs: {}", image.short()));
+            let notes = notes.get(container.name()).cloned().into_iter().chain(drop_ins.into_iter().map(kept_from)).chain(next);
             status.note = notes.reduce(|all, one| format!("{all}; {one}"));
             all.insert(status.name.clone(), status);
         }

@@ -10,7 +10,7 @@ use super::{Answers, Cycle, CycleError, Request};
 use crate::clock::{Clock, sign_of_life};
 use crate::engine::{Engine, EngineError};
 use crate::model::{Container, Digest, Image, ImageId, Listed, Reference, SERVICE_LABEL, ServiceState, Warning};
-use crate::plan::{self, Candidate, Known, Plan, Planned, Reason, Survey, Unanswered};
+use crate::plan::{self, Candidate, Known, Plan, Planned, Reason, SharedTags, Survey, Unanswered};
 use crate::registry::{Registry, RegistryError};
 use crate::rotation::Stage;
 use crate::store::{Store, StoreError};
@@ -64,6 +64,7 @@ impl Cycle<'_> {
         }
         let (candidates, mut skipped) = plan::select(&survey, self.config, &request.names);
         self.lend(&candidates).await;
+        let tags = SharedTags::of(&survey, self.config);
         let answers = ask(self.registry, self.clock, &candidates).await;
         let not_followed = not_followed(&candidates);
         let mut since = HashMap::new();
@@ -76,11 +77,11 @@ impl Cycle<'_> {
             let since = since.get(&candidate.reference).copied().flatten();
             let known = self.known(&survey, &candidate, answer.as_ref().ok(), since, request)?;
             match self.fresh(&candidate, answer, &known).await {
-                Ok(digest) => rotations.push(Planned { candidate, digest, pulled_as: known.pulled_as }),
+                Ok(digest) => rotations.push(Planned { candidate, digest, pulled_as: known.pulled_as, also_moves: Vec::new() }),
                 Err(reason) => skipped.push(candidate.skip(reason)),
             }
         }
-        Ok(Plan { not_followed, limits: self.registry.limits(), ..plan::order(rotations, skipped) })
+        Ok(Plan { not_followed, limits: self.registry.limits(), ..plan::order(rotations, skipped, &tags) })
     }
 
     /// See [`plan::freshness`]; and what was made here and not pushed is not replaced by what a registry has under its name.
@@ -114,7 +115,8 @@ impl Cycle<'_> {
             None => false,
         };
         let refused = if request.is_retry { None } else { self.refused(survey, candidate, digest)? };
-        let pulled_as = if candidate.image.has_digest() { None } else { self.pulled_as(candidate)? };
+        let has_digest = !candidate.image.digests_of(&candidate.reference).is_empty();
+        let pulled_as = if has_digest { None } else { self.pulled_as(candidate)? };
         Ok(Known { refused, is_equal, pulled_as, seen_since, at: self.clock.at(), is_any_age: request.is_any_age })
     }
 
@@ -150,7 +152,8 @@ impl Cycle<'_> {
         let survey = survey(self.engine, self.store, self.clock).await?;
         let holds = holds.map(|hold| (hold.name.clone(), hold)).collect();
         let (takes_stop_signal, has_fixed_policies) = (self.engine.takes_stop_signal(), !self.engine.changes_restart_policy());
-        Ok(Survey { holds, takes_stop_signal, has_fixed_policies, ..survey })
+        let kept_from = self.kept_from(&survey)?;
+        Ok(Survey { kept_from, holds, takes_stop_signal, has_fixed_policies, ..survey })
     }
 }
 

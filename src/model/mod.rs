@@ -43,7 +43,7 @@ pub use reference::{Reference, ReferenceError, Target};
 pub use refused::RefusedDigest;
 pub use registry_settings::{Place, RegistrySettings};
 pub use restart::{RestartPolicy, RestartPolicyError};
-pub use service::{Activity, DropIn, DropInKind, SERVICE_LABEL, Service, ServiceState};
+pub use service::{Activity, DropIn, DropInKind, SERVICE_LABEL, Service, ServiceState, is_tag_to_stay, tag_to_stay};
 pub use sighting::Sighting;
 pub use stop_signal::{StopSignal, StopSignalError};
 pub use warning::Warning;

@@ -36,6 +36,19 @@ pub struct DropIn {
     pub kind: DropInKind,
 }
 
+/// The repository of our tags for units that are kept on an image.
+const TO_STAY: &str = "localhost/rotate/unit";
+
+/// Our tag for the unit of this container, while that is kept on an image by a drop-in.
+pub fn tag_to_stay(container: &str) -> String {
+    format!("{TO_STAY}:{container}")
+}
+
+/// True if an image was typed as such a tag: nobody else does.
+pub fn is_tag_to_stay(typed: &str) -> bool {
+    typed.strip_prefix(TO_STAY).is_some_and(|rest| rest.starts_with(':'))
+}
+
 /// What a unit that pulls is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -47,6 +60,17 @@ pub enum DropInKind {
 }
 
 impl DropIn {
+    /// What keeps a unit on an image, whatever the tag in its own file points to: to Quadlet. None for what fetches images.
+    pub fn text_to_stay(&self, image: &str) -> Option<String> {
+        let is_one = self.kind == DropInKind::Container;
+        is_one.then(|| {
+            format!(
+                "# Written by rotate: a newer image has not proved itself in this unit, and others go on with it under the same tag.\n\
+                 # rotate removes it when a newer one has.\n[Container]\nImage={image}\nPull=never\n"
+            )
+        })
+    }
+
     /// What it says: to Quadlet for a container (podman-systemd.unit(5)), to systemd for an image.
     pub fn text(&self) -> String {
         let says = match self.kind {
@@ -158,6 +182,11 @@ impl ServiceState {
         }
         let start = format!("{} ", self.start);
         ["--pull newer ", "--pull always ", "--pull=newer ", "--pull=always "].iter().any(|option| start.contains(option))
+    }
+
+    /// True if it starts from a tag of ours, not from its own.
+    pub fn stays(&self) -> bool {
+        self.start.split_whitespace().any(is_tag_to_stay)
     }
 
     /// True if it runs `podman run` for a container of this name.

@@ -6,6 +6,7 @@ use super::Reason;
 use super::hold::{given_name, is_leftover, rotatable};
 use super::pods;
 use super::service::owner;
+use super::shared_tag::SharedTags;
 use super::ties::Ties;
 use crate::config::{Config, Mode};
 use crate::model::{
@@ -40,6 +41,8 @@ pub struct Survey {
     pub has_fixed_policies: bool,
     /// The units of systemd that containers name as their owners, by name.
     pub services: BTreeMap<String, ServiceState>,
+    /// What containers follow whose unit is kept on an image by a drop-in of ours, by name.
+    pub kept_from: BTreeMap<String, Reference>,
     /// Why systemd could not be asked.
     pub no_services: Option<String>,
 }
@@ -96,6 +99,11 @@ impl Survey {
         answered.or_else(|| listed.find(|c| means(typed, &c.id, &c.name)).map(|c| c.name.as_str()))
     }
 
+    /// The image of a container as its own file says it.
+    pub fn follows(&self, container: &Container) -> String {
+        self.kept_from.get(container.name()).map_or_else(|| container.image_typed().to_owned(), ToString::to_string)
+    }
+
     /// True if a rotation that the store knows gave it this name.
     pub fn is_of_a_rotation(&self, name: &str) -> bool {
         given_name(name).is_some_and(|(_, id)| self.known.contains(&id))
@@ -111,6 +119,7 @@ impl Survey {
 /// against a person's hold.
 pub fn select(survey: &Survey, config: &Config, names: &[String]) -> (Vec<Candidate>, Vec<Skipped>) {
     let ties = Ties::of(&survey.containers, &survey.unanswered);
+    let tags = SharedTags::of(survey, config);
     let mut candidates = Vec::new();
     // Who names a unit means also what a rotation of it left.
     let is_unit = |name: &str, own: &str| given_name(own).is_some_and(|(unit, _)| unit == name);
@@ -132,7 +141,7 @@ pub fn select(survey: &Survey, config: &Config, names: &[String]) -> (Vec<Candid
             Some((unit, _)) => Err(Reason::Orphan { of: unit.to_owned(), is_served: survey.is_served(unit) }),
             None if is_leftover(container, &survey.containers) => Err(Reason::Leftover),
             None if survey.stuck.contains(container.name()) => Err(Reason::Stuck),
-            None => candidate(survey, config, &ties, container, !names.is_empty()),
+            None => candidate(survey, config, (&ties, &tags), container, !names.is_empty()),
         };
         match sorted {
             Ok(candidate) => candidates.push(candidate),
@@ -158,7 +167,13 @@ fn means(typed: &str, id: &ContainerId, name: &str) -> bool {
     name == typed.trim_start_matches('/') || (typed.len() >= 12 && id.as_str().starts_with(typed))
 }
 
-fn candidate(survey: &Survey, config: &Config, ties: &Ties<'_>, container: &Container, is_named: bool) -> Result<Candidate, Reason> {
+fn candidate(
+    survey: &Survey,
+    config: &Config,
+    (ties, tags): (&Ties<'_>, &SharedTags),
+    container: &Container,
+    is_named: bool,
+) -> Result<Candidate, Reason> {
     let image = survey.images.get(&container.image_id());
     let image_labels = image.map(Image::labels).unwrap_or_default();
     let policy = policy(config, &container.labels(), &image_labels).map_err(Reason::BadLabel)?;
@@ -173,7 +188,8 @@ fn candidate(survey: &Survey, config: &Config, ties: &Ties<'_>, container: &Cont
     }
     let has_owner = container.state().status == Status::Running && !container.is_infra();
     let service = if has_owner { owner(survey, container)? } else { None };
-    let reference = rotatable(container, ties, service.as_ref().and_then(|service| survey.services.get(&service.name)))?;
+    let typed = rotatable(container, ties, service.as_ref().and_then(|service| survey.services.get(&service.name)))?;
+    let reference = survey.kept_from.get(container.name()).cloned().unwrap_or(typed);
     pods::check(survey, container, service.as_ref())?;
     if let Some(message) = survey.unanswered_images.get(&container.image_id()) {
         return Err(Reason::NoAnswer { message: message.clone() });
@@ -188,6 +204,9 @@ fn candidate(survey: &Survey, config: &Config, ties: &Ties<'_>, container: &Cont
     }
     if let Some(signal) = policy.stop_signal.as_ref().filter(|_| !survey.takes_stop_signal || service.is_some()) {
         return Err(Reason::StopSignal { signal: signal.clone() });
+    }
+    if let Some(reason) = service.as_ref().and_then(|_| tags.reason(&reference, container)) {
+        return Err(reason);
     }
     let is_watched = policy.mode == Mode::Watch && !is_named;
     Ok(Candidate { container: container.clone(), image, reference, policy, is_watched, service })

@@ -8,6 +8,7 @@ mod pods;
 mod reason;
 mod reason_text;
 mod service;
+mod shared_tag;
 mod ties;
 mod unready;
 
@@ -17,4 +18,5 @@ pub use hold::given_name;
 pub use order::{Plan, Planned, order};
 pub use reason::{Owner, PodTie, Reason};
 pub use service::drop_ins;
+pub use shared_tag::{SharedTags, listed};
 pub use unready::{KubePull, Unready};

@@ -1,8 +1,8 @@
 //! The plan: what is rotated, in which order, and everything else with its reason.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Candidate, Skipped};
+use super::{Candidate, SharedTags, Skipped};
 use crate::model::{Digest, RateLimit};
 
 /// A container that is rotated.
@@ -14,6 +14,8 @@ pub struct Planned {
     pub digest: Digest,
     /// See [`super::Known::pulled_as`].
     pub pulled_as: Option<Digest>,
+    /// Others that systemd makes of the tag that is moved, and that are not rotated with it: their next start brings the new image, too.
+    pub also_moves: Vec<String>,
 }
 
 /// One pass over a host.
@@ -30,8 +32,13 @@ pub struct Plan {
 }
 
 /// Puts a plan in order: by name, so that the same host gives the same plan twice.
-pub fn order(mut rotations: Vec<Planned>, mut skipped: Vec<Skipped>) -> Plan {
+pub fn order(mut rotations: Vec<Planned>, mut skipped: Vec<Skipped>, tags: &SharedTags) -> Plan {
     rotations.sort_by(|a, b| a.candidate.container.name().cmp(b.candidate.container.name()));
     skipped.sort_by(|a, b| a.name.cmp(&b.name));
+    let rotated: BTreeSet<String> = rotations.iter().map(|planned| planned.candidate.container.name().to_owned()).collect();
+    for planned in rotations.iter_mut().filter(|planned| planned.candidate.service.is_some()) {
+        let others = tags.names(&planned.candidate.reference, planned.candidate.container.name());
+        planned.also_moves = others.into_iter().filter(|name| !rotated.contains(name)).collect();
+    }
     Plan { rotations, skipped, limits: Vec::new(), not_followed: BTreeMap::new() }
 }

@@ -73,6 +73,13 @@ pub enum Reason {
         /// The other one.
         by: String,
     },
+    /// Another unit of systemd starts from the same tag, and is to stay as it is.
+    SharesTag {
+        /// Its container.
+        with: String,
+        /// On whose word.
+        why: Box<Reason>,
+    },
     /// Its restart policy would have to be changed, which its engine cannot.
     FixedRestartPolicy,
     /// Created from a digest.
@@ -195,6 +202,7 @@ impl Reason {
             Self::InPod(_) => "in_pod",
             Self::Requires { .. } => "requires",
             Self::RequiredBy { .. } => "required_by",
+            Self::SharesTag { .. } => "shares_tag",
             Self::FixedRestartPolicy => "fixed_restart_policy",
             Self::PinnedByDigest => "pinned_by_digest",
             Self::PinnedById => "pinned_by_id",

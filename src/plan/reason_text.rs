@@ -30,6 +30,10 @@ impl Reason {
             Self::StopSignal { .. } => Some("create it with --stop-signal instead of Watchtower's label".into()),
             Self::RemovedOnExit => Some("create it without --rm".into()),
             Self::OwnedByUnit { unit, why } => why.help(unit),
+            Self::SharesTag { why, .. } => {
+                let own = "give one of the two another tag";
+                Some(why.help().map_or_else(|| own.to_owned(), |help| format!("{help}; or {own}")))
+            }
             Self::FixedRestartPolicy => Some("upgrade Podman, or create it with --restart=no".into()),
             Self::NoDigest => Some("pull it from a registry once, and create the container from that".into()),
             Self::ImageGone { message: None } => Some("`rotate now` pulls it again by its digest, and goes on".into()),
@@ -99,6 +103,7 @@ impl fmt::Display for Reason {
             }
             Self::Requires { other } => write!(f, "held: it requires (--requires) `{other}`"),
             Self::RequiredBy { by } => write!(f, "held: `{by}` requires it (--requires)"),
+            Self::SharesTag { with, why } => write!(f, "held: the next start of `{with}` would bring the same tag, and that one is {why}"),
             Self::FixedRestartPolicy => {
                 f.write_str("held: its restart policy cannot be changed, so a stopped one could come back (Podman before 5.4)")
             }

@@ -7,7 +7,7 @@ use super::observe::image_documents;
 use super::{Act, Goal, Keyring, Member, Purpose, Record, Role, Stage};
 use crate::clock::Clock;
 use crate::engine::{Engine, EngineError, Pull, PullWatcher, Refusal, Services};
-use crate::model::{ContainerId, ImageId, Platform, Reference, RestartPolicy, Service};
+use crate::model::{ContainerId, DropIn, ImageId, Platform, Reference, RestartPolicy, Service, tag_to_stay};
 use crate::spec::{self, SpecError};
 
 /// An act that was not done, or not surely.
@@ -148,7 +148,12 @@ async fn perform(engine: &dyn Engine, record: &Record, act: &Act, keyring: &dyn 
         Act::RemoveImage { image } => Ok(engine.remove_image(image.as_str()).await?),
         Act::RestartService { .. } => Ok(services(engine)?.restart(&service(record)?.name).await?),
         Act::WriteDropIn { .. } => Ok(services(engine)?.write_files(&drop_ins(record)?).await?),
-        Act::RemoveDropIn { .. } => Ok(services(engine)?.remove_files(&paths(&drop_ins(record)?)).await?),
+        Act::Stay { member: n } => stay(engine, record, member(n)?).await,
+        Act::RemoveDropIn { member: n } => {
+            let paths: Vec<_> = drop_ins(record)?.into_iter().map(|(path, _)| path).collect();
+            services(engine)?.remove_files(&paths).await?;
+            Ok(engine.remove_image(&tag_to_stay(&member(n)?.name)).await?)
+        }
         Act::StartDependent { name } => Ok(services(engine)?.start(name).await?),
     }
 }
@@ -258,6 +263,14 @@ async fn id(engine: &dyn Engine, record: &Record, member: &Member, role: Role) -
     }
 }
 
+async fn stay(engine: &dyn Engine, record: &Record, member: &Member) -> Result<(), ActError> {
+    let tag = tag_to_stay(&member.name).parse().map_err(|_| ActError::Record("name that a tag can have"))?;
+    engine.tag(member.old_image.as_str(), &tag).await?;
+    let file = |drop_in: &DropIn| (drop_in.path.clone(), drop_in.text_to_stay(&tag.to_string()).unwrap_or_else(|| drop_in.text()));
+    let files: Vec<_> = service(record)?.drop_ins.iter().map(file).collect();
+    Ok(services(engine)?.write_files(&files).await?)
+}
+
 /// Removes the drop-ins of a unit that has nothing to be kept from any more.
 pub async fn remove_drop_ins(engine: &dyn Engine, paths: &[PathBuf]) -> Result<(), ActError> {
     Ok(services(engine)?.remove_files(paths).await?)
@@ -274,10 +287,6 @@ fn service(record: &Record) -> Result<&Service, ActError> {
 fn drop_ins(record: &Record) -> Result<Vec<(PathBuf, String)>, ActError> {
     let all = service(record)?.drop_ins.iter().map(|drop_in| (drop_in.path.clone(), drop_in.text()));
     Some(all.collect::<Vec<_>>()).filter(|all| !all.is_empty()).ok_or(ActError::Record("place for a drop-in"))
-}
-
-fn paths(files: &[(PathBuf, String)]) -> Vec<PathBuf> {
-    files.iter().map(|(path, _)| path.clone()).collect()
 }
 
 fn tag(member: &Member) -> Result<&Reference, ActError> {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Container, ContainerId, Digest, ImageId, Platform, Reference, RestartPolicy, StopSignal, Target};
+use crate::model::{Container, ContainerId, Digest, ImageId, Platform, Reference, RestartPolicy, StopSignal, Target, is_tag_to_stay};
 
 /// One container of the unit and what replaces it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -49,6 +49,11 @@ impl Member {
     /// The image to pull.
     pub fn pull_reference(&self) -> Reference {
         self.reference.at_digest(&self.digest)
+    }
+
+    /// True if its unit was kept on the old image by a drop-in of ours when the rotation began.
+    pub fn has_stayed(&self) -> bool {
+        is_tag_to_stay(self.original.image_typed())
     }
 
     /// The tag that has to move; none if the reference has no tag.

@@ -48,12 +48,14 @@ pub struct ServiceMemory {
     pub started: HashSet<String>,
     /// See [`super::ServiceView::is_pinned`].
     pub is_pinned: bool,
+    /// See [`super::ServiceView::has_asked_to_stay`].
+    pub has_asked_to_stay: bool,
 }
 
 impl ServiceMemory {
     /// What was done for another stage or goal does not count.
     pub fn begin_again(&mut self) {
-        *self = Self { is_pinned: self.is_pinned, ..Self::default() };
+        *self = Self { is_pinned: self.is_pinned, has_asked_to_stay: self.has_asked_to_stay, ..Self::default() };
     }
 
     fn done(&mut self, act: &Act, now: Duration) {
@@ -61,6 +63,7 @@ impl ServiceMemory {
             // Its counter begins anew with the restart.
             Act::RestartService { .. } => (self.asked, self.since, self.base) = (self.asked.saturating_add(1), Some(now), Some(0)),
             Act::WriteDropIn { .. } => self.is_pinned = true,
+            Act::Stay { .. } => self.has_asked_to_stay = true,
             Act::StartDependent { name } => drop(self.started.insert(name.clone())),
             _ => {}
         }

@@ -6,7 +6,7 @@ use super::memory::Memory;
 use super::observe::{Moment, images};
 use super::{ContainerView, Dependent, GateRules, Goal, Member, MemberView, Proof, Purpose, Record, Role, ServiceView, Stage, Watch};
 use crate::engine::{Engine, EngineError, Refusal, Services};
-use crate::model::{Activity, Container, Service, ServiceState};
+use crate::model::{Activity, Container, DropInKind, Reference, Service, ServiceState};
 
 /// Looks once.
 pub async fn look_at_service(
@@ -48,8 +48,32 @@ pub async fn look_at_service(
         // Each time in a new container, which knows nothing of it.
         successor.state.restart_count = state.restarts;
     }
-    view.service = Some(ServiceView { pulls, ..look(services, record, member, service, state, memory, moment).await? });
+    let is_shared = is_back_to_tag(record, member, &view, &state) && runs_elsewhere(engine, member, service).await?;
+    view.service = Some(ServiceView { pulls, is_shared, ..look(services, record, member, service, state, memory, moment).await? });
     Ok(view)
+}
+
+/// True if what the tag points to is the question: elsewhere nobody has to look who else runs it.
+fn is_back_to_tag(record: &Record, member: &Member, view: &MemberView, state: &ServiceState) -> bool {
+    let is_back = record.stage == Stage::Switching && record.goal != Goal::Forward;
+    let is_open = !state.stays() || member.tag_before != member.new_image;
+    is_back && is_open && member.new_image.is_some() && view.images.tag == member.new_image
+}
+
+/// True if a container of another unit runs the new image under the same tag, and a drop-in can keep this one from it.
+async fn runs_elsewhere(engine: &dyn Engine, member: &Member, service: &Service) -> Result<bool, EngineError> {
+    if !service.drop_ins.iter().any(|drop_in| drop_in.kind == DropInKind::Container) {
+        return Ok(false);
+    }
+    let is_of_the_tag = |typed: &str| typed.parse::<Reference>().is_ok_and(|reference| reference == member.reference);
+    for listed in engine.containers().await?.into_iter().filter(|listed| listed.name != member.name && is_of_the_tag(&listed.image)) {
+        let Some(found) = engine.container(listed.id.as_str()).await? else { continue };
+        let is_of_another = owner(&found).is_some_and(|unit| unit != service.name);
+        if is_of_another && found.state().is_active() && Some(found.image_id()) == member.new_image {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 async fn look(
@@ -92,6 +116,9 @@ async fn look(
         pulls: false,
         has_drop_in,
         is_pinned: memory.service.is_pinned,
+        stays: state.stays(),
+        has_asked_to_stay: memory.service.has_asked_to_stay,
+        is_shared: false,
         dependents,
         state,
     })

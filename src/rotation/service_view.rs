@@ -25,6 +25,12 @@ pub struct ServiceView {
     pub has_drop_in: bool,
     /// This process wrote that drop-in.
     pub is_pinned: bool,
+    /// It starts from a tag of ours, not from its own.
+    pub stays: bool,
+    /// This process wrote the drop-in for that.
+    pub has_asked_to_stay: bool,
+    /// On the way back: another unit runs the new image under the same tag, and this one can be kept on the old one without it.
+    pub is_shared: bool,
     /// Before the restart: those that it will stop and that run. After it: those that were noted then.
     pub dependents: Vec<Dependent>,
 }

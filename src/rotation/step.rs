@@ -95,7 +95,9 @@ pub enum Act {
     RestartService { member: usize },
     /// Keep that unit from pulling, by a drop-in of ours beside it.
     WriteDropIn { member: usize },
-    /// Remove that drop-in.
+    /// Keep that unit on the old image, by such a drop-in and a tag of ours: others go on with the new one under its own.
+    Stay { member: usize },
+    /// Remove the drop-in, and that tag.
     RemoveDropIn { member: usize },
     /// Start a unit that ran before that one's restart.
     StartDependent { name: String },
@@ -171,6 +173,7 @@ impl Act {
             Self::RemoveImage { .. } => "remove_image".to_owned(),
             Self::RestartService { .. } => "restart_service".to_owned(),
             Self::WriteDropIn { .. } => "write_drop_in".to_owned(),
+            Self::Stay { .. } => "stay".to_owned(),
             Self::RemoveDropIn { .. } => "remove_drop_in".to_owned(),
             Self::StartDependent { .. } => "start_dependent".to_owned(),
         }
@@ -210,6 +213,7 @@ impl fmt::Display for Act {
             Self::RemoveImage { image } => write!(f, "remove the unused image {}", image.short()),
             Self::RestartService { .. } => f.write_str("restart its unit"),
             Self::WriteDropIn { .. } => f.write_str("keep its unit from pulling by a drop-in"),
+            Self::Stay { .. } => f.write_str("keep its unit on the old image by a drop-in"),
             Self::RemoveDropIn { .. } => f.write_str("remove the drop-in that kept its unit from pulling"),
             Self::StartDependent { name } => write!(f, "start {name} again"),
         }

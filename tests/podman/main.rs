@@ -22,6 +22,7 @@ mod units_cut;
 mod units_held;
 mod units_kinds;
 mod units_pods;
+mod units_shared;
 mod users_api;
 mod users_own;
 mod users_quadlet;

@@ -66,7 +66,9 @@ pub fn trouble(entry: &Entry) -> Option<Trouble> {
         Verdict::RolledBack if entry.reason == Some("requested") => return None,
         Verdict::RolledBack => block(
             &format!("`{name}` was rolled back to {image} ({old}): {}", message(entry)),
-            "the old container runs under its name and is well; the new one is removed, its last log lines are kept",
+            entry
+                .stands
+                .unwrap_or("the old container runs under its name and is well; the new one is removed, its last log lines are kept"),
             help,
         ),
         Verdict::Stayed => block(

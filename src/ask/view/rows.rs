@@ -6,7 +6,7 @@ use super::entry::short;
 use super::past::time;
 use crate::cycle::Status;
 use crate::model::{Digest, RateLimit, RefusedDigest};
-use crate::plan::{Plan, Planned, Skipped};
+use crate::plan::{Plan, Planned, Skipped, listed};
 
 /// First what is rotated, in order, then the rest.
 pub fn plan(plan: &Plan) -> Vec<Vec<String>> {
@@ -14,7 +14,9 @@ pub fn plan(plan: &Plan) -> Vec<Vec<String>> {
         let candidate = &planned.candidate;
         let old = candidate.image.digests_of(&candidate.reference).first().map(|d| d.short().to_owned());
         let text = format!("{}. rotate from {} to {}", n + 1, old.unwrap_or_else(|| "an unknown digest".into()), planned.digest.short());
-        vec![candidate.container.name().to_owned(), candidate.reference.to_string(), text]
+        let others = listed(&planned.also_moves);
+        let also = if others.is_empty() { others } else { format!("; the next start of {others} brings it, too: the same tag") };
+        vec![candidate.container.name().to_owned(), candidate.reference.to_string(), text + &also]
     };
     let skipped = |skipped: &Skipped| vec![skipped.name.clone(), skipped.image.clone(), skipped.reason.to_string()];
     plan.rotations.iter().enumerate().map(rotation).chain(plan.skipped.iter().map(skipped)).collect()
@@ -54,6 +56,7 @@ pub fn plan_json(plan: &Plan, version: u32) -> Value {
             "image": candidate.reference,
             "from_digest": candidate.image.digests_of(&candidate.reference).first(),
             "to_digest": planned.digest,
+            "also_moves": planned.also_moves,
         })
     };
     let skipped = |skipped: &Skipped| {

@@ -1,6 +1,7 @@
 //! A rotation by a unit of systemd, on a model of systemd in a few lines: it is cut before and after each step, with and without a boot, and gone on with.
 
 mod hands;
+mod shared;
 mod world;
 
 use std::time::Duration;
@@ -29,9 +30,9 @@ fn drive(world: &mut World, record: &mut Record, process: &mut Process, mut left
                 let before = (record.goal.clone(), record.stage);
                 record.apply(&change);
                 if before != (record.goal.clone(), record.stage) {
-                    let Process { number, is_pinned, .. } = *process;
+                    let Process { number, is_pinned, has_asked_to_stay, .. } = *process;
                     let has_run = process.has_run && before.0 == record.goal;
-                    *process = Process { number, is_pinned, has_run, ..Process::default() };
+                    *process = Process { number, is_pinned, has_asked_to_stay, has_run, ..Process::default() };
                 }
             }
             Step::ReadLog { .. } => record.apply(&Change::KeepLog { lines: vec![] }),

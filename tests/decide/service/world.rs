@@ -47,6 +47,12 @@ pub struct World {
     pub is_alone: bool,
     /// Its files are there.
     pub is_loaded: bool,
+    /// Others run the new image under the same tag, and proved it.
+    pub is_shared: bool,
+    /// A drop-in keeps the unit on the old image.
+    pub stays: bool,
+    /// The old image does not come up any more.
+    pub is_old_broken: bool,
     pub now: Duration,
     pub boots: u32,
 }
@@ -60,6 +66,7 @@ pub struct Process {
     pub first: u32,
     pub since: Option<Duration>,
     pub is_pinned: bool,
+    pub has_asked_to_stay: bool,
     pub has_run: bool,
     pub is_dependent_asked: bool,
     pub watches: HashMap<u32, Watch>,
@@ -83,6 +90,9 @@ impl World {
             has_job: false,
             is_alone: false,
             is_loaded: true,
+            is_old_broken: false,
+            is_shared: false,
+            stays: false,
             now,
             boots,
         }
@@ -94,12 +104,21 @@ impl World {
             self.tag = NEW;
         }
         self.containers += 1;
-        (self.restarts, self.activity, self.runs) = (0, Activity::Active, Some((self.tag, self.containers)));
-        if self.tag == NEW && matches!(self.kind, Kind::Exits | Kind::Loops) {
+        let image = self.next();
+        (self.restarts, self.activity, self.runs) = (0, Activity::Active, Some((image, self.containers)));
+        if image == OLD && self.is_old_broken {
+            (self.runs, self.activity) = (None, Activity::Failed);
+        }
+        if image == NEW && matches!(self.kind, Kind::Exits | Kind::Loops) {
             self.runs = None;
             self.is_dependent_up = false;
             (self.activity, self.restarts) = if self.kind == Kind::Loops { (Activity::Activating, 1) } else { (Activity::Failed, 0) };
         }
+    }
+
+    /// What its next start brings.
+    pub fn next(&self) -> &'static str {
+        if self.stays { OLD } else { self.tag }
     }
 
     pub fn boot(&mut self) {
@@ -114,8 +133,9 @@ impl World {
             Act::Unpin { .. } => self.pin = false,
             Act::MoveTag { .. } => self.tag = NEW,
             Act::TagOld { .. } | Act::TagBack { .. } => self.tag = OLD,
-            Act::WriteDropIn { .. } => (self.has_drop_in, process.is_pinned) = (true, true),
-            Act::RemoveDropIn { .. } => self.has_drop_in = false,
+            Act::WriteDropIn { .. } => (self.has_drop_in, self.stays, process.is_pinned) = (true, false, true),
+            Act::Stay { .. } => (self.has_drop_in, self.stays, process.has_asked_to_stay) = (true, true, true),
+            Act::RemoveDropIn { .. } => (self.has_drop_in, self.stays) = (false, false),
             Act::StartDependent { .. } => (self.is_dependent_up, process.is_dependent_asked) = (true, true),
             Act::RestartService { .. } => {
                 match self.runs {
@@ -181,6 +201,9 @@ impl World {
             pulls: self.pulls && !self.has_drop_in,
             has_drop_in: self.has_drop_in,
             is_pinned: process.is_pinned,
+            stays: self.stays && self.is_loaded,
+            has_asked_to_stay: process.has_asked_to_stay,
+            is_shared: self.is_shared && self.tag == NEW && record.goal != Goal::Forward,
             dependents,
             state,
             ..ServiceView::default()

@@ -140,7 +140,9 @@ pub fn perform<const N: usize>(case: &Case, record: &Record, moment: &mut Moment
             Err(No)
         }
         // Of units of systemd, which have cases of their own.
-        Act::RestartService { .. } | Act::WriteDropIn { .. } | Act::RemoveDropIn { .. } | Act::StartDependent { .. } => Err(No),
+        Act::RestartService { .. } | Act::WriteDropIn { .. } | Act::Stay { .. } | Act::RemoveDropIn { .. } | Act::StartDependent { .. } => {
+            Err(No)
+        }
     }
 }
 

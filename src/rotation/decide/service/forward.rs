@@ -40,7 +40,20 @@ pub fn ready(seen: Seen<'_>) -> Step {
         }
         return move_tag(observed, 0, member, view);
     }
-    seen.enter()
+    let_go(seen).unwrap_or_else(|| seen.enter())
+}
+
+/// One that was kept on an image follows its own tag again.
+fn let_go(seen: Seen<'_>) -> Option<Step> {
+    let act = Act::WriteDropIn { member: 0 };
+    if !seen.service.stays {
+        return None;
+    }
+    if seen.service.is_pinned {
+        let message = "its unit starts from another image all the same".to_owned();
+        return Some(turn_back(Failure::ActRefused { act: act.to_string(), message }));
+    }
+    Some(attempt(seen.observed, act, act_refused))
 }
 
 /// Stage `Switching`, goal forward.
@@ -83,6 +96,9 @@ fn bring_up(seen: Seen<'_>) -> Step {
     }
     if member.tag().is_some() && view.images.tag != member.new_image {
         return move_tag(observed, 0, member, view);
+    }
+    if let Some(step) = let_go(seen) {
+        return step;
     }
     let act = Act::RestartService { member: 0 };
     if refusal(observed, &act).is_some() || record.agent == observed.agent {

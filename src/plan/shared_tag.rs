@@ -1,0 +1,112 @@
+//! Units of systemd that start from one tag: moved for one of them, it brings the new image to each of the others with that one's next start.
+
+use std::collections::BTreeMap;
+
+use super::{Reason, Survey};
+use crate::config::Config;
+use crate::model::{Container, Image, Reference, SERVICE_LABEL, ServiceState, Target};
+use crate::policy::{Selection, policy};
+
+/// Who starts from which tag.
+#[derive(Debug, Default)]
+pub struct SharedTags(BTreeMap<Reference, Vec<Sharer>>);
+
+#[derive(Debug)]
+struct Sharer {
+    name: String,
+    /// A person's word that it is to stay as it is.
+    stays: Option<Reason>,
+}
+
+impl SharedTags {
+    /// On this host.
+    pub fn of(survey: &Survey, config: &Config) -> Self {
+        let mut all = Self::default();
+        for container in survey.containers.iter().filter(|container| is_made(survey, container)) {
+            let Ok(reference) = container.image_typed().parse::<Reference>() else { continue };
+            if matches!(reference.target(), Target::Tag(_)) {
+                let sharer = Sharer { name: container.name().to_owned(), stays: stays(survey, config, container) };
+                all.0.entry(reference).or_default().push(sharer);
+            }
+        }
+        all
+    }
+
+    /// Why the tag must not be moved for this container: another one that is to stay as it is would not, from its next start on.
+    pub fn reason(&self, reference: &Reference, container: &Container) -> Option<Reason> {
+        let (with, why) = self.others(reference, container.name()).find_map(|other| Some((other.name.clone(), other.stays.clone()?)))?;
+        Some(Reason::SharesTag { with, why: Box::new(why) })
+    }
+
+    /// The others that start from it.
+    pub fn names(&self, reference: &Reference, but: &str) -> Vec<String> {
+        self.others(reference, but).map(|other| other.name.clone()).collect()
+    }
+
+    fn others<'a>(&'a self, reference: &Reference, but: &'a str) -> impl Iterator<Item = &'a Sharer> {
+        self.0.get(reference).into_iter().flatten().filter(move |other| other.name != but)
+    }
+}
+
+/// Names as people read them: `a`, `b`.
+pub fn listed(names: &[String]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// True if a unit of systemd makes it, whatever else it is.
+fn is_made(survey: &Survey, container: &Container) -> bool {
+    let unit = container.labels().remove(SERVICE_LABEL).and_then(|name| survey.services.get(&name));
+    unit.is_some_and(ServiceState::is_loaded)
+}
+
+fn stays(survey: &Survey, config: &Config, container: &Container) -> Option<Reason> {
+    if let Some(hold) = survey.holds.get(container.name()) {
+        return Some(Reason::OnHold(hold.clone()));
+    }
+    let of_the_image = survey.images.get(&container.image_id()).map(Image::labels).unwrap_or_default();
+    let is_opted_out = policy(config, &container.labels(), &of_the_image).is_ok_and(|policy| policy.selection == Selection::OptedOut);
+    is_opted_out.then_some(Reason::OptedOut)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::model::Hold;
+
+    fn made(name: &str, image: &str, labels: &[(&str, &str)]) -> Container {
+        let mut all = json!({ SERVICE_LABEL: format!("{name}.service") });
+        labels.iter().for_each(|(key, value)| all[*key] = json!(value));
+        Container::new(json!({ "Name": name, "Config": { "Image": image, "Labels": all } }))
+    }
+
+    /// What keeps `a` from having its tag moved, where `b` is like this.
+    fn check(b: Container, is_held: bool, is_loaded: bool) -> Option<String> {
+        let a = made("a", "nginx", &[]);
+        let state = |name: &str, is_loaded: bool| {
+            let load = if is_loaded { "loaded" } else { "not-found" };
+            let name = format!("{name}.service");
+            (name.clone(), ServiceState { name, load: load.into(), ..ServiceState::default() })
+        };
+        let hold = Hold { name: "b".into(), reason: None, until: None, at: jiff::Timestamp::UNIX_EPOCH };
+        let survey = Survey {
+            containers: vec![a.clone(), b],
+            services: [state("a", true), state("b", is_loaded)].into(),
+            holds: is_held.then(|| ("b".to_owned(), hold)).into_iter().collect(),
+            ..Survey::default()
+        };
+        let reference = "nginx:latest".parse().expect("a reference");
+        SharedTags::of(&survey, &Config::default()).reason(&reference, &a).map(|reason| reason.to_string())
+    }
+
+    #[test]
+    fn a_tag_is_not_moved_under_a_unit_that_a_person_wants_to_stay_as_it_is() {
+        let b = |labels: &[(&str, &str)]| made("b", "docker.io/library/nginx:latest", labels);
+        assert!(check(b(&[]), true, true).is_some_and(|text| text.contains("`b`") && text.contains("on hold")));
+        assert!(check(b(&[("rotate.enable", "false")]), false, true).is_some_and(|text| text.contains("`b`")));
+        assert_eq!(check(b(&[]), false, true), None);
+        assert_eq!(check(b(&[]), true, false), None, "no unit will start it");
+        assert_eq!(check(made("b", "nginx:1", &[]), true, true), None, "another tag");
+    }
+}
