@@ -84,6 +84,7 @@ impl Cycle<'_> {
         let (_, skipped) = plan::select(&survey, self.config, &[]);
         let notes: BTreeMap<_, _> = skipped.into_iter().filter(|s| s.reason.is_notable()).map(|s| (s.name, s.reason.to_string())).collect();
         let mut all: BTreeMap<String, Status> = BTreeMap::new();
+        let mut runs: BTreeMap<String, Vec<Digest>> = BTreeMap::new();
         for container in &survey.containers {
             if survey.is_of_a_rotation(container.name()) {
                 continue;
@@ -96,6 +97,7 @@ impl Cycle<'_> {
                 let digests = image.digests_of(&reference);
                 status.digest = digests.first().map(ToString::to_string);
                 status.newer = self.newer(image, &reference, &digests)?;
+                runs.insert(container.name().to_owned(), digests);
                 let policy = policy(self.config, &container.labels(), &image.labels());
                 status.is_watched = policy.is_ok_and(|policy| policy.mode == Mode::Watch);
             }
@@ -137,6 +139,10 @@ impl Cycle<'_> {
         }
         for refused in self.store.all_refused()? {
             let status = all.entry(refused.unit.clone()).or_insert_with(|| gone(&refused.unit));
+            if runs.get(&refused.unit).is_some_and(|digests| digests.contains(&refused.digest)) {
+                let told = format!("runs what is refused here: {}", refused.reason);
+                status.note = Some(status.note.take().map_or_else(|| told.clone(), |note| format!("{note}; {told}")));
+            }
             status.refused = Some(refused);
         }
         // Newest first, so that the first one found is the last one that ended.

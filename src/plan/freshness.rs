@@ -33,8 +33,15 @@ pub fn freshness(candidate: &Candidate, answer: Result<Digest, Reason>, known: &
         return Err(Reason::NoDigest);
     }
     let digest = answer?;
-    if known.is_equal || known.pulled_as.as_ref() == Some(&digest) || candidate.image.digests_of(&candidate.reference).contains(&digest) {
-        return Err(Reason::UpToDate);
+    let runs = candidate.image.digests_of(&candidate.reference);
+    if known.is_equal || known.pulled_as.as_ref() == Some(&digest) || runs.contains(&digest) {
+        // A boot may have started it, or a person. What failed for another of the same tag has proved itself here.
+        let is_own = |refused: &&RefusedDigest| refused.unit == candidate.container.name();
+        let refused = known.refused.as_ref().filter(is_own).filter(|refused| runs.contains(&refused.digest) || refused.digest == digest);
+        return Err(match refused {
+            Some(refused) => Reason::RunsRefused { digest: refused.digest.clone(), why: refused.reason.clone() },
+            None => Reason::UpToDate,
+        });
     }
     if let Some(refused) = known.refused.as_ref().filter(|refused| refused.digest == digest) {
         return Err(Reason::Refused { digest, why: refused.reason.clone() });

@@ -122,6 +122,13 @@ pub enum Reason {
         /// Why it was refused.
         why: String,
     },
+    /// What runs is what failed here before: another hand, or a boot, has started it all the same.
+    RunsRefused {
+        /// The digest.
+        digest: Digest,
+        /// Why it was refused.
+        why: String,
+    },
     /// There is something newer, and it is watched only.
     WatchOnly {
         /// The newer digest.
@@ -214,6 +221,7 @@ impl Reason {
             Self::Unresolved { .. } => "unresolved",
             Self::ProbeNotMade { .. } => "probe_not_made",
             Self::Refused { .. } => "refused",
+            Self::RunsRefused { .. } => "runs_refused",
             Self::WatchOnly { .. } => "watch_only",
             Self::MinAge { .. } => "min_age",
             Self::StopSignal { .. } => "stop_signal",

@@ -16,6 +16,9 @@ impl Reason {
                 Some("run rotate as root on the engine's host, or choose another probe: `rotate.health.exec` runs in the container".into())
             }
             Self::Refused { .. } => Some("it is tried again when the tag moves, or with `rotate now --retry NAME`".into()),
+            Self::RunsRefused { .. } => Some(
+                "`rotate refused --forget NAME` if it is well by now; else `rotate history NAME` names the image that ran before it".into(),
+            ),
             Self::WatchOnly { .. } => Some("`rotate now NAME` rotates it".into()),
             Self::MinAge { .. } => Some("`rotate now --any-age NAME` does not wait".into()),
             Self::NoAnswer { .. } => {
@@ -122,6 +125,7 @@ impl fmt::Display for Reason {
             Self::Unresolved { message, .. } => write!(f, "held: {message}"),
             Self::ProbeNotMade { message } => write!(f, "held: its probe cannot be made: {message}"),
             Self::Refused { digest, why } => write!(f, "held: {} is refused here: {why}", digest.short()),
+            Self::RunsRefused { digest, why } => write!(f, "runs what is refused here, {}: {why}", digest.short()),
             Self::WatchOnly { digest } => write!(f, "newer: {} (watch only)", digest.short()),
             Self::MinAge { digest, until: Some(until) } => {
                 write!(f, "waits until {}: {} is younger than `min_age`", until.strftime("%Y-%m-%d %H:%M:%SZ"), digest.short())
