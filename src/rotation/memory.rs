@@ -38,6 +38,8 @@ pub struct Memory {
 pub struct ServiceMemory {
     /// See [`super::ServiceView::asked`].
     pub asked: u32,
+    /// See [`super::ServiceView::was_asked`].
+    pub was_asked: Option<bool>,
     /// Since when it has time to get up.
     pub since: Option<Duration>,
     /// How often systemd had restarted it by itself when it was looked at first.

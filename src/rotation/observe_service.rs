@@ -109,8 +109,10 @@ async fn look(
     let limit = gate.deadline.saturating_add(state.stop_timeout.unwrap_or(ENDLESS).min(ENDLESS));
     Ok(ServiceView {
         asked: memory.service.asked,
+        was_asked: *memory.service.was_asked.get_or_insert_with(|| record.is_asked_back()),
         restarts: state.restarts.saturating_sub(base),
         is_started: state.last_start > memory.service.last_start,
+        has_run: !memory.have_run.is_empty(),
         is_late: moment.now.saturating_sub(since) >= limit,
         limit_seconds: limit.as_secs(),
         pulls: false,

@@ -11,10 +11,14 @@ pub struct ServiceView {
     pub state: ServiceState,
     /// How often this process asked for its restart since the goal was set.
     pub asked: u32,
+    /// An earlier process had asked for it on the way back, and left it to a person, or to us.
+    pub was_asked: bool,
     /// How often systemd restarted it by itself since then, or since this process looked first.
     pub restarts: u64,
     /// systemd has started it since then, whatever became of it. A start that has to wait for others is dropped if one of them fails.
     pub is_started: bool,
+    /// This process saw the container run that the goal wants. systemd forgets when it started a unit that is down.
+    pub has_run: bool,
     /// It had as long to get up as it may take.
     pub is_late: bool,
     /// How long that is, in seconds.

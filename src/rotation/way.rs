@@ -8,6 +8,8 @@ use crate::model::{Container, SERVICE_LABEL, Service};
 
 /// See [`super::Act::word`].
 const RESTARTED: &str = "restart_service";
+/// What is noted when the goal turns.
+const TURNED_BACK: &str = "turned_back";
 
 /// How the new image comes to serve, and the old one back.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -58,6 +60,12 @@ impl Record {
     /// When its unit was restarted last.
     pub(super) fn restarted_at(&self) -> Timestamp {
         self.times.iter().rev().find(|(what, _)| what == RESTARTED).map_or(self.opened_at, |(_, at)| *at)
+    }
+
+    /// True if its unit was restarted on the way back, as far as that is written down.
+    pub(super) fn is_asked_back(&self) -> bool {
+        let mut back = self.times.iter().rev().take_while(|(what, _)| what != TURNED_BACK);
+        matches!(self.goal, Goal::Back { .. }) && back.any(|(what, _)| what == RESTARTED)
     }
 
     /// Units that the restart stopped.

@@ -1,5 +1,6 @@
 //! A rotation by a unit of systemd, on a model of systemd in a few lines: it is cut before and after each step, with and without a boot, and gone on with.
 
+mod again;
 mod hands;
 mod shared;
 mod world;

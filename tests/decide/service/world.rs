@@ -62,6 +62,7 @@ pub struct World {
 pub struct Process {
     pub number: u32,
     pub asked: u32,
+    pub was_asked: bool,
     pub base: Option<u64>,
     pub first: u32,
     pub since: Option<Duration>,
@@ -195,6 +196,8 @@ impl World {
         }
         member.service = Some(ServiceView {
             asked: process.asked,
+            was_asked: process.was_asked,
+            has_run: !process.watches.is_empty(),
             is_started: self.containers > process.first,
             restarts: self.restarts - *process.base.get_or_insert(self.restarts),
             is_late: self.now - *process.since.get_or_insert(self.now) > Duration::from_secs(100),

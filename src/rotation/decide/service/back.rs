@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{Seen, TRIES};
+use crate::model::Activity;
 use crate::rotation::decide::forward::judge;
 use crate::rotation::decide::{attempt, attempt_once, back::give_up};
 use crate::rotation::{Act, Change, Failure, GateFailure, Refused, Stage, Step, StuckReason, Verdict};
@@ -34,6 +35,10 @@ pub fn step(seen: Seen<'_>, failure: &Failure) -> Step {
     // A person took the unit away.
     if is_another || !service.state.is_loaded() {
         return clear(seen, failure);
+    }
+    // A run that is over is its proof, and its container went with it.
+    if record.terms.is_oneshot && service.asked > 0 && (service.has_run || service.is_started) && has_ended_well(seen) {
+        return seen.dependent().unwrap_or_else(|| clear(seen, failure));
     }
     let Some(old) = view.predecessor.as_ref().filter(|_| !service.is_down()) else { return restart(seen, failure) };
     if service.restarts > 0 && service.asked > 0 {
@@ -100,16 +105,23 @@ fn stay(seen: Seen<'_>) -> Option<Step> {
 /// No container runs the old image, or the unit is down.
 fn restart(seen: Seen<'_>, failure: &Failure) -> Step {
     let Seen { record, observed, view, service, .. } = seen;
-    if service.asked > 0 && service.state.is_busy() {
+    // A later pass tries what an earlier one gave up once, as it starts a container once. What is on its way up by then is not begun again.
+    let is_again = service.was_asked && view.successor.is_none();
+    if (service.asked > 0 || is_again) && service.state.is_busy() {
         return wait(seen, failure, None);
     }
-    if service.asked >= TRIES {
+    if service.asked >= if is_again { 1 } else { TRIES } {
         return give_up(observed, failure, StuckReason::PredecessorRefused { message: how_it_stands(seen) });
     }
     if record.log.is_none() && view.successor.is_some() {
         return seen.read_log();
     }
     attempt(observed, Act::RestartService { member: 0 }, |no| stuck(seen, failure, no))
+}
+
+fn has_ended_well(seen: Seen<'_>) -> bool {
+    let state = &seen.service.state;
+    seen.service.is_down() && state.activity == Activity::Inactive && state.exit_code.is_none_or(|code| code == 0)
 }
 
 /// Clears away what the rotation made, and closes the record. The drop-in stays where what was refused would come back by itself.
