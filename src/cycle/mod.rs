@@ -11,6 +11,7 @@ mod left_images;
 mod lost;
 mod pins;
 mod report;
+mod report_unit;
 mod restore;
 mod resume;
 mod rotate;

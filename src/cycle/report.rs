@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::report_unit;
 use crate::clock::seconds_between;
 use crate::engine::EngineError;
 use crate::plan::Skipped;
@@ -48,7 +49,7 @@ pub struct Entry {
     pub rotation: Option<String>,
     /// An earlier run had begun it.
     pub is_resumed: bool,
-    /// See [`crate::plan::Reason::is_fault`].
+    /// See [`crate::plan::Reason::is_fault`]; or something that it had stopped is down.
     #[serde(skip)]
     pub is_fault: bool,
     /// See [`Record::stands`]; none where the verdict says it all.
@@ -122,11 +123,14 @@ impl Entry {
     pub fn unanswered(record: &Record, error: &EngineError, now: Timestamp) -> Self {
         let what = if record.stage == Stage::Kept { "whether it is well cannot be seen" } else { "its rotation is not finished" };
         let message = Some(format!("{what}: {error}"));
-        let help = format!(
-            "a driver of it may hang, or the engine's own notes of it are broken: see whether `docker inspect {}` answers; the next run \
-             goes on from there",
-            record.unit
-        );
+        let of_the_engine = || {
+            format!(
+                "a driver of it may hang, or the engine's own notes of it are broken: see whether `docker inspect {}` answers; the next run \
+                 goes on from there",
+                record.unit
+            )
+        };
+        let help = record.service().map_or_else(of_the_engine, report_unit::unanswered);
         let (help, stands) = (Some(help), Some(record.stands()));
         Self { verdict: Verdict::Unanswered, reason: Some("no_answer"), message, help, stands, ..Self::of(record, &Ended::Left, now) }
     }
@@ -137,8 +141,10 @@ impl Entry {
         let (verdict, message, help) = judge(record, ended);
         let first = record.members.first();
         let is_nothing_left = matches!(ended, Ended::Stuck(StuckReason::NothingLeft));
-        Self {
-            stands: is_nothing_left.then_some("neither container is there any more; rotate touches nothing more until it is run again"),
+        let nothing_left =
+            is_nothing_left.then_some("neither container is there any more; rotate touches nothing more until it is run again");
+        let entry = Self {
+            stands: nothing_left.or_else(|| record.service().and_then(|_| report_unit::stands(verdict))),
             reason: reason(record, ended),
             message,
             help,
@@ -150,6 +156,10 @@ impl Entry {
             differences: record.differences.clone(),
             rotation: Some(record.id.to_string()),
             ..Self::new(&record.unit, &image, verdict)
+        };
+        match record.service() {
+            Some(service) => report_unit::with_down(entry, service),
+            None => entry,
         }
     }
 }
@@ -162,18 +172,16 @@ fn judge(record: &Record, ended: &Ended) -> (Verdict, Option<String>, Option<Str
             Some(reason.to_string()),
             Some(format!("create `{unit}` anew by hand: `rotate history {unit}` names the images; its volumes were not removed")),
         ),
-        (Ended::Stuck(reason), _) if record.service().is_some() => (
-            Verdict::Stuck,
-            Some(format!("neither the new nor the old image serves: {reason}")),
-            Some(format!(
-                "the old image is kept and its tag points to it; remove the cause, then run `rotate now {unit}`: it restarts its unit"
-            )),
-        ),
-        (Ended::Stuck(reason), _) => (
-            Verdict::Stuck,
-            Some(format!("neither the new nor the old container serves: {reason}")),
-            Some(format!("both are kept; remove the cause, then run `rotate now {unit}`: it starts the old one again")),
-        ),
+        (Ended::Stuck(reason), _) => {
+            let (message, help) = match record.service() {
+                Some(service) => report_unit::stuck(record, service, reason),
+                None => (
+                    format!("neither the new nor the old container serves: {reason}"),
+                    format!("both are kept; remove the cause, then run `rotate now {unit}`: it starts the old one again"),
+                ),
+            };
+            (Verdict::Stuck, Some(message), Some(help))
+        }
         (Ended::Left, _) => (
             Verdict::Left,
             Some("interrupted while the container under the name still had to prove itself".into()),
@@ -207,6 +215,9 @@ fn judge(record: &Record, ended: &Ended) -> (Verdict, Option<String>, Option<Str
 
 /// For a successor that is not well and whose predecessor is kept.
 fn way_back(record: &Record) -> Option<String> {
+    if let Some(service) = record.service() {
+        return Some(report_unit::way_back(record, service));
+    }
     let unit = &record.unit;
     Some(format!("read its log (`docker logs {unit}`); `rotate rollback {unit}` takes the old one back, which is kept while this lasts"))
 }

@@ -120,7 +120,7 @@ impl Cycle<'_> {
         for record in self.store.open_rotations()? {
             let status = all.entry(record.unit.clone()).or_insert_with(|| gone(&record.unit));
             status.is_open |= record.stage != Stage::Kept;
-            status.stuck = status.stuck.take().or_else(|| record.stuck.as_ref().map(ToString::to_string));
+            status.stuck = status.stuck.take().or_else(|| record.stuck.as_ref().map(|why| record.why_stuck(why)));
             if let (Stage::Kept, Some(member), Some(until)) = (record.stage, record.members.first(), record.keep_until) {
                 let named = survey.containers.iter().find(|container| container.name() == member.name);
                 let why = match named {

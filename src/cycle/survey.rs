@@ -220,6 +220,7 @@ async fn look_at_services(engine: &dyn Engine, survey: &mut Survey) {
     // What cannot be a unit's name is no unit, and would spoil the question.
     let (names, nobodys): (Vec<String>, Vec<String>) = names.into_iter().partition(|name| ServiceState::may_be_called(name));
     let Some(services) = engine.services() else { return };
+    survey.manager = services.manager().await.unwrap_or_default();
     match services.show(&names).await {
         Ok(states) => survey.services = names.into_iter().zip(states).collect(),
         Err(error) => survey.no_services = Some(error.to_string()),

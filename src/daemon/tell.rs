@@ -41,6 +41,7 @@ impl Teller {
             if told.get(&entry.name) != Some(&text) {
                 let rotation = entry.rotation.as_deref().unwrap_or_default();
                 match entry.verdict {
+                    Verdict::Rotated if entry.is_fault => tracing::error!(container = %entry.name, rotation, "{text}"),
                     Verdict::Rotated => tracing::info!(container = %entry.name, rotation, "{text}"),
                     // Nothing is down: it was not asked about, or nobody answered.
                     Verdict::Skipped => tracing::warn!(container = %entry.name, rotation, "{text}"),

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use super::EngineError;
-use crate::model::{ServiceState, Warning};
+use crate::model::{Manager, ServiceState, Warning};
 
 /// The manager of systemd whose units own containers of one engine: the system's, or a user's.
 ///
@@ -19,6 +19,10 @@ pub trait Services: Send + Sync {
     async fn log_tail(&self, name: &str, since: Timestamp, lines: usize) -> Result<Vec<String>, EngineError>;
     /// Those of these files that are there, as the user sees it whose manager it is.
     async fn existing(&self, paths: &[PathBuf]) -> Result<Vec<PathBuf>, EngineError>;
+    /// How a person reaches it.
+    async fn manager(&self) -> Result<Manager, EngineError> {
+        Ok(Manager::System)
+    }
     /// What it does by itself and a person should know who uses rotate.
     async fn warning(&self) -> Result<Option<Warning>, EngineError> {
         Ok(None)

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::Manager;
+
 /// The label by which Podman notes which unit of systemd it was run by.
 pub const SERVICE_LABEL: &str = "PODMAN_SYSTEMD_UNIT";
 
@@ -20,6 +22,15 @@ pub struct Service {
     /// Units that a restart of it stops, and that ran before.
     #[serde(default)]
     pub dependents: Vec<String>,
+    /// True if those are to be noted again before it is restarted: what was noted is as old as the proof.
+    #[serde(default)]
+    pub is_to_note: bool,
+    /// Those of them that were not up again when all else was done.
+    #[serde(default)]
+    pub down: Vec<String>,
+    /// Whose it is.
+    #[serde(default)]
+    pub manager: Manager,
     /// True if they were there before.
     #[serde(default)]
     pub was_pinned: bool,

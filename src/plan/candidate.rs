@@ -10,7 +10,7 @@ use super::shared_tag::SharedTags;
 use super::ties::Ties;
 use crate::config::{Config, Mode};
 use crate::model::{
-    Container, ContainerId, Hold, Image, ImageId, Listed, Reference, RestartPolicy, RotationId, Service, ServiceState, Status,
+    Container, ContainerId, Hold, Image, ImageId, Listed, Manager, Reference, RestartPolicy, RotationId, Service, ServiceState, Status,
 };
 use crate::policy::{Policy, Selection, policy};
 
@@ -43,6 +43,8 @@ pub struct Survey {
     pub services: BTreeMap<String, ServiceState>,
     /// What containers follow whose unit is kept on an image by a drop-in of ours, by name.
     pub kept_from: BTreeMap<String, Reference>,
+    /// Whose they are.
+    pub manager: Manager,
     /// Why systemd could not be asked.
     pub no_services: Option<String>,
 }

@@ -15,12 +15,12 @@ pub fn check(survey: &Survey, container: &Container, service: Option<&Service>) 
     let infra = others().find(|other| other.is_infra());
     let pods_unit = infra.map_or(Ok(None), |infra| loaded(survey, infra))?;
     if let Some(unit) = pods_unit {
-        let Some(own) = service else { return held(&unit.name, Unready::OtherKind) };
+        let Some(own) = service else { return held(survey, &unit.name, Unready::OtherKind) };
         if survey.services.get(&own.name).is_some_and(|own| own.dependents.contains(&unit.name)) {
-            return held(&own.name, Unready::TakesPodAlong { pod: unit.name.clone() });
+            return held(survey, &own.name, Unready::TakesPodAlong { pod: unit.name.clone() });
         }
         if let Some(why) = standing(unit) {
-            return held(&unit.name, why);
+            return held(survey, &unit.name, why);
         }
     } else if service.is_none() && container.is_made_through_api() {
         return Err(Reason::InPod(PodTie::MadeThroughApi));

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::Unready;
-use crate::model::{Digest, Hold, StopSignal};
+use crate::model::{Digest, Hold, Manager, StopSignal};
 use crate::policy::PolicyError;
 
 /// Why not.
@@ -60,6 +60,8 @@ pub enum Reason {
         unit: String,
         /// Why it cannot.
         why: Unready,
+        /// Whose it is.
+        manager: Manager,
     },
     /// It holds a pod together, or is a member that cannot be replaced in it.
     InPod(PodTie),

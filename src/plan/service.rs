@@ -11,24 +11,34 @@ pub fn owner(survey: &Survey, container: &Container) -> Result<Option<Service>, 
     let Some(state) = loaded(survey, container)? else { return Ok(None) };
     let drop_ins = drop_ins(&survey.services, state);
     match unready(&survey.services, state, &drop_ins, container) {
-        Some(why) => held(&state.name, why),
-        None => Ok(Some(Service { drop_ins, dependents: Vec::new(), was_pinned: false, name: state.name.clone() })),
+        Some(why) => held(survey, &state.name, why),
+        None => Ok(Some(Service {
+            name: state.name.clone(),
+            drop_ins,
+            dependents: Vec::new(),
+            is_to_note: false,
+            down: Vec::new(),
+            manager: survey.manager.clone(),
+            was_pinned: false,
+        })),
     }
 }
 
 /// The unit that a container names as its owner, if it is loaded.
 pub fn loaded<'a>(survey: &'a Survey, container: &Container) -> Result<Option<&'a ServiceState>, Reason> {
     let Some(name) = container.labels().remove(SERVICE_LABEL) else { return Ok(None) };
-    let Some(state) = survey.services.get(&name) else { return held(&name, Unready::Unknown { message: survey.no_services.clone() }) };
+    let Some(state) = survey.services.get(&name) else {
+        return held(survey, &name, Unready::Unknown { message: survey.no_services.clone() });
+    };
     match state.load.as_str() {
         "not-found" => Ok(None),
-        "masked" => held(&name, Unready::Masked),
+        "masked" => held(survey, &name, Unready::Masked),
         _ => Ok(Some(state)),
     }
 }
 
-pub fn held<T>(unit: &str, why: Unready) -> Result<T, Reason> {
-    Err(Reason::OwnedByUnit { unit: unit.to_owned(), why })
+pub fn held<T>(survey: &Survey, unit: &str, why: Unready) -> Result<T, Reason> {
+    Err(Reason::OwnedByUnit { unit: unit.to_owned(), why, manager: survey.manager.clone() })
 }
 
 fn unready(services: &BTreeMap<String, ServiceState>, state: &ServiceState, drop_ins: &[DropIn], container: &Container) -> Option<Unready> {

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::model::Manager;
+
 /// What keeps a unit of systemd from being restarted with a new image.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Unready {
@@ -71,22 +73,23 @@ impl Unready {
     }
 
     /// What a person can do about it.
-    pub fn help(&self, unit: &str) -> Option<String> {
+    pub fn help(&self, unit: &str, manager: &Manager) -> Option<String> {
+        let systemctl = manager.systemctl();
         match self {
             Self::Unknown { .. } => {
                 Some("run rotate where `systemctl` reaches the manager of this unit: on the host, as the engine's user".into())
             }
-            Self::Failed => Some(format!("see `systemctl status {unit}`; `systemctl restart {unit}` brings it up again")),
-            Self::Busy | Self::Down => Some(format!("see `systemctl status {unit}`")),
-            Self::Masked => Some(format!("`systemctl unmask {unit}`")),
-            Self::Edited => Some("`systemctl daemon-reload`, and restart it if the change is wanted".into()),
+            Self::Failed => Some(format!("see `{systemctl} status {unit}`; `{systemctl} restart {unit}` brings it up again")),
+            Self::Busy | Self::Down => Some(format!("see `{systemctl} status {unit}`")),
+            Self::Masked => Some(format!("`{systemctl} unmask {unit}`")),
+            Self::Edited => Some(format!("`{systemctl} daemon-reload`, and restart it if the change is wanted")),
             Self::OtherKind => Some("`podman auto-update` takes it, if its job is proof enough".into()),
             Self::Pulls => Some("leave the pull to rotate: without it, or as `Pull=` in a .container file, the unit can be rotated".into()),
             Self::Plays { image, pulls: KubePull::No, .. } => Some(format!(
-                "`podman pull {image}` and `systemctl restart {unit}` bring what is newer, unproved; a .container file can be rotated"
+                "`podman pull {image}` and `{systemctl} restart {unit}` bring what is newer, unproved; a .container file can be rotated"
             )),
             Self::Plays { .. } => {
-                Some(format!("`systemctl restart {unit}` brings what is newer, unproved; a .container file can be rotated"))
+                Some(format!("`{systemctl} restart {unit}` brings what is newer, unproved; a .container file can be rotated"))
             }
             Self::TakesPodAlong { pod } => Some(format!("let {pod} only want (`Wants=`) {unit}, not require it")),
             Self::NoOrders => None,

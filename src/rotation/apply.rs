@@ -31,7 +31,12 @@ impl Record {
             }
             Change::NoteDependents { names } => {
                 if let Way::Service(service) = &mut self.way {
-                    service.dependents = names;
+                    (service.dependents, service.is_to_note) = (names, false);
+                }
+            }
+            Change::NoteDown { names } => {
+                if let Way::Service(service) = &mut self.way {
+                    service.down = names;
                 }
             }
             Change::EnterSwitching { agent, boot } => {
@@ -46,6 +51,9 @@ impl Record {
                 (self.keep_until, self.late) = (None, None);
                 if self.stage == Stage::Kept {
                     self.stage = Stage::Switching;
+                    if let Way::Service(service) = &mut self.way {
+                        service.is_to_note = true;
+                    }
                 }
                 self.goal = Goal::Back { failure };
             }

@@ -87,13 +87,15 @@ async fn look(
 ) -> Result<ServiceView, EngineError> {
     let names = match record.stage {
         Stage::Creating if record.purpose == Purpose::Rotate && record.goal == Goal::Forward => all_dependents(services, &state).await?,
+        Stage::Switching if service.is_to_note => all_dependents(services, &state).await?,
         Stage::Switching => service.dependents.clone(),
         Stage::Preparing | Stage::Creating | Stage::Kept | Stage::Closed => Vec::new(),
     };
     let shown = services.show(&names).await?;
     let drop_ins: Vec<_> = service.drop_ins.iter().map(|drop_in| drop_in.path.clone()).collect();
     let has_drop_in = !services.existing(&drop_ins).await?.is_empty();
-    let is_wanted = |shown: &ServiceState| record.stage == Stage::Switching || shown.activity == Activity::Active;
+    let is_noted = record.stage == Stage::Switching && !service.is_to_note;
+    let is_wanted = |shown: &ServiceState| is_noted || shown.activity == Activity::Active;
     let dependent = |shown: ServiceState| Dependent {
         is_asked: memory.service.started.contains(&shown.name),
         activity: if shown.has_job { Activity::Activating } else { shown.activity },

@@ -114,6 +114,8 @@ pub enum Change {
     Adopt { member: usize, successor: ContainerId, volumes_born: Vec<String>, differences: Vec<String> },
     /// Units of systemd that the restart will stop.
     NoteDependents { names: Vec<String> },
+    /// Those of them that are not up again, though all else is done.
+    NoteDown { names: Vec<String> },
     /// Enter [`super::Stage::Switching`], the first start counted.
     EnterSwitching { agent: String, boot: String },
     /// A new process is about to start the successor.

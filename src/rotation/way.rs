@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Goal, Member, Observed, Record, Stage};
+use super::{Goal, Member, Observed, Record, Stage, StuckReason};
 use crate::model::{Container, SERVICE_LABEL, Service};
 
 /// See [`super::Act::word`].
@@ -71,6 +71,17 @@ impl Record {
     /// Units that the restart stopped.
     pub(super) fn dependents(&self) -> &[String] {
         self.service().map(|service| service.dependents.as_slice()).unwrap_or_default()
+    }
+
+    /// Why only a person can help, in the words that fit.
+    pub fn why_stuck(&self, reason: &StuckReason) -> String {
+        match (self.service(), reason) {
+            (Some(_), StuckReason::PredecessorRefused { message }) => message.clone(),
+            (Some(_), StuckReason::PredecessorSick { why }) => format!("the container of the old image {why}"),
+            (Some(_), StuckReason::NothingLeft) => "the old image is gone, and cannot be pulled again".to_owned(),
+            (Some(_), StuckReason::ActRefused { act, message }) => format!("cannot {act}: {message}"),
+            (Some(_), StuckReason::NameTaken { .. }) | (None, _) => reason.to_string(),
+        }
     }
 
     /// True if its unit was kept from pulling before this rotation began.

@@ -28,7 +28,7 @@ pub fn change(store: &dyn Store, clock: &dyn Clock, record: &mut Record, memory:
     tracing::error!(rotation = %record.id, container = %record.unit, "{}: {source}", record.unit);
     match change {
         // On the way back already: made in memory, or the same write would be tried without end.
-        Change::Adopt { .. } if before.goal != Goal::Forward => Ok(()),
+        Change::Adopt { .. } | Change::NoteDependents { .. } if before.goal != Goal::Forward => Ok(()),
         Change::Pulled { .. }
         | Change::EnterCreating { .. }
         | Change::Adopt { .. }
@@ -49,6 +49,7 @@ pub fn change(store: &dyn Store, clock: &dyn Clock, record: &mut Record, memory:
         | Change::Stay { .. }
         | Change::FailLate { .. }
         | Change::Recover
+        | Change::NoteDown { .. }
         | Change::KeepLog { .. } => Ok(()),
         Change::Close => Err(source),
     }
@@ -66,6 +67,7 @@ fn word(change: &Change) -> Option<&'static str> {
         | Change::EnterCreating { .. }
         | Change::Adopt { .. }
         | Change::NoteDependents { .. }
+        | Change::NoteDown { .. }
         | Change::EnterSwitching { .. }
         | Change::CountStart { .. }
         | Change::AdoptReplacement { .. }

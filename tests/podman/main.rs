@@ -19,6 +19,7 @@ mod pods;
 mod quadlet;
 mod units;
 mod units_cut;
+mod units_dependents;
 mod units_held;
 mod units_kinds;
 mod units_pods;

@@ -165,30 +165,3 @@ fn a_unit_that_somebody_restarts_in_the_gate_proves_itself_anew() {
     assert_eq!(entry(&outcome)["verdict"], "rotated", "{outcome}");
     assert_ne!(web.id(), id);
 }
-
-#[test]
-fn units_that_depend_on_it_run_again_after_a_rotation_and_after_one_that_went_back() {
-    let s = scratch("dependents");
-    s.push("web", "ok:v1");
-    let web = Quadlet::start(&s, "web", "", "");
-    let dependent = format!("{}.service", s.name("dep"));
-    let text = format!("[Unit]\nRequires={0}\nAfter={0}\n[Service]\nExecStart=/bin/sleep infinity\n", web.unit());
-    let path = s.host.write_unit(&format!("{}/{dependent}", s.host.units()), &text);
-    web.systemctl(&["daemon-reload"]);
-    web.systemctl(&["start", &dependent]);
-    let is_up = || {
-        wait_for("the dependent runs", LONG, || {
-            (web.systemctl(&["show", &dependent, "-p", "ActiveState", "--value"]) == "active").then_some(())
-        })
-    };
-    s.push("web", "crash");
-    let outcome = now(&s, "web").exits(1);
-    assert_eq!(entry(&outcome)["verdict"], "rolled_back", "{outcome}");
-    is_up();
-    s.push("web", "ok:v3");
-    assert_eq!(entry(&now(&s, "web").exits(0))["verdict"], "rotated");
-    is_up();
-    web.systemctl(&["stop", &dependent]);
-    std::fs::remove_file(&path).expect("it was there");
-    web.systemctl(&["daemon-reload"]);
-}

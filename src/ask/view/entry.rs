@@ -25,10 +25,11 @@ fn row(entry: &Entry) -> Vec<String> {
 pub fn result(entry: &Entry) -> String {
     let seconds = |s: Option<f64>| s.map_or_else(|| "?".to_owned(), |s| format!("{s:.1} s"));
     match entry.verdict {
-        Verdict::Rotated => match entry.down_time_seconds {
-            Some(down) => format!("rotated in {} (down {down:.1} s)", seconds(entry.took_seconds)),
-            None => "rotated".to_owned(),
-        },
+        Verdict::Rotated => {
+            let down = entry.down_time_seconds.map(|down| format!(" in {} (down {down:.1} s)", seconds(entry.took_seconds)));
+            let but = entry.message.as_ref().map(|message| format!(", BUT {message}"));
+            format!("rotated{}{}", down.unwrap_or_default(), but.unwrap_or_default())
+        }
         Verdict::RolledBack => format!("rolled back: {}", message(entry)),
         Verdict::Stayed => format!("FAILED AND STAYS: {}", message(entry)),
         Verdict::FailedLate => format!("FAILED LATE: {}", message(entry)),
@@ -63,7 +64,7 @@ pub fn trouble(entry: &Entry) -> Option<Trouble> {
         log: entry.log.clone(),
     };
     let trouble = match entry.verdict {
-        Verdict::RolledBack if entry.reason == Some("requested") => return None,
+        Verdict::RolledBack if entry.reason == Some("requested") && !entry.is_fault => return None,
         Verdict::RolledBack => block(
             &format!("`{name}` was rolled back to {image} ({old}): {}", message(entry)),
             entry
@@ -73,12 +74,14 @@ pub fn trouble(entry: &Entry) -> Option<Trouble> {
         ),
         Verdict::Stayed => block(
             &format!("`{name}` failed and stays on {image} ({new}): {}", message(entry)),
-            "the new container has the name and its restart policy, as `rotate.on_failure=stay` says; the old one is kept, stopped",
+            entry.stands.unwrap_or(
+                "the new container has the name and its restart policy, as `rotate.on_failure=stay` says; the old one is kept, stopped",
+            ),
             help,
         ),
         Verdict::FailedLate => block(
             &format!("`{name}` failed late on {image} ({new}): {}", message(entry)),
-            "nothing was done about it; the old container is kept, stopped",
+            entry.stands.unwrap_or("nothing was done about it; the old container is kept, stopped"),
             help,
         ),
         Verdict::Failed => {
@@ -105,6 +108,9 @@ pub fn trouble(entry: &Entry) -> Option<Trouble> {
         ),
         Verdict::Skipped if entry.is_fault => {
             block(&format!("`{name}` was passed over: {}", message(entry)), "nothing was pulled, and its container was not touched", help)
+        }
+        Verdict::Rotated if entry.is_fault => {
+            block(&format!("`{name}` was rotated, but {}", message(entry)), entry.stands.unwrap_or("it is well"), help)
         }
         Verdict::Rotated | Verdict::Withdrawn | Verdict::DryRun | Verdict::Skipped => return None,
     };

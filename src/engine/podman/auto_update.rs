@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::systemctl::Systemctl;
-use crate::engine::EngineError;
+use crate::engine::{EngineError, Services};
 use crate::model::Warning;
 
 /// It comes with Podman, and no distribution enables it by itself.
@@ -19,7 +19,7 @@ impl Systemctl {
         let args = ["show", "--no-pager", "-p", "ActiveState,UnitFileState", "--", TIMER];
         let call = format!("show {TIMER}");
         let shown = self.systemctl(&call, LOOK, &args).await?;
-        let manager = self.manager(&call).await?;
+        let manager = self.manager().await?.systemctl();
         Ok(is_on(&shown).then(|| warning(&manager)))
     }
 }

@@ -16,7 +16,7 @@ use super::shown::{PROPERTIES, read};
 use crate::engine::EngineError;
 use crate::engine::Services;
 use crate::engine::calls::refused;
-use crate::model::{ServiceState, Warning};
+use crate::model::{Manager, ServiceState, Warning};
 use crate::text::masked;
 use crate::user::User;
 
@@ -39,16 +39,6 @@ impl Systemctl {
     /// For the engine of this owner: root's belongs to the system's manager, a user's to that user's.
     pub fn new(owner: Owner) -> Self {
         Self { owner }
-    }
-
-    /// How a person reaches the manager who is asked here.
-    pub(super) async fn manager(&self, call: &str) -> Result<String, EngineError> {
-        Ok(match self.owner.another(call).await? {
-            Some(user) if user.id == 0 => "systemctl".to_owned(),
-            Some(user) => format!("systemctl --user --machine={}@", user.name),
-            None if rustix::process::geteuid().is_root() => "systemctl".to_owned(),
-            None => "systemctl --user".to_owned(),
-        })
     }
 
     pub(super) async fn systemctl(&self, call: &str, deadline: Duration, args: &[&str]) -> Result<String, EngineError> {
@@ -106,6 +96,15 @@ impl Services for Systemctl {
 
     async fn existing(&self, paths: &[PathBuf]) -> Result<Vec<PathBuf>, EngineError> {
         files::existing(&self.owner, paths).await
+    }
+
+    async fn manager(&self) -> Result<Manager, EngineError> {
+        Ok(match self.owner.another("learn whose units these are").await? {
+            Some(user) if user.id == 0 => Manager::System,
+            Some(user) => Manager::User { name: user.name, id: user.id },
+            None if rustix::process::geteuid().is_root() => Manager::System,
+            None => Manager::Oneself,
+        })
     }
 
     async fn warning(&self) -> Result<Option<Warning>, EngineError> {

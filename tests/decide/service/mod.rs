@@ -7,14 +7,15 @@ mod world;
 
 use std::time::Duration;
 
-use rotate::model::{Activity, Service};
+use rotate::model::{Activity, Manager, Service};
 use rotate::rotation::{Change, Failure, Goal, Outcome, Record, Stage, Step, decide};
 
 use crate::make;
 use world::{Kind, NEW, OLD, Process, World};
 
 fn record() -> Record {
-    let service = Service { name: "web.service".into(), drop_ins: vec![], dependents: vec![], was_pinned: false };
+    let (drop_ins, dependents, down, manager) = (vec![], vec![], vec![], Manager::System);
+    let service = Service { name: "web.service".into(), drop_ins, dependents, is_to_note: false, down, manager, was_pinned: false };
     Record { agent: "agent0".into(), boot: "boot0".into(), ..make::record().by_service(service) }
 }
 

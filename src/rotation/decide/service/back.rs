@@ -116,6 +116,9 @@ fn restart(seen: Seen<'_>, failure: &Failure) -> Step {
     if record.log.is_none() && view.successor.is_some() {
         return seen.read_log();
     }
+    if record.service().is_some_and(|service| service.is_to_note) {
+        return seen.note_dependents();
+    }
     attempt(observed, Act::RestartService { member: 0 }, |no| stuck(seen, failure, no))
 }
 

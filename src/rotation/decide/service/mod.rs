@@ -11,7 +11,9 @@ use std::time::Duration;
 
 use super::{attempt_once, prepare};
 use crate::model::{Activity, ContainerId};
-use crate::rotation::{Act, Change, GateFailure, Goal, Late, Member, MemberView, Observed, Record, ServiceView, Stage, Step, late};
+use crate::rotation::{
+    Act, Change, Dependent, GateFailure, Goal, Late, Member, MemberView, Observed, Record, ServiceView, Stage, Step, late,
+};
 
 /// Between two looks while systemd is at it.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
@@ -86,11 +88,29 @@ impl Seen<'_> {
         if self.service.is_pinned { None } else { attempt_once(self.observed, Act::WriteDropIn { member: 0 }) }
     }
 
-    /// One that ran before the restart and is down now.
+    /// Those that are up, before a restart long after the proof: a person may have stopped others since then. Whoever went down with it stays noted.
+    fn note_dependents(&self) -> Step {
+        let names = match self.service.is_up() {
+            true => self.service.dependents.iter().map(|dependent| dependent.name.clone()).collect(),
+            false => self.record.dependents().to_vec(),
+        };
+        Step::Write(Change::NoteDependents { names })
+    }
+
+    /// Those that ran before the restart and are down now: each is started once, awaited as long as the unit itself would be, and noted if it is not up.
     fn dependent(&self) -> Option<Step> {
-        let down = self.service.dependents.iter().filter(|dependent| !dependent.is_asked);
-        let mut down = down.filter(|dependent| matches!(dependent.activity, Activity::Inactive | Activity::Failed));
-        down.find_map(|dependent| attempt_once(self.observed, Act::StartDependent { name: dependent.name.clone() }))
+        let all = &self.service.dependents;
+        let is_down = |dependent: &&Dependent| matches!(dependent.activity, Activity::Inactive | Activity::Failed);
+        let mut down = all.iter().filter(is_down).filter(|dependent| !dependent.is_asked);
+        if let Some(step) = down.find_map(|one| attempt_once(self.observed, Act::StartDependent { name: one.name.clone() })) {
+            return Some(step);
+        }
+        let is_on_its_way = |dependent: &Dependent| matches!(dependent.activity, Activity::Activating | Activity::Deactivating);
+        if !self.service.is_late && all.iter().any(is_on_its_way) {
+            return Some(self.pause(None));
+        }
+        let names: Vec<String> = all.iter().filter(|one| one.activity != Activity::Active).map(|one| one.name.clone()).collect();
+        (self.record.service()?.down != names).then_some(Step::Write(Change::NoteDown { names }))
     }
 
     /// Nothing to do until then, or for a moment.

@@ -1,0 +1,91 @@
+//! Units that a restart stops, because they depend on the one that is rotated.
+
+use std::fs;
+
+use super::quadlet::{LONG, Quadlet};
+use super::{FAST, scratch};
+use crate::lab::wait_for;
+
+/// A unit that needs another one. Dropped, it is gone.
+struct Dependent<'a> {
+    on: &'a Quadlet<'a>,
+    unit: String,
+}
+
+impl<'a> Dependent<'a> {
+    /// With more lines below `[Service]`; it runs.
+    fn start(on: &'a Quadlet<'a>, name: &str, service: &str) -> Self {
+        let dependent = Self { on, unit: format!("{}.service", on.s.name(name)) };
+        let text = format!("[Unit]\nRequires={0}\nAfter={0}\n[Service]\nExecStart=/bin/sleep infinity\n{service}\n", on.unit());
+        fs::write(dependent.path(), text).expect("the host takes a file");
+        on.systemctl(&["daemon-reload"]);
+        on.systemctl(&["start", &dependent.unit]);
+        dependent
+    }
+
+    fn path(&self) -> std::path::PathBuf {
+        self.on.s.host.path(&format!("/etc/systemd/system/{}", self.unit))
+    }
+
+    fn does(&self) -> String {
+        self.on.systemctl(&["show", &self.unit, "-p", "ActiveState", "--value"])
+    }
+
+    #[track_caller]
+    fn is_up(&self) {
+        wait_for("the dependent runs", LONG, || (self.does() == "active").then_some(()));
+    }
+}
+
+impl Drop for Dependent<'_> {
+    fn drop(&mut self) {
+        let run = |args: &[&str]| drop(self.on.s.host.exec(&[&["systemctl"], args].concat()));
+        run(&["stop", &self.unit]);
+        let _ = fs::remove_file(self.path());
+        run(&["daemon-reload"]);
+        run(&["reset-failed", &self.unit]);
+    }
+}
+
+#[test]
+fn units_that_depend_on_it_run_again_after_a_rotation_and_after_one_that_went_back() {
+    let s = scratch("dependents");
+    s.push("web", "ok:v1");
+    let web = Quadlet::start(&s, "web", "", "");
+    let dependent = Dependent::start(&web, "dep", "");
+    let now = || s.agent().config(FAST).run(&["now", &web.name, "--json"]);
+    s.push("web", "crash");
+    let outcome = now().exits(1);
+    assert_eq!(outcome.json()["containers"][0]["verdict"], "rolled_back", "{outcome}");
+    dependent.is_up();
+    s.push("web", "ok:v3");
+    assert_eq!(now().exits(0).json()["containers"][0]["verdict"], "rotated");
+    dependent.is_up();
+}
+
+#[test]
+fn a_dependent_unit_that_does_not_come_up_again_is_told_and_one_that_a_person_stopped_stays_down() {
+    let s = scratch("depdown");
+    s.push("web", "ok:v1");
+    let web = Quadlet::start(&s, "web", "", "");
+    // It can be started once.
+    let once = format!("/run/{}-once", web.name);
+    let fragile = Dependent::start(&web, "fragile", &format!("ExecStartPre=/bin/mkdir {once}"));
+    let (stopped, other) = (Dependent::start(&web, "stopped", ""), Dependent::start(&web, "other", ""));
+    stopped.on.systemctl(&["stop", &stopped.unit]);
+    s.push("web", "ok:v2");
+    let outcome = s.agent().config(FAST).run(&["now", &web.name, "--json"]).exits(1);
+    let told = outcome.json()["containers"][0].clone();
+    assert_eq!((told["verdict"].as_str(), told["reason"].as_str()), (Some("rotated"), Some("dependent_down")), "{outcome}");
+    assert!(told["message"].as_str().is_some_and(|text| text.contains(&fragile.unit) && !text.contains(&other.unit)), "{outcome}");
+    assert!(told["help"].as_str().is_some_and(|text| text.contains(&format!("systemctl status {}", fragile.unit))), "{outcome}");
+    other.is_up();
+    assert_eq!(stopped.does(), "inactive");
+    // Long after the proof.
+    web.systemctl(&["stop", &other.unit]);
+    web.systemctl(&["start", &stopped.unit]);
+    s.agent().config(FAST).run(&["rollback", &web.name]).exits(0);
+    stopped.is_up();
+    assert_eq!(other.does(), "inactive", "a person had stopped it");
+    s.host.exec(&["rmdir", &once]);
+}
