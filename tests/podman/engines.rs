@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::FAST;
 use super::wants::{ROOTS_ENGINE, lacks};
-use super::{FAST, scratch};
 use crate::lab::{Host, Scratch, Unit, wait_for};
 
 /// The user of the lab's hosts who could have a Podman, and here gets one.
@@ -253,10 +253,10 @@ fn docker_and_podman_side_by_side_on_one_host_are_both_served() {
 
 #[test]
 fn an_engine_that_is_away_and_named_is_told_though_others_were_asked_for_as_well() {
-    if is_a_users_host() {
+    if lacks(&ROOTS_ENGINE) {
         return;
     }
-    let s = scratch("away");
+    let s = super::scratch("away");
     s.push("web", "nohealth:v1");
     s.run("web", &[]);
     let (web, gone) = (s.name("web"), "podman:nobody-here/app");
@@ -272,10 +272,10 @@ fn an_engine_that_is_away_and_named_is_told_though_others_were_asked_for_as_well
 
 #[test]
 fn what_was_begun_at_one_engine_is_not_forgotten_at_another_that_does_not_know_its_containers() {
-    if is_a_users_host() {
+    if lacks(&ROOTS_ENGINE) {
         return;
     }
-    let s = scratch("other");
+    let s = super::scratch("other");
     s.push("web", "nohealth:v1");
     let (web, old) = (s.name("web"), s.run("web", &[]));
     s.push("web", "nohealth:v2");

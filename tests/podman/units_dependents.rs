@@ -17,14 +17,14 @@ impl<'a> Dependent<'a> {
     fn start(on: &'a Quadlet<'a>, name: &str, service: &str) -> Self {
         let dependent = Self { on, unit: format!("{}.service", on.s.name(name)) };
         let text = format!("[Unit]\nRequires={0}\nAfter={0}\n[Service]\nExecStart=/bin/sleep infinity\n{service}\n", on.unit());
-        fs::write(dependent.path(), text).expect("the host takes a file");
+        on.s.host.write_unit(&dependent.file(), &text);
         on.systemctl(&["daemon-reload"]);
         on.systemctl(&["start", &dependent.unit]);
         dependent
     }
 
-    fn path(&self) -> std::path::PathBuf {
-        self.on.s.host.path(&format!("/etc/systemd/system/{}", self.unit))
+    fn file(&self) -> String {
+        format!("{}/{}", self.on.s.host.units(), self.unit)
     }
 
     fn does(&self) -> String {
@@ -39,11 +39,11 @@ impl<'a> Dependent<'a> {
 
 impl Drop for Dependent<'_> {
     fn drop(&mut self) {
-        let run = |args: &[&str]| drop(self.on.s.host.exec(&[&["systemctl"], args].concat()));
-        run(&["stop", &self.unit]);
-        let _ = fs::remove_file(self.path());
-        run(&["daemon-reload"]);
-        run(&["reset-failed", &self.unit]);
+        let host = self.on.s.host;
+        let _ = host.try_systemctl(&["stop", &self.unit]);
+        let _ = fs::remove_file(host.path(&self.file()));
+        let _ = host.try_systemctl(&["daemon-reload"]);
+        let _ = host.try_systemctl(&["reset-failed", &self.unit]);
     }
 }
 

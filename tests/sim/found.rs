@@ -83,6 +83,27 @@ fn a_sick_image_goes_though_whoever_pulled_it_was_killed_before_it_could_say_so(
 }
 
 #[test]
+fn a_tag_that_was_not_there_before_a_sick_image_came_is_not_there_after_it() {
+    let mut game = Game::by_hand(Scenario::sick());
+    let image = game.scenario.units[0].spec.image.clone();
+    {
+        let mut host = game.world.sim.host();
+        let id = host.images.find(&image).expect("it runs");
+        let kept = image.replace(":latest", ":kept");
+        host.images.tag(&id, &kept.parse().expect("a reference")).expect("it is there");
+        host.images.remove(&image, &[]).expect("it has another name");
+    }
+    let passed = game.pass_in(Vec::new());
+    let verdicts: Vec<_> = passed.report.entries.iter().map(|entry| entry.verdict).collect();
+    assert_eq!(verdicts, [Verdict::RolledBack]);
+    let host = game.world.sim.host();
+    let tags: Vec<&str> = host.images.tags().map(|(tag, _)| tag).collect();
+    assert!(tags.iter().all(|tag| tag.ends_with(":kept")), "{tags:?}");
+    drop(host);
+    assert_eq!(versions(&game), ["web-1"]);
+}
+
+#[test]
 fn an_unanswered_create_is_waited_for_whatever_the_engine_does_not_tell_and_whoever_prunes_meanwhile() {
     let slow = || at(CREATE, What::Slow(Duration::from_secs(336)));
     // What is looked at while the create is asked for again.

@@ -82,10 +82,12 @@ pub fn undo(record: &Record, observed: &Observed, failure: &Failure) -> Step {
 }
 
 fn undo_member(record: &Record, observed: &Observed, n: usize, member: &Member, view: &MemberView) -> Option<Step> {
-    if record.stage >= Stage::Creating
-        && let Some(act) = tag_back(n, member, view).and_then(|act| attempt_once(observed, act))
-    {
-        return Some(act);
+    let back = tag_back(n, member, view).filter(|_| record.stage >= Stage::Creating);
+    // Where there was no tag before it goes, and no engine takes the last name from the image of a container: not before that one has gone.
+    let (at_once, at_last) = if member.tag_before.is_some() { (back, None) } else { (None, back) };
+    let tag_at_last = || at_last.and_then(|act| attempt_once(observed, act));
+    if let Some(step) = at_once.and_then(|act| attempt_once(observed, act)) {
+        return Some(step);
     }
     if let Some(successor) = &view.successor {
         if member.successor.is_none() {
@@ -100,9 +102,10 @@ fn undo_member(record: &Record, observed: &Observed, n: usize, member: &Member, 
             return Some(Step::ReadLog { successor: successor.id.clone() });
         }
         // One that cannot be removed is in nobody's way; later runs report it.
-        return attempt_once(observed, Act::Remove { member: n, role: Role::Successor });
+        return attempt_once(observed, Act::Remove { member: n, role: Role::Successor }).or_else(tag_at_last);
     }
-    view.volumes_born.iter().find_map(|name| attempt_once(observed, Act::RemoveVolume { name: name.clone() }))
+    let mut volumes = view.volumes_born.iter().map(|name| Act::RemoveVolume { name: name.clone() });
+    volumes.find_map(|act| attempt_once(observed, act)).or_else(tag_at_last)
 }
 
 /// The tag goes back only if it still points to what we moved it to, and the tool has made nothing of it in the meantime: it would
