@@ -119,6 +119,11 @@ fn the_deadline_follows_from_the_healthcheck_and_zeros_mean_the_engines_defaults
         30 + 4 * 60 + 10
     );
     assert_eq!(deadline(json!({ "Test": ["NONE"] })), 300);
+
+    let start = json!({ "Test": ["CMD", "true"], "Interval": 20 * s, "Timeout": 10 * s, "Successes": 5 });
+    let check = json!({ "Test": ["CMD", "true"], "Interval": s, "Timeout": 2 * s, "Retries": 2 });
+    let container = Container::new(json!({ "Config": { "Healthcheck": check, "StartupHealthCheck": start } }));
+    assert_eq!(GateRules::of(&container, &terms, true).deadline.as_secs(), 5 * 30 + 3 * 3 + 10, "a check of the start has its own time");
 }
 
 /// An engine that came back after a crash kills what is left of its containers and starts them again by their policy.

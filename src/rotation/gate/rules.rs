@@ -50,7 +50,8 @@ impl GateRules {
     /// From the probe or the HEALTHCHECK in force, and the policy. `needs_health` is false for a predecessor that was not healthy before either.
     ///
     /// Deadline: start period + (retries + 1) × (interval + timeout) + 10 s, with a probe its own numbers and the HEALTHCHECK's start period.
-    /// Example: 30 s, 3 retries, interval 30 s, timeout 30 s: 280 s. A probe's defaults, without a HEALTHCHECK: 50 s.
+    /// Example: 30 s, 3 retries, interval 30 s, timeout 30 s: 280 s. A probe's defaults, without a HEALTHCHECK: 50 s. Podman's check of the start,
+    /// which has to pass before the HEALTHCHECK counts, has its own time beside that: successes × (interval + timeout).
     /// Source: Docker API 1.41, HealthConfig: nanoseconds; 0 means 30 s, 30 s and 3 retries.
     pub fn of(container: &Container, terms: &Terms, needs_health: bool) -> Self {
         let check = container.healthcheck().filter(|_| needs_health);
@@ -60,7 +61,10 @@ impl GateRules {
                 let once = probe.interval.saturating_add(probe.timeout);
                 (Proof::Probe { retries: probe.retries }, Some(time_to_fail(start_period, (once, probe.retries))))
             }
-            (_, Some(check)) => (Proof::Healthcheck { start_period }, Some(time_to_fail(start_period, numbers(check)))),
+            (_, Some(check)) => {
+                let start = start_period.saturating_add(time_to_pass_the_start(container));
+                (Proof::Healthcheck { start_period }, Some(time_to_fail(start, numbers(check))))
+            }
             (_, None) => (Proof::Running, None),
         };
         Self {
@@ -82,6 +86,13 @@ fn numbers(check: &Value) -> (Duration, u32) {
 /// What it takes to fail for good, and once more. `once`: one interval and one timeout.
 fn time_to_fail(start_period: Duration, (once, retries): (Duration, u32)) -> Duration {
     start_period.saturating_add(once.saturating_mul(retries.saturating_add(1))).saturating_add(SLACK)
+}
+
+/// Libpod's inspect has it beside the HEALTHCHECK, with the same fields and `Successes`; 0 means one.
+fn time_to_pass_the_start(container: &Container) -> Duration {
+    let check = &container.document()["Config"]["StartupHealthCheck"];
+    let successes = check["Successes"].as_u64().map_or(1, |n| n.max(1));
+    if check.is_null() { Duration::ZERO } else { numbers(check).0.saturating_mul(u32::try_from(successes).unwrap_or(u32::MAX)) }
 }
 
 fn nanoseconds(check: &Value, key: &str) -> Option<Duration> {
