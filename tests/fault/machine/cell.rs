@@ -50,6 +50,9 @@ pub struct Stage {
     found: Found,
 }
 
+/// An engine is not there (`src/ask/exit.rs`).
+const UNAVAILABLE: i32 = 69;
+
 /// No cell's agent takes longer: the longest deadline of a call, twice.
 const LIMIT: Duration = Duration::from_secs(300);
 
@@ -106,13 +109,15 @@ impl Stage {
             None => {
                 let task = self.world.task();
                 let task: Vec<&str> = task.iter().map(String::as_str).collect();
-                let mut running = self.world.s.agent().engine(&self.proxy.socket()).config(&self.world.config()).spawn(&task);
-                let mut dies = false;
-                within(LIMIT, || {
-                    dies = must_die();
-                    (dies || !running.is_running()).then_some(())
+                let outcome = self.answered(|| {
+                    let mut running = self.world.s.agent().engine(&self.proxy.socket()).config(&self.world.config()).spawn(&task);
+                    let mut dies = false;
+                    within(LIMIT, || {
+                        dies = must_die();
+                        (dies || !running.is_running()).then_some(())
+                    });
+                    if dies { running.kill() } else { running.wait(Duration::from_secs(1)) }
                 });
-                let outcome = if dies { running.kill() } else { running.wait(Duration::from_secs(1)) };
                 self.said(&outcome.to_string());
             }
             Some(daemon) => {
@@ -224,7 +229,15 @@ impl Stage {
     }
 
     fn now(&self, args: &[&str]) -> Outcome {
-        self.world.s.agent().engine(&self.proxy.socket()).config(&self.world.config()).run(args)
+        self.answered(|| self.world.s.agent().engine(&self.proxy.socket()).config(&self.world.config()).run(args))
+    }
+
+    /// Once more where the engine did not say in time who it is, so that nothing was asked of it: Podman begins with a call, and others load the machine.
+    fn answered(&self, mut run: impl FnMut() -> Outcome) -> Outcome {
+        let (calls, done) = (self.proxy.count(), self.proxy.done());
+        let outcome = run();
+        let is_untouched = outcome.status == Some(UNAVAILABLE) && (self.proxy.count(), self.proxy.done()) == (calls, done);
+        if is_untouched { run() } else { outcome }
     }
 
     fn check(&mut self) {
