@@ -1,6 +1,6 @@
 //! What is done at a call.
 
-use crate::lab::{Action, Fault, Host, wait_for};
+use crate::lab::{Action, Fault, Host, wait_for, within};
 use std::time::Duration;
 
 /// One kind of harm.
@@ -131,5 +131,10 @@ impl Harm {
             _ => {}
         }
         wait_for("the engine answers", Duration::from_secs(120), || host.try_docker(&["version"]).ok());
+        if self == Harm::EngineKill {
+            // Docker may need several tries to start what it finds running after its own death: "cannot delete running task" (seen on 26.1 under
+            // load, with containers that nobody had touched). Until then it is the engine that keeps a service down.
+            within(Duration::from_secs(120), || host.docker(&["ps", "-q", "--filter", "status=restarting"]).is_empty().then_some(()));
+        }
     }
 }
