@@ -1,7 +1,7 @@
 //! What is done at a call.
 
 use crate::lab::{Action, Fault, Host, wait_for, within};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// One kind of harm.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -132,9 +132,15 @@ impl Harm {
         }
         wait_for("the engine answers", Duration::from_secs(120), || host.try_docker(&["version"]).ok());
         if self == Harm::EngineKill {
-            // Docker may need several tries to start what it finds running after its own death: "cannot delete running task" (seen on 26.1 under
-            // load, with containers that nobody had touched). Until then it is the engine that keeps a service down.
-            within(Duration::from_secs(120), || host.docker(&["ps", "-q", "--filter", "status=restarting"]).is_empty().then_some(()));
+            // Docker may need several tries to start what it finds running after its own death («cannot delete running task», seen on 26.1 with
+            // containers that nobody had touched). Until all have run for a while it is the engine that keeps a service down.
+            let mut quiet_since = Instant::now();
+            within(Duration::from_secs(120), || {
+                if !host.docker(&["ps", "-q", "--filter", "status=restarting"]).is_empty() {
+                    quiet_since = Instant::now();
+                }
+                (quiet_since.elapsed() > Duration::from_secs(5)).then_some(())
+            });
         }
     }
 }
