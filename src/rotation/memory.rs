@@ -101,7 +101,9 @@ impl Memory {
     /// The engine did it. What a container has time for begins when it runs: an engine may take minutes to start one.
     pub fn done(&mut self, record: &Record, act: &Act, now: Duration) {
         self.unanswered = None;
-        self.refused.retain(|refused| refused.act != *act);
+        // What was said of a container is not said of the one that takes its place.
+        let made = act.makes();
+        self.refused.retain(|refused| refused.act != *act && (made.is_none() || refused.act.container() != made));
         self.service.done(act, now);
         if matches!(act, Act::Start { .. })
             && let Some(id) = started_or_stopped(record, act)

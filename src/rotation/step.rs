@@ -147,6 +147,29 @@ pub enum Change {
 }
 
 impl Act {
+    /// Whose container it is done to; none for what is done to something else, or makes one.
+    pub fn container(&self) -> Option<(usize, Role)> {
+        match self {
+            Self::Connect { member, role, .. }
+            | Self::Stop { member, role }
+            | Self::Disarm { member, role }
+            | Self::Rename { member, role, .. }
+            | Self::Rearm { member, role }
+            | Self::Start { member, role }
+            | Self::Remove { member, role } => Some((*member, *role)),
+            _ => None,
+        }
+    }
+
+    /// Whose container is another one after it.
+    pub fn makes(&self) -> Option<(usize, Role)> {
+        match self {
+            Self::Create { member } => Some((*member, Role::Successor)),
+            Self::Recreate { member } => Some((*member, Role::Predecessor)),
+            _ => None,
+        }
+    }
+
     /// The act as one word for programs, with whose it is: `pull`, `stop_old`; stable.
     pub fn word(&self) -> String {
         let of = |verb: &str, role: &Role| match role {

@@ -104,6 +104,16 @@ fn a_tag_that_was_not_there_before_a_sick_image_came_is_not_there_after_it() {
 }
 
 #[test]
+fn a_predecessor_that_another_hand_removes_on_the_way_back_serves_again_in_the_same_run() {
+    for change in START + 1..START + 8 {
+        let mut game = Game::by_hand(Scenario::sick());
+        let passed = game.pass_in(vec![at(change, What::Hand(Hand::PruneContainers))]);
+        let verdicts: Vec<_> = passed.report.entries.iter().map(|entry| (entry.verdict, entry.message.clone())).collect();
+        assert!(matches!(verdicts[..], [(Verdict::RolledBack, _)]), "at change {change}: {verdicts:?}");
+    }
+}
+
+#[test]
 fn an_unanswered_create_is_waited_for_whatever_the_engine_does_not_tell_and_whoever_prunes_meanwhile() {
     let slow = || at(CREATE, What::Slow(Duration::from_secs(336)));
     // What is looked at while the create is asked for again.
