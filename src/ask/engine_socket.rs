@@ -58,16 +58,18 @@ pub fn asked_for(flag: Option<&str>, docker_host: Option<&str>, config: Option<&
     Ok(config.map(|address| address.socket().to_owned()))
 }
 
-/// The first of the usual paths at which there is something: Docker's before Podman's, rootful before rootless, or with `users_first` those of the
-/// user before those of the host.
+/// The first of the usual paths at which there is something.
 pub fn usual(runtime_dir: Option<&Path>, users_first: bool) -> Result<PathBuf, SocketError> {
-    let below = |folder: &str| runtime_dir.map(|dir| dir.join(folder));
-    let mut usual = vec![PathBuf::from("/var/run/docker.sock")];
-    usual.extend(below("docker.sock"));
-    usual.push(PathBuf::from("/run/podman/podman.sock"));
-    usual.extend(below("podman/podman.sock"));
-    usual.sort_by_key(|path| users_first && runtime_dir.is_none_or(|dir| !path.starts_with(dir)));
-    usual.iter().find(|path| path.exists()).cloned().ok_or_else(|| SocketError::NoneFound(usual.clone()))
+    let paths = usual_paths(runtime_dir, users_first);
+    paths.iter().find(|path| path.exists()).cloned().ok_or_else(|| SocketError::NoneFound(paths.clone()))
+}
+
+/// Docker's before Podman's, rootful before rootless; or with `users_first` those of the user before those of the host.
+fn usual_paths(runtime_dir: Option<&Path>, users_first: bool) -> Vec<PathBuf> {
+    let [docker, podman] = ["/var/run/docker.sock", "/run/podman/podman.sock"].map(|path| Some(PathBuf::from(path)));
+    let [users_docker, users_podman] = ["docker.sock", "podman/podman.sock"].map(|path| Some(runtime_dir?.join(path)));
+    let order = if users_first { [users_docker, users_podman, docker, podman] } else { [docker, users_docker, podman, users_podman] };
+    order.into_iter().flatten().collect()
 }
 
 #[cfg(test)]
@@ -75,12 +77,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_rotate_of_one_s_own_looks_for_the_user_s_engine_first() {
-        let folder = tempfile::tempdir().expect("a folder");
-        std::fs::create_dir(folder.path().join("podman")).expect("a folder");
-        std::fs::write(folder.path().join("podman/podman.sock"), "").expect("a file");
-        assert_eq!(usual(Some(folder.path()), true), Ok(folder.path().join("podman/podman.sock")));
-        let Err(SocketError::NoneFound(asked)) = usual(Some(Path::new("/nowhere")), true) else { return };
-        assert!(asked[0].starts_with("/nowhere"), "{asked:?}");
+    fn a_rotate_of_one_s_own_looks_for_the_user_s_engines_first_and_the_host_s_for_docker() {
+        let paths = |users_first| usual_paths(Some(Path::new("/run/user/1000")), users_first);
+        let [docker, podman] = ["/var/run/docker.sock", "/run/podman/podman.sock"].map(PathBuf::from);
+        let [users_docker, users_podman] = ["/run/user/1000/docker.sock", "/run/user/1000/podman/podman.sock"].map(PathBuf::from);
+        assert_eq!(paths(true), [&users_docker, &users_podman, &docker, &podman].map(Clone::clone));
+        assert_eq!(paths(false), [&docker, &users_docker, &podman, &users_podman].map(Clone::clone));
+        assert_eq!(usual_paths(None, true), [docker, podman]);
     }
 }

@@ -23,12 +23,15 @@ pub(super) fn is_anonymous(mount: &Value) -> bool {
 
 /// True if the mount is what the engine makes of a `VOLUME` that the new image declares at a place where the predecessor mounts nothing.
 pub(super) fn is_declared_by(image: &Value, mount: &Value, predecessor: Container<'_>) -> bool {
+    is_born_by(image, mount, predecessor)
+        && *mount == fresh_mount(text(&mount["Destination"]), text(&mount["Name"]), text(&mount["Source"]), predecessor)
+}
+
+/// True if the mount is an anonymous volume at such a place, however the engine describes it.
+pub(super) fn is_born_by(image: &Value, mount: &Value, predecessor: Container<'_>) -> bool {
     let destination = text(&mount["Destination"]);
     let is_declared = entries(&image["Config"]["Volumes"]).any(|(path, _)| is_same_path(path, destination));
-    is_declared
-        && predecessor.mount_at(destination).is_none()
-        && is_anonymous(mount)
-        && *mount == fresh_mount(destination, text(&mount["Name"]), text(&mount["Source"]), predecessor)
+    is_declared && predecessor.mount_at(destination).is_none() && is_anonymous(mount)
 }
 
 /// An anonymous volume's mount as Docker 26.1.5 shows it. The engine's directory is known from the predecessor's own files.

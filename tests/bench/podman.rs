@@ -1,27 +1,23 @@
 //! Podman's numbers, on one host in one run: a plain container's down time against the bare sequence of the same verbs; how soon the old one serves
 //! again after the first unhealthy answer of a sick one, against a bare restart; and what the daemon holds that watches three engines.
 //!
-//! A probe asks every 5 ms, a connection each. `quadlet` has the number of units. Run by `tests/bench/run podman-5.4`.
+//! A probe asks every 5 ms, a connection each; for the way back, each 20 ms. `quadlet` has the number of units. Run by `tests/bench/run podman-5.4`.
 
 mod by_hand;
-#[allow(dead_code, unused_imports)]
-#[path = "../podman/engines.rs"]
-mod engines;
+#[allow(dead_code)]
+#[path = "../podman/clients.rs"]
+mod clients;
 #[path = "../lab/mod.rs"]
 mod lab;
 mod rounds;
-#[allow(dead_code)]
-#[path = "../podman/wants.rs"]
-mod wants;
 
-use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use by_hand::{by_hand, measured, service};
 use lab::{Host, Scratch, wait_for};
 use serde_json::Value;
 
-/// What `engines.rs` configures with.
+/// What `clients.rs` configures with.
 const FAST: &str = "min_healthy = \"1s\"\ndeadline = \"30s\"\n";
 const MOST_MEMORY_KIB: u64 = 10 * 1024;
 
@@ -45,12 +41,8 @@ fn main() {
         let since = seconds(SystemTime::now()).to_string();
         let running = agent().spawn(&["now", &s.name("web"), "-q"]);
         wait_for("the old one is stopped", Duration::from_secs(60), || lab::ask(&address).is_none().then_some(()));
-        let back = loop {
-            if lab::ask(&address).as_deref() == Some("a") {
-                break SystemTime::now();
-            }
-            thread::sleep(Duration::from_millis(5));
-        };
+        let back =
+            wait_for("the old one serves", Duration::from_secs(60), || (lab::ask(&address).as_deref() == Some("a")).then(SystemTime::now));
         running.wait(Duration::from_secs(60)).exits(1);
         let back = back.duration_since(UNIX_EPOCH).expect("it is later").saturating_sub(unhealthy(&s, &since));
         (back, measured(&address, "a", || drop(s.host.docker(&["restart", &s.name("web")]))))
@@ -84,19 +76,19 @@ fn unhealthy(s: &Scratch, since: &str) -> Duration {
 
 /// The unit as it is shipped, over the host's Podman, a user's, and Docker, after a run over all of them.
 fn at_rest(s: &Scratch) {
-    let user = engines::Client::of_user(s);
-    engines::works(s, engines::LINGER);
-    engines::works(s, engines::TURN_ON);
-    let docker = engines::Client::of_docker(s);
+    let user = clients::Client::of_user(s);
+    clients::works(s, clients::LINGER);
+    clients::works(s, clients::TURN_ON);
+    let docker = clients::Client::of_docker(s);
     s.push("idle", "nohealth:v1");
     for client in [&user, &docker] {
-        client.run("idle", engines::ENABLED);
+        client.run("idle", clients::ENABLED);
     }
-    s.run("idle", engines::ENABLED);
-    let unit = engines::unit(s, "[\"podman\", \"podman:op\", \"docker\"]");
+    s.run("idle", clients::ENABLED);
+    let unit = clients::unit(s, "[\"podman\", \"podman:op\", \"docker\"]");
     unit.start();
-    let said = engines::json(&unit, &["now"]);
-    assert_eq!(engines::entries(&said, "containers", &s.name("idle")).len(), 3, "{said}");
+    let said = clients::json(&unit, &["now"]);
+    assert_eq!(clients::entries(&said, "containers", &s.name("idle")).len(), 3, "{said}");
     let is_off = |manager: &str| {
         let shown = s.host.exec(&["sh", "-c", &format!("{manager} show -p ActiveState --value podman.service")]);
         String::from_utf8_lossy(&shown.stdout).trim() == "inactive"

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::engines::{Client, alone, entries, json, unit};
+use super::clients::{Client, alone, entries, json, unit};
 use super::users_quadlet::lingering;
 use super::wants::{API_NOTES, ROOTS_ENGINE, lacks};
 use crate::lab::Scratch;

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::FAST;
-use super::engines::{ENABLED, LONG, alone, entries, works};
+use super::clients::{ENABLED, LONG, alone, entries, works};
 use super::users_quadlet::lingering;
 use super::wants::{ROOTS_ENGINE, lacks};
 use crate::lab::{Scratch, wait_for};

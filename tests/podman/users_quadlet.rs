@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use super::engines::{Client, LINGER, LONG, TURN_ON, works};
+use super::clients::{Client, LINGER, LONG, TURN_ON, works};
 use crate::lab::{Scratch, wait_for};
 
 /// The user's Podman, on, while the user lingers.

@@ -7,7 +7,7 @@ use std::os::unix::fs::MetadataExt;
 use serde_json::Value;
 
 use super::FAST;
-use super::engines::{alone, entries, json, unit};
+use super::clients::{alone, entries, json, unit};
 use super::quadlet::Quadlet;
 use super::users_quadlet::{UsersQuadlet, lingering};
 use super::wants::{QUADLET, ROOTS_ENGINE, lacks};

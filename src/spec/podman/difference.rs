@@ -7,9 +7,9 @@ use serde_json::Value;
 use super::generator::is_default_field;
 use crate::model::{NOTES, StopSignal};
 use crate::spec::difference::Rule;
-use crate::spec::document::{Container, entries, is_same_path, text, texts};
+use crate::spec::document::{Container, text, texts};
 use crate::spec::explain::Explainer;
-use crate::spec::volumes::is_anonymous;
+use crate::spec::volumes::is_born_by;
 
 /// What is of this instance only: its place on the host, its lock.
 const OPERATIONAL: [&str; 7] = ["StaticDir", "OCIConfigPath", "ConmonPidFile", "PidFile", "lockNumber", "KubeExitCodePropagation", NOTES];
@@ -82,11 +82,9 @@ pub fn explains(path: &[&str], old: &Value, new: &Value, of: Explainer<'_>) -> O
     }
 }
 
-/// True if the mount is what Podman makes of a `VOLUME` that the new image declares at a place where the predecessor mounts nothing.
+/// True if the mount is what Podman makes of a `VOLUME` that only the new image declares.
 fn is_born(mount: &Value, predecessor: Container<'_>, image: &Value) -> bool {
-    let destination = text(&mount["Destination"]);
-    let is_declared = entries(&image["Config"]["Volumes"]).any(|(path, _)| is_same_path(path, destination));
-    is_declared && predecessor.mount_at(destination).is_none() && is_anonymous(mount) && mount["RW"] == true && mount["Driver"] == "local"
+    is_born_by(image, mount, predecessor) && mount["RW"] == true && mount["Driver"] == "local"
 }
 
 fn set<'a>(options: impl Iterator<Item = &'a str>) -> BTreeSet<&'a str> {

@@ -8,11 +8,12 @@ use std::{
     thread,
 };
 
-use super::cell::{Cell, Stage};
+use super::cell::Cell;
 use super::found::Found;
 use super::harm::Harm;
 use super::meeting::{Meeting, Permits, Step};
 use super::pool::quietly;
+use super::stage::Stage;
 use crate::lab::Host;
 
 /// Does one harm to all of these cells at once; all are of that harm.

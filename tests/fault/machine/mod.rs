@@ -14,6 +14,7 @@ mod ledger;
 mod meeting;
 mod pool;
 mod scenario;
+mod stage;
 mod table;
 mod world;
 

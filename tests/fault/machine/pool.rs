@@ -6,9 +6,10 @@ use std::{
     thread,
 };
 
-use super::cell::{Cell, alone};
+use super::cell::Cell;
 use super::found::Found;
 use super::meeting::Permits;
+use super::stage::alone;
 use crate::lab::Host;
 
 /// Runs all cells, each with a permit; what came of each, in no order.

@@ -1,0 +1,276 @@
+//! One cell under way, from its containers to what was found.
+
+use std::{process::Child, time::Duration};
+
+use serde_json::Value;
+
+use super::cell::{Cell, Healer};
+use super::check;
+use super::daemon::Daemon;
+use super::found::Found;
+use super::harm::Harm;
+use super::history;
+use super::scenario::Task;
+use super::world::World;
+use crate::lab::{Action, Fault, FaultProxy, Host, Outcome, within};
+
+/// A cell under way.
+pub struct Stage {
+    cell: Cell,
+    /// Gone before its containers are.
+    daemon: Option<Daemon>,
+    world: World,
+    proxy: FaultProxy,
+    found: Found,
+}
+
+/// An engine is not there (`src/ask/exit.rs`).
+const UNAVAILABLE: i32 = 69;
+
+/// No cell's agent takes longer: the longest deadline of a call, twice.
+const LIMIT: Duration = Duration::from_secs(300);
+
+impl Stage {
+    pub fn new(host: &'static Host, cell: Cell) -> Stage {
+        let title = format!("{}, {} {}, {}", cell.scenario.name, cell.harm.name(), cell.k, cell.healer.name());
+        let world = World::new(host, cell.scenario, &title);
+        let (daemon, proxy) = match cell.healer {
+            Healer::Now => (None, FaultProxy::start(&host.socket())),
+            Healer::Daemon => {
+                let daemon = Daemon::install(&world);
+                let proxy = FaultProxy::start_at(&host.path(&daemon.proxy()), &host.socket());
+                daemon.configure(&format!("engine = \"unix://{}\"\n{}", daemon.proxy(), world.config()));
+                (Some(daemon), proxy)
+            }
+        };
+        let stage = Stage { cell, world, daemon, proxy, found: Found::default() };
+        stage.prepare();
+        stage
+    }
+
+    /// What has to be behind the agent before the harm is done, done by whoever does the rest.
+    fn prepare(&self) {
+        let Some(daemon) = &self.daemon else { return self.world.prepare() };
+        daemon.start();
+        daemon.at_rest();
+        match self.cell.scenario.task {
+            Task::Now | Task::DryRun => {}
+            Task::Rollback | Task::Retire => {
+                daemon.answer(&["now", &self.world.starts[0].name]);
+                daemon.at_rest();
+                self.world.wait_for_retirement();
+            }
+            // It is killed in its task, and the harm meets its next start.
+            Task::Leftovers(call) => self.proxy.at(call, Fault::After(Action::Kill)),
+        }
+    }
+
+    /// How many calls of the cell come before those that are counted.
+    fn first(&self) -> usize {
+        match self.cell.scenario.task {
+            Task::Leftovers(call) if self.daemon.is_some() => call,
+            _ => 0,
+        }
+    }
+
+    /// Does the scenario's task, with the harm at its call. `moment`: see [`Harm::fault`]. `must_die` is asked all the time.
+    pub fn cut(&mut self, moment: impl FnOnce() + Send + 'static, mut must_die: impl FnMut() -> bool) {
+        self.found.skipped = self.proxy.count() + self.first();
+        if let Some(fault) = self.cell.harm.fault(moment) {
+            self.proxy.at(self.first() + self.cell.k, fault);
+        }
+        match &self.daemon {
+            None => {
+                let task = self.world.task();
+                let task: Vec<&str> = task.iter().map(String::as_str).collect();
+                let outcome = self.answered(|| {
+                    let mut running = self.world.s.agent().engine(&self.proxy.socket()).config(&self.world.config()).spawn(&task);
+                    let mut dies = false;
+                    within(LIMIT, || {
+                        dies = must_die();
+                        (dies || !running.is_running()).then_some(())
+                    });
+                    if dies { running.kill() } else { running.wait(Duration::from_secs(1)) }
+                });
+                self.said(&outcome.to_string());
+            }
+            Some(daemon) => {
+                let mut client = daemon.ask(&self.world.task());
+                let mut dies = false;
+                within(LIMIT, || {
+                    dies = must_die();
+                    (dies || client.try_wait().is_ok_and(|ended| ended.is_some())).then_some(())
+                });
+                if dies {
+                    // The proxy knows the engine of this boot only.
+                    daemon.configure(&self.world.config());
+                }
+                self.client_said(client, dies);
+            }
+        }
+        if let (true, Some(daemon)) = (self.first() > 0, &self.daemon) {
+            daemon.at_rest();
+        }
+        self.found.before = self.proxy.count();
+        let done = self.proxy.done() - usize::from(self.first() > 0);
+        if self.cell.harm != Harm::Nothing && done == 0 {
+            self.found.problems.push(format!("there was no call {} to do harm at", self.cell.k));
+        }
+    }
+
+    fn client_said(&mut self, client: Child, is_lost: bool) {
+        if is_lost {
+            return; // it goes with its host
+        }
+        if let Ok(output) = client.wait_with_output() {
+            self.said(&format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr)));
+        }
+    }
+
+    /// Looks, lets it be healed, and looks again.
+    pub fn heal(mut self) -> Found {
+        if self.cell.harm.cuts_power() {
+            // Another boot, another engine.
+            self.keep_calls();
+            self.proxy = FaultProxy::start(&self.world.s.host.socket());
+        }
+        if self.cell.harm == Harm::Late {
+            self.land();
+        }
+        self.look("after the cut", check::after_the_cut);
+        if let Some(daemon) = &self.daemon {
+            daemon.at_rest();
+            self.wake();
+            self.look("healed by itself", check::one_serves);
+        }
+        self.run_again();
+        if self.cell.harm == Harm::KillLate {
+            self.land();
+            self.look("after the late call", check::after_the_cut);
+            self.run_again();
+        }
+        if self.wake() {
+            self.run_again();
+        }
+        if self.cell.harm.may_turn_back() {
+            self.run_again(); // a call that was refused, or whose image was pruned, is not made twice by one run
+        }
+        self.check();
+        self.check_rest();
+        self.keep_calls();
+        if let (false, Some(daemon)) = (self.found.problems.is_empty(), &self.daemon) {
+            let journal = daemon.journal();
+            self.said(&journal);
+        }
+        self.found
+    }
+
+    fn land(&mut self) {
+        if let Some(answer) = self.proxy.land() {
+            self.said(&format!("the late call landed when nobody waited for it: {answer}"));
+        }
+    }
+
+    fn look(&mut self, when: &str, look: impl Fn(&World) -> Vec<String>) {
+        let problems = look(&self.world);
+        self.found.problems.extend(problems.into_iter().map(|problem| format!("{when}: {problem}")));
+    }
+
+    /// What an owner does where nobody else does it: starts a container without a restart policy. True if there was need to.
+    fn wake(&self) -> bool {
+        let is_needed = self.cell.harm.stops_containers() && !self.world.scenario.is_restarted();
+        let host = self.world.s.host;
+        let is_asleep = |name: &str| host.try_inspect(name).is_some_and(|document| document["State"]["Running"] == false);
+        let asleep: Vec<_> = self.world.starts.iter().filter(|start| is_needed && is_asleep(&start.name)).collect();
+        for start in &asleep {
+            host.docker(&["start", &start.name]);
+        }
+        !asleep.is_empty()
+    }
+
+    fn run_again(&mut self) {
+        let next = self.world.next();
+        let next: Vec<&str> = next.iter().map(String::as_str).collect();
+        let said = match &self.daemon {
+            None => self.now(&next).to_string(),
+            Some(daemon) => {
+                let said = daemon.answer(&next).1;
+                daemon.at_rest();
+                said
+            }
+        };
+        self.said(&said);
+    }
+
+    fn now(&self, args: &[&str]) -> Outcome {
+        self.answered(|| self.world.s.agent().engine(&self.proxy.socket()).config(&self.world.config()).run(args))
+    }
+
+    /// Once more where the engine did not say in time who it is, so that nothing was asked of it: Podman begins with a call, and others load the machine.
+    fn answered(&self, mut run: impl FnMut() -> Outcome) -> Outcome {
+        let (calls, done) = (self.proxy.count(), self.proxy.done());
+        let outcome = run();
+        let is_untouched = outcome.status == Some(UNAVAILABLE) && (self.proxy.count(), self.proxy.done()) == (calls, done);
+        if is_untouched { run() } else { outcome }
+    }
+
+    fn check(&mut self) {
+        let harm = self.cell.harm;
+        let is_pull =
+            self.proxy.calls().get(self.found.skipped + self.cell.k.max(1) - 1).is_some_and(|call| call.contains("/images/create?"));
+        let may_turn_back = harm.may_turn_back() || harm == Harm::Late && is_pull;
+        let may_be_pruned = matches!(harm, Harm::PruneContainers | Harm::PruneImages);
+        for start in &self.world.starts {
+            let seen = check::end(&self.world, start);
+            let expected = self.world.scenario.end(&start.service);
+            // A rollback that the engine refused is given up, and nobody asks for it again.
+            let end = if self.world.scenario.task == Task::Rollback && harm.may_turn_back() { seen } else { expected };
+            self.found.problems.extend(check::whole(&self.world, start, end, may_be_pruned));
+            let history = self.history(&start.name);
+            self.found.problems.extend(history::problems(self.world.scenario, start, end, &history, may_turn_back));
+        }
+    }
+
+    fn history(&self, name: &str) -> Value {
+        let args = ["history", name, "--json"];
+        let text = match &self.daemon {
+            None => self.world.s.agent().run(&args).stdout,
+            Some(daemon) => daemon.answer(&args).0,
+        };
+        serde_json::from_str(&text).unwrap_or_default()
+    }
+
+    /// A further run does nothing.
+    fn check_rest(&mut self) {
+        if self.world.scenario.is_tried_again() {
+            return;
+        }
+        let (calls, picture) = (self.proxy.count(), check::picture(&self.world));
+        self.run_again();
+        let more = self.proxy.calls().split_off(calls);
+        if !more.is_empty() {
+            self.found.problems.push(format!("a further run calls {more:?}"));
+        }
+        let now = check::picture(&self.world);
+        if now != picture {
+            self.found.problems.push(format!("a further run changes\n{picture}\nto\n{now}"));
+        }
+    }
+
+    fn keep_calls(&mut self) {
+        let calls = self.proxy.calls();
+        self.found.calls.extend(calls);
+    }
+
+    fn said(&mut self, text: &str) {
+        self.found.said.push_str(text);
+        self.found.said.push('\n');
+    }
+}
+
+/// For a cell that does no harm to the whole host.
+pub fn alone(host: &'static Host, cell: Cell) -> Found {
+    let mut stage = Stage::new(host, cell);
+    stage.cut(|| {}, || false);
+    stage.heal()
+}

@@ -1,0 +1,125 @@
+//! Other engines of a host: their clients, and the daemon as its unit that serves several.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::FAST;
+use crate::lab::{Host, Scratch, Unit, wait_for};
+
+/// The user of the lab's hosts who could have a Podman, and here gets one.
+pub const LINGER: &str = "loginctl enable-linger op";
+pub const TURN_ON: &str = "systemctl --user --machine=op@ enable --now podman.socket";
+pub const ENABLED: &[&str] = &["--label", "rotate.enable=true", "--stop-timeout", "1"];
+/// The daemon looks after an engine that was away once a minute, on a host that has much to do.
+pub const LONG: Duration = Duration::from_secs(300);
+
+pub fn alone(test: &str) -> Scratch {
+    Scratch::alone(Host::shared(), test)
+}
+
+/// The unit with its drop-in, not running yet.
+pub fn unit<'a>(s: &'a Scratch, engines: &str) -> Unit<'a> {
+    let unit = Unit::install(s, &config(engines));
+    unit.drop_in(include_str!("../../systemd/drop-ins/podman-engines.conf"));
+    unit
+}
+
+pub fn config(engines: &str) -> String {
+    format!("engines = {engines}\n{FAST}schedule = \"0 0 1 1 *\"\n")
+}
+
+/// A command as a person types it, on the host as root; exit code and all that it said.
+fn typed(s: &Scratch, command: &str) -> (Option<i32>, String) {
+    let output = s.host.exec(&["sh", "-c", command]);
+    let said = [output.stdout, output.stderr].concat();
+    (output.status.code(), String::from_utf8_lossy(&said).into_owned())
+}
+
+#[track_caller]
+pub fn works(s: &Scratch, command: &str) {
+    let (code, said) = typed(s, command);
+    assert_eq!(code, Some(0), "{command}: {said}");
+}
+
+pub fn rotate(s: &Scratch, unit: &Unit<'_>, args: &[&str]) -> (Option<i32>, String) {
+    typed(s, &format!("{} {}", unit.program, args.join(" ")))
+}
+
+#[track_caller]
+pub fn json(unit: &Unit<'_>, args: &[&str]) -> Value {
+    let said = unit.ask(&[args, &["--json"]].concat());
+    serde_json::from_str(&said).unwrap_or_else(|why| panic!("{args:?}: {why}: {said}"))
+}
+
+/// Another engine's client on the host, and what it made there, which goes with it.
+pub struct Client<'a> {
+    s: &'a Scratch,
+    client: &'static [&'static str],
+    /// What turns the engine off.
+    end: &'static str,
+}
+
+impl<'a> Client<'a> {
+    /// The user's Podman, off and without a session.
+    pub fn of_user(s: &'a Scratch) -> Self {
+        let client: &[&str] =
+            &["runuser", "-u", "op", "--", "env", "--chdir=/home/op", "HOME=/home/op", "XDG_RUNTIME_DIR=/run/user/1000", "podman"];
+        let end =
+            "systemctl --user --machine=op@ disable --now podman.socket; loginctl disable-linger op; systemctl stop user@1000.service";
+        s.host.exec(&["sh", "-c", end]);
+        wait_for("the user is gone", LONG, || (!s.host.path("/run/user/1000").exists()).then_some(()));
+        Self { s, client, end }
+    }
+
+    /// Docker, which sleeps on the lab's hosts with Podman.
+    pub fn of_docker(s: &'a Scratch) -> Self {
+        let end = "systemctl stop docker docker.socket containerd; cd /etc/systemd/system && \
+                   for unit in containerd.service docker.service docker.socket; do ln -sf /dev/null $unit; done; systemctl daemon-reload";
+        // `lab exec` names the host's first engine in the environment.
+        let docker = Self { s, client: &["env", "-u", "DOCKER_HOST", "docker"], end };
+        let settings = format!("{{\"insecure-registries\": [\"{}\"], \"data-root\": \"/var/lib/containers/docker\"}}", s.host.registry());
+        std::fs::create_dir_all(s.host.path("/etc/docker")).expect("a folder can be made on the host");
+        std::fs::write(s.host.path("/etc/docker/daemon.json"), settings).expect("the host's disk takes a file");
+        works(s, "cd /etc/systemd/system && rm -f containerd.service docker.service docker.socket && systemctl daemon-reload");
+        works(s, "systemctl start docker");
+        docker
+    }
+
+    #[track_caller]
+    pub fn ask(&self, args: &[&str]) -> String {
+        let output = self.s.host.exec(&[self.client, args].concat());
+        let said = String::from_utf8_lossy(&output.stdout).trim_end().to_owned();
+        assert!(output.status.success(), "{args:?}: {said}{}", String::from_utf8_lossy(&output.stderr));
+        said
+    }
+
+    /// As [`Scratch::run`].
+    #[track_caller]
+    pub fn run(&self, name: &str, options: &[&str]) -> String {
+        let (full, image) = (self.s.name(name), self.s.image(name));
+        self.ask(&[&["run", "-d", "-q", "--pull", "always", "--name", &full][..], options, &[image.as_str()]].concat())
+    }
+
+    /// The id of what runs under a name.
+    #[track_caller]
+    pub fn id(&self, name: &str) -> String {
+        self.ask(&["ps", "-q", "--no-trunc", "--filter", &format!("name=^/?{}$", self.s.name(name))])
+    }
+}
+
+impl Drop for Client<'_> {
+    fn drop(&mut self) {
+        let all = self.s.host.exec(&[self.client, &["ps", "-aq"]].concat());
+        for id in String::from_utf8_lossy(&all.stdout).lines() {
+            self.s.host.exec(&[self.client, &["rm", "-fv", id]].concat());
+        }
+        self.s.host.exec(&["sh", "-c", self.end]);
+    }
+}
+
+/// The entries of this test's container, by engine.
+pub fn entries<'a>(document: &'a Value, list: &str, name: &str) -> Vec<(&'a str, &'a Value)> {
+    let all = document[list].as_array().into_iter().flatten().filter(|entry| entry["name"] == name);
+    all.map(|entry| (entry["engine"].as_str().unwrap_or_default(), entry)).collect()
+}
