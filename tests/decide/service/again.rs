@@ -4,24 +4,20 @@ use rotate::model::Activity;
 use rotate::rotation::{Goal, Record, Stage, Step, decide};
 
 use super::world::{Kind, OLD, Process, World};
-use super::{drive, record};
+use super::{drive, drive_until, record};
 
 /// On its way back, with the tag on the old image and the unit not restarted yet.
 fn going_back(world: &mut World, record: &mut Record, process: &mut Process) {
-    while record.goal == Goal::Forward || world.tag != OLD {
-        drive(world, record, process, 0, false);
-    }
+    drive_until(world, record, process, |world, record, _| record.goal != Goal::Forward && world.tag == OLD);
 }
 
 /// Goes on until only a person can help; how often the unit was restarted until then.
 fn restarts_until_stuck(world: &mut World, record: &mut Record, process: &mut Process) -> u32 {
-    for _ in 0..2_000 {
-        if matches!(decide(record, &world.look(record, process)), Step::Stuck { .. }) {
-            return process.asked;
-        }
-        drive(world, record, process, 0, false);
-    }
-    panic!("no end: {record} {world:?}");
+    let is_stuck = |world: &mut World, record: &Record, process: &mut Process| {
+        matches!(decide(record, &world.look(record, process)), Step::Stuck { .. })
+    };
+    drive_until(world, record, process, is_stuck);
+    process.asked
 }
 
 #[test]
@@ -45,9 +41,7 @@ fn a_run_of_the_old_image_that_has_ended_well_is_the_end_of_the_way_back() {
     let (mut world, mut record, mut process) = (World::new(Kind::Sick, false), record(), Process::default());
     record.terms.is_oneshot = true;
     going_back(&mut world, &mut record, &mut process);
-    while process.watches.is_empty() {
-        drive(&mut world, &mut record, &mut process, 0, false);
-    }
+    drive_until(&mut world, &mut record, &mut process, |_, _, process| !process.watches.is_empty());
     // Its work is done, and its container went with it.
     (world.runs, world.activity) = (None, Activity::Inactive);
     let containers = world.containers;

@@ -50,6 +50,17 @@ fn drive(world: &mut World, record: &mut Record, process: &mut Process, mut left
     panic!("no end: {record} {world:?}");
 }
 
+/// Goes on step by step until this is so.
+fn drive_until(world: &mut World, record: &mut Record, process: &mut Process, is_so: impl Fn(&mut World, &Record, &mut Process) -> bool) {
+    for _ in 0..2_000 {
+        if is_so(world, record, process) {
+            return;
+        }
+        drive(world, record, process, 0, false);
+    }
+    panic!("never: {record} {world:?}");
+}
+
 fn check(world: &World, record: &Record, how: &str) {
     let runs = world.runs.map(|(image, _)| image);
     let is_refused = matches!(&record.outcome, Some(Outcome::TurnedBack { failure, .. }) if failure.refuses_digest());
@@ -99,14 +110,10 @@ fn wherever_a_rotation_by_a_unit_is_cut_the_next_process_ends_with_what_is_prove
 fn a_unit_that_waits_for_others_for_ever_goes_back_and_its_image_is_not_refused() {
     let (mut world, mut record) = (World::new(Kind::Good, false), record());
     let mut process = Process::default();
-    while process.asked == 0 {
-        drive(&mut world, &mut record, &mut process, 0, false);
-    }
+    drive_until(&mut world, &mut record, &mut process, |_, _, process| process.asked > 0);
     // Stopped, and its start waits: the job is there, and no container.
     (world.runs, world.activity, world.has_job) = (None, Activity::Inactive, true);
-    while record.goal == Goal::Forward {
-        drive(&mut world, &mut record, &mut process, 0, false);
-    }
+    drive_until(&mut world, &mut record, &mut process, |_, record, _| record.goal != Goal::Forward);
     let Goal::Back { failure: failure @ Failure::ActRefused { .. } } = &record.goal else { panic!("{record}") };
     assert!(!failure.refuses_digest());
     world.has_job = false;
@@ -119,9 +126,9 @@ fn a_new_image_that_takes_the_host_down_is_started_twice_and_no_third_time() {
     let (mut world, mut record) = (World::new(Kind::Good, false), record());
     for number in 0..10 {
         let mut process = Process { number, ..Process::default() };
-        while record.stage != Stage::Closed && record.goal == Goal::Forward && world.runs != Some((NEW, world.containers)) {
-            drive(&mut world, &mut record, &mut process, 0, false);
-        }
+        drive_until(&mut world, &mut record, &mut process, |world, record, _| {
+            record.stage == Stage::Closed || record.goal != Goal::Forward || world.runs == Some((NEW, world.containers))
+        });
         if record.goal != Goal::Forward {
             break;
         }

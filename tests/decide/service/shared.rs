@@ -3,7 +3,7 @@
 use rotate::rotation::{Goal, Stage};
 
 use super::world::{Kind, NEW, OLD, Process, World};
-use super::{drive, record};
+use super::{drive, drive_until, record};
 
 #[test]
 fn a_unit_in_which_the_image_of_others_is_sick_stays_on_the_old_one_and_the_tag_stays_theirs() {
@@ -49,9 +49,7 @@ fn a_unit_that_is_out_of_sight_for_a_moment_does_not_take_the_tag_from_others() 
     let (mut world, mut record, mut process) =
         (World { is_shared: true, tag: NEW, ..World::new(Kind::Sick, false) }, record(), Process::default());
     record.members[0].tag_before = record.members[0].new_image.clone();
-    while !world.stays {
-        drive(&mut world, &mut record, &mut process, 0, false);
-    }
+    drive_until(&mut world, &mut record, &mut process, |world, _, _| world.stays);
     world.is_loaded = false;
     for _ in 0..10 {
         drive(&mut world, &mut record, &mut process, 0, false);
