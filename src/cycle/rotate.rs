@@ -123,6 +123,7 @@ impl Cycle<'_> {
         // What it may be created from again, if another hand removes it.
         let original = self.engine.container_in_full(candidate.container.id().as_str()).await?;
         let pulled = self.engine.image(&reference.at_digest(digest).to_string()).await?;
+        let tag = self.engine.image(&reference.to_string()).await?;
         let left = self.left_by_the_last(planned)?;
         let member = Member {
             name: candidate.container.name().to_owned(),
@@ -133,7 +134,7 @@ impl Cycle<'_> {
             old_image: candidate.container.image_id(),
             new_image: None,
             is_pulled: pulled.is_none() || left.as_ref().is_some_and(|left| left.is(digest)),
-            tag_before: None,
+            tag_before: tag.map(|image| image.id()),
             predecessor: candidate.container.id(),
             original: original.unwrap_or_else(|| candidate.container.clone()),
             policy,

@@ -20,7 +20,7 @@ impl Record {
             Change::EnterCreating { tags } => {
                 self.stage = Stage::Creating;
                 for (member, tag) in self.members.iter_mut().zip(tags) {
-                    member.tag_before = tag;
+                    member.tag_before = tag.or(member.tag_before.take());
                 }
             }
             Change::Adopt { member, successor, volumes_born, differences } => {

@@ -24,7 +24,7 @@ pub struct Member {
     pub new_image: Option<ImageId>,
     /// True if the new image was not on the engine when the rotation began: then it may go again if it is refused.
     pub is_pulled: bool,
-    /// Where the tag pointed before it was moved.
+    /// Where the tag pointed before it was moved; none if it was not there, neither when the rotation began nor then.
     pub tag_before: Option<ImageId>,
     /// The container that runs at the beginning.
     pub predecessor: ContainerId,

@@ -114,6 +114,19 @@ fn a_predecessor_that_another_hand_removes_on_the_way_back_serves_again_in_the_s
 }
 
 #[test]
+fn a_tag_that_a_prune_takes_in_the_middle_is_there_again_when_the_rotation_was_undone() {
+    for change in 1..START + 9 {
+        let mut game = Game::by_hand(Scenario::sick());
+        game.pass_in(vec![at(change, What::Hand(Hand::PruneImages { all: true }))]);
+        game.pass(Order::Run);
+        let image = game.scenario.units[0].spec.image.clone();
+        let host = game.world.sim.host();
+        let version = host.images.find(&image).and_then(|id| host.images.build(&id)).map(|build| build.version.clone());
+        assert_eq!(version.as_deref(), Some("web-1"), "at change {change}");
+    }
+}
+
+#[test]
 fn an_unanswered_create_is_waited_for_whatever_the_engine_does_not_tell_and_whoever_prunes_meanwhile() {
     let slow = || at(CREATE, What::Slow(Duration::from_secs(336)));
     // What is looked at while the create is asked for again.

@@ -5,8 +5,8 @@ use super::hand_over::HandOver;
 use super::{attempt, attempt_once, connect, kept, refusal, replaced};
 use crate::model::Status;
 use crate::rotation::{
-    Act, Change, ContainerView, Failure, Member, MemberView, Observed, Record, Refused, Replacement, Role, Stage, Step, StuckReason,
-    Verdict, Watch,
+    Act, Change, ContainerView, Failure, Member, MemberView, Observed, Purpose, Record, Refused, Replacement, Role, Stage, Step,
+    StuckReason, Verdict, Watch,
 };
 
 /// Stage `Switching`, goal back.
@@ -82,7 +82,7 @@ pub fn undo(record: &Record, observed: &Observed, failure: &Failure) -> Step {
 }
 
 fn undo_member(record: &Record, observed: &Observed, n: usize, member: &Member, view: &MemberView) -> Option<Step> {
-    let back = tag_back(n, member, view).filter(|_| record.stage >= Stage::Creating);
+    let back = tag_back(record, n, member, view);
     // Where there was no tag before it goes, and no engine takes the last name from the image of a container: not before that one has gone.
     let (at_once, at_last) = if member.tag_before.is_some() { (back, None) } else { (None, back) };
     let tag_at_last = || at_last.and_then(|act| attempt_once(observed, act));
@@ -109,14 +109,17 @@ fn undo_member(record: &Record, observed: &Observed, n: usize, member: &Member, 
 }
 
 /// The tag goes back only if it still points to what we moved it to, and the tool has made nothing of it in the meantime: it would
-/// make it anew from the old image.
-fn tag_back(n: usize, member: &Member, view: &MemberView) -> Option<Act> {
+/// make it anew from the old image. One that points to nothing was lost to a prune: while our pin is the second name of the image of a running
+/// container, `image prune -a` takes either of them (Docker 20.10 to 28.5), which it would not do to the only one.
+fn tag_back(record: &Record, n: usize, member: &Member, view: &MemberView) -> Option<Act> {
     let is_moved = member.new_image.is_some() && view.images.tag == member.new_image && member.tag_before != member.new_image;
     let is_in_use = view.replacement.as_ref().is_some_and(|replacement| match replacement {
         Replacement::Same(_) => true,
         Replacement::Other(found) => Some(found.image_id()) == member.new_image,
     }) || member.new_image.as_ref() == Some(&member.old_image);
-    (is_moved && !is_in_use && member.tag().is_some()).then_some(Act::TagBack { member: n })
+    let is_to_return = is_moved && !is_in_use && record.stage >= Stage::Creating;
+    let is_lost = view.images.tag.is_none() && member.tag_before.is_some() && record.purpose == Purpose::Rotate;
+    ((is_to_return || is_lost) && member.tag().is_some()).then_some(Act::TagBack { member: n })
 }
 
 fn start(observed: &Observed, failure: &Failure, member: usize, predecessor: &ContainerView) -> Option<Step> {

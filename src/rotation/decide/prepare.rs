@@ -51,7 +51,7 @@ pub fn create(record: &Record, observed: &Observed) -> Step {
     for (n, (member, view)) in record.members.iter().zip(&observed.members).enumerate() {
         let moves_tag = record.purpose == Purpose::Rotate && member.tag().is_some();
         if moves_tag && view.images.tag != member.new_image {
-            if view.images.tag != member.tag_before {
+            if view.images.tag.is_some() && view.images.tag != member.tag_before {
                 return turn_back(Failure::Withdrawn { why: Withdrawal::TagMoved });
             }
             return move_tag(observed, n, member, view);

@@ -23,8 +23,8 @@ fn is_running(document: &Value) -> bool {
     document["State"]["Running"] == true && document["State"]["Restarting"] != true
 }
 
-/// Right after the harm: nothing is lost, and not two run.
-pub fn after_the_cut(world: &World) -> Vec<String> {
+/// Right after the harm: nothing is lost, and not two run. `may_be_pruned`: another hand removed what was stopped, and it was created again.
+pub fn after_the_cut(world: &World, may_be_pruned: bool) -> Vec<String> {
     let mut problems = Vec::new();
     for start in &world.starts {
         let all = containers(world.s.host, start);
@@ -33,7 +33,8 @@ pub fn after_the_cut(world: &World) -> Vec<String> {
             problems.push(format!("after the cut two run: {running:?}"));
         }
         // The new one is as good as the old one once it has the name: that is given last before the start, and the old one is removed after the proof.
-        if !all.iter().any(|document| document["Id"] == start.id.as_str() || name(document) == start.name) {
+        let is_again = |document: &Value| may_be_pruned && document["Image"] == start.image.as_str();
+        if !all.iter().any(|document| document["Id"] == start.id.as_str() || name(document) == start.name || is_again(document)) {
             problems.push(format!(
                 "after the cut neither container of {} is there: {:?}",
                 start.name,

@@ -78,7 +78,7 @@ impl Harm {
 
     /// It is done to the whole host: many cells are brought to their calls and share one.
     pub fn is_of_host(self) -> bool {
-        self.stops_containers() || matches!(self, Harm::PruneContainers | Harm::PruneImages)
+        self.stops_containers() || self.prunes()
     }
 
     /// Each container of the host is stopped by it.
@@ -93,6 +93,11 @@ impl Harm {
     /// The agent goes on by itself, and may go back for it: the next run brings it to where it would have been.
     pub fn may_turn_back(self) -> bool {
         self == Harm::Refuse || self.is_of_host()
+    }
+
+    /// Another hand removes what it does not see in use.
+    pub fn prunes(self) -> bool {
+        matches!(self, Harm::PruneContainers | Harm::PruneImages)
     }
 
     /// The moment depends on who is faster.

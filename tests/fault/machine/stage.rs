@@ -137,7 +137,8 @@ impl Stage {
         if self.cell.harm == Harm::Late {
             self.land();
         }
-        self.look("after the cut", check::after_the_cut);
+        let may_be_pruned = self.cell.harm.prunes();
+        self.look("after the cut", |world| check::after_the_cut(world, may_be_pruned));
         if let Some(daemon) = &self.daemon {
             daemon.at_rest();
             self.wake();
@@ -146,7 +147,7 @@ impl Stage {
         self.run_again();
         if self.cell.harm == Harm::KillLate {
             self.land();
-            self.look("after the late call", check::after_the_cut);
+            self.look("after the late call", |world| check::after_the_cut(world, false));
             self.run_again();
         }
         if self.wake() {
@@ -219,7 +220,7 @@ impl Stage {
         let is_pull =
             self.proxy.calls().get(self.found.skipped + self.cell.k.max(1) - 1).is_some_and(|call| call.contains("/images/create?"));
         let may_turn_back = harm.may_turn_back() || harm == Harm::Late && is_pull;
-        let may_be_pruned = matches!(harm, Harm::PruneContainers | Harm::PruneImages);
+        let may_be_pruned = harm.prunes();
         for start in &self.world.starts {
             let seen = check::end(&self.world, start);
             let expected = self.world.scenario.end(&start.service);

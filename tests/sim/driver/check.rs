@@ -37,13 +37,10 @@ pub fn check_start(world: &World, id: &str) {
 /// At any moment: of each unit that nobody took away there is a container, or a record that it can be made from.
 pub fn check_nothing_lost(game: &Game) {
     let world = &*game.world;
-    if may_be_pruned(game) {
-        return;
-    }
     let host = world.sim.host();
     for unit in &game.scenario.units {
         let name = &unit.spec.name;
-        if !of_unit(&host, name).is_empty() || world.state().hands.iter().any(|(touched, _)| touched == name) {
+        if may_be_pruned(game, unit) || !of_unit(&host, name).is_empty() || world.state().hands.iter().any(|(touched, _)| touched == name) {
             continue;
         }
         let disk = game.store.disk();
@@ -58,9 +55,11 @@ pub fn check_nothing_lost(game: &Game) {
     }
 }
 
-/// What an outage has ended and nobody rotates goes with a prune.
-fn may_be_pruned(game: &Game) -> bool {
-    game.has_pruned && game.world.state().has_been_out
+/// What an outage has ended and nobody rotates goes with a prune. So does a tool's pair whose new one was seen running, ended by itself and was pruned
+/// with the stopped old one, all between two looks: it is taken for a `compose down`.
+fn may_be_pruned(game: &Game, unit: &Unit) -> bool {
+    let is_down = unit.spec.is_composed() && unit.quality == Quality::Crashing && unit.spec.policy == RestartPolicy::No;
+    game.has_pruned && (game.world.state().has_been_out || is_down)
 }
 
 /// When all is calm: see the lines below.
@@ -93,7 +92,7 @@ fn check_unit(game: &Game, unit: &Unit) -> Result<(), String> {
     let host = game.world.sim.host();
     let all = of_unit(&host, &unit.spec.name);
     let names: Vec<String> = all.iter().map(|c| format!("{} {:?} {}", c.name, c.status, c.policy)).collect();
-    if all.is_empty() && may_be_pruned(game) {
+    if all.is_empty() && may_be_pruned(game, unit) {
         return Ok(());
     }
     let named = all.iter().find(|c| c.name == unit.spec.name);
@@ -140,7 +139,9 @@ fn check_unit(game: &Game, unit: &Unit) -> Result<(), String> {
         return Err(format!("it runs {}, and the new image is {:?}", one.build.version, unit.quality));
     }
     let tag = host.images.find(&unit.spec.image);
-    if tag.as_ref() != Some(&one.image) && !game.has_pruned && !game.world.state().has_refused_clearing {
+    // On containerd's store a prune takes the names of an image that runs, and with the last one the image: its tag cannot be put back.
+    let may_be_nameless = game.has_pruned && game.scenario.flavour.has_digest_ids;
+    if tag.as_ref() != Some(&one.image) && !may_be_nameless && !game.world.state().has_refused_clearing {
         return Err(format!("its tag points to {tag:?}, and it runs {}", one.image));
     }
     drop(host);

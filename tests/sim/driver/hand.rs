@@ -117,7 +117,7 @@ impl Hand {
 
 /// `compose up -d`: of the service's containers, found by label, one is left, and made anew if its image is not what the tag points to.
 fn compose_up(host: &mut crate::engine::Host, spec: &Spec) -> Result<(), crate::engine::Refused> {
-    if spec.labels.iter().all(|(label, _)| label != "com.docker.compose.project") {
+    if !spec.is_composed() {
         return Ok(());
     }
     let of_it = |c: &&crate::engine::Container| c.config["Labels"]["sim.unit"] == spec.name.as_str();

@@ -20,6 +20,11 @@ pub struct Spec {
 }
 
 impl Spec {
+    /// True if compose finds it by label.
+    pub fn is_composed(&self) -> bool {
+        self.labels.iter().any(|(label, _)| label == "com.docker.compose.project")
+    }
+
     /// Of a container with nothing but a name and an image.
     pub fn new(name: &str, image: &str) -> Self {
         Self {
