@@ -25,7 +25,9 @@ use super::podman_version::PodmanVersion;
 use super::pull_pace::Pace;
 use super::pull_progress::Layers;
 use super::registries::registry_settings;
-use super::{Engine, EngineError, EngineInfo, Executed, Life, Pull, Refusal, ending, exec, has_digest_ids, is_rootless, list, sources};
+use super::{
+    Engine, EngineError, EngineInfo, Executed, Life, Pull, Refusal, cgroups, ending, exec, has_digest_ids, is_rootless, list, sources,
+};
 use crate::model::{Container, ContainerId, Credential, Digest, Ending, Image, Listed, Platform, Reference, RestartPolicy, StopSignal};
 
 /// For changes that touch no process.
@@ -230,6 +232,10 @@ impl Engine for Docker {
             Err(EngineError::Refused { message, .. }) if message.contains("already exists in network") => Ok(()),
             answer => answer.map(|_| ()),
         }
+    }
+
+    async fn has_processes(&self, container: &ContainerId) -> bool {
+        cgroups::has_processes(Path::new(cgroups::ROOT), container.as_str())
     }
 
     async fn start(&self, container: &ContainerId) -> Result<(), EngineError> {

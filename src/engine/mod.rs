@@ -2,6 +2,7 @@
 
 mod api_version;
 mod calls;
+mod cgroups;
 mod connect;
 mod docker;
 mod ending;
@@ -136,6 +137,10 @@ pub trait Engine: Send + Sync {
     async fn check_sources(&self, sources: &[String]) -> Result<(), EngineError>;
     /// The last lines that a container wrote to stdout and stderr, oldest first.
     async fn log_tail(&self, container: &ContainerId, lines: usize) -> Result<Vec<String>, EngineError>;
+    /// True if processes of a container run on this host, whatever its engine says of it; false where that cannot be seen.
+    async fn has_processes(&self, _container: &ContainerId) -> bool {
+        false
+    }
     /// Whether the last process of a container was asked to end.
     async fn ending(&self, container: &Container) -> Result<Ending, EngineError>;
     /// A hold on the engine's life, as it is now.

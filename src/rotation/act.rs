@@ -34,6 +34,15 @@ pub enum ActError {
     /// Why the credential for a pull cannot be had.
     #[error("{0}")]
     NoCredential(String),
+    /// Two would be at work on the same volumes.
+    #[error(
+        "the engine says that the {other} has ended, and its processes still run on this host: what is to be started would be a second one at its \
+         volumes (restart the engine: it ends them or knows them again)"
+    )]
+    StillRuns {
+        /// The container that is to be down.
+        other: String,
+    },
     /// The record names something that is not there. A record that was edited by hand can do that.
     #[error("the record of this rotation names no {0}")]
     Record(&'static str),
@@ -43,6 +52,8 @@ pub enum ActError {
 const AGAIN: u32 = 3;
 /// Between two times.
 const PAUSE: Duration = Duration::from_millis(500);
+/// How often processes of a container that has ended are looked for: the kernel ends what the first one leaves, which takes a moment.
+const LOOKS: u32 = 20;
 
 /// Does one act, and does not take the engine's first failure for its last word where nothing but the act helps: on the way back, where the service is
 /// down, and where what is spare is cleared away, which no later run would come back for. Nor a name that is late, whichever way it goes.
@@ -54,6 +65,9 @@ pub async fn perform_patiently(
     keyring: &dyn Keyring,
     pulls: &PullWatcher<'_>,
 ) -> Result<(), ActError> {
+    if let Act::Start { member, role } = act {
+        wait_for_the_end_of_the_other(engine, clock, record, *member, *role).await?;
+    }
     let comes_to_rest = record.stage == Stage::Kept || matches!(record.goal, Goal::Back { .. });
     let mut left = AGAIN;
     loop {
@@ -68,17 +82,41 @@ pub async fn perform_patiently(
     }
 }
 
+/// Docker can lose sight of a container: after its own death on a host with much to do, 26.1 called some «exited», again and again, whose processes it had
+/// started itself and could not find again («cannot delete running task»). What is asked to stop then runs on.
+async fn wait_for_the_end_of_the_other(
+    engine: &dyn Engine,
+    clock: &dyn Clock,
+    record: &Record,
+    member: usize,
+    role: Role,
+) -> Result<(), ActError> {
+    let Some((other, role)) = other(record, member, role) else { return Ok(()) };
+    for _ in 0..LOOKS {
+        if !engine.has_processes(other).await {
+            return Ok(());
+        }
+        clock.sleep(PAUSE).await;
+    }
+    Err(ActError::StillRuns { other: format!("{role} ({})", other.short()) })
+}
+
+/// The container that is to be down while this one runs.
+fn other(record: &Record, member: usize, role: Role) -> Option<(&ContainerId, Role)> {
+    let member = record.members.get(member)?;
+    match role {
+        Role::Predecessor => member.successor.as_ref().map(|successor| (successor, Role::Successor)),
+        Role::Successor => Some((&member.predecessor, Role::Predecessor)),
+    }
+}
+
 /// True if the engine refuses a name because of the member's other container, which it had shown under another one before this was asked: Docker 26.1
 /// with containerd's store, on a loaded host, told the old name for 50 ms after it had answered the rename and shown the new one.
 fn is_name_late(record: &Record, act: &Act, error: &EngineError) -> bool {
     let (Act::Rename { member, role, .. }, EngineError::Refused { refusal: Refusal::NameTaken, message, .. }) = (act, error) else {
         return false;
     };
-    let other = record.members.get(*member).and_then(|member| match role {
-        Role::Predecessor => member.successor.as_ref(),
-        Role::Successor => Some(&member.predecessor),
-    });
-    other.is_some_and(|other| message.contains(other.as_str()))
+    other(record, *member, *role).is_some_and(|(other, _)| message.contains(other.as_str()))
 }
 
 /// Does one act. Idempotent: done again, it changes nothing and succeeds.
@@ -114,7 +152,11 @@ async fn perform(engine: &dyn Engine, record: &Record, act: &Act, keyring: &dyn 
                 recall(engine, m, keyring, pulls).await?;
             }
             match &m.tag_before {
-                Some(image) => Ok(engine.tag(image.as_str(), tag(m)?).await?),
+                Some(image) => match engine.tag(image.as_str(), tag(m)?).await {
+                    // Another hand removed what nobody ran: what runs is better than what was refused.
+                    Err(EngineError::Refused { refusal: Refusal::NotFound, .. }) => Ok(engine.tag(m.old_image.as_str(), tag(m)?).await?),
+                    answer => Ok(answer?),
+                },
                 None => Ok(engine.remove_image(&tag(m)?.to_string()).await?),
             }
         }

@@ -189,6 +189,10 @@ impl Engine for Podman {
         self.compatible.connect(container, network, endpoint).await
     }
 
+    async fn has_processes(&self, container: &ContainerId) -> bool {
+        self.compatible.has_processes(container).await
+    }
+
     async fn start(&self, container: &ContainerId) -> Result<(), EngineError> {
         self.compatible.start(container).await
     }
