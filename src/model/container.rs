@@ -180,7 +180,7 @@ impl Container {
 
     /// True if it holds a pod together: what its members share is its own (libpod).
     pub fn is_infra(&self) -> bool {
-        self.0["IsInfra"].as_bool().unwrap_or(false)
+        ["IsInfra", "IsService"].iter().any(|is| self.0[*is].as_bool().unwrap_or(false))
     }
 
     /// Ids of containers that must run before it, and that its engine does not remove while it is there (libpod).

@@ -101,9 +101,10 @@ impl Memory {
     /// The engine did it. What a container has time for begins when it runs: an engine may take minutes to start one.
     pub fn done(&mut self, record: &Record, act: &Act, now: Duration) {
         self.unanswered = None;
-        // What was said of a container is not said of the one that takes its place.
-        let made = act.makes();
-        self.refused.retain(|refused| refused.act != *act && (made.is_none() || refused.act.container() != made));
+        self.refused.retain(|refused| refused.act != *act);
+        if let Some((member, role)) = act.makes() {
+            self.forget_refusals(member, role);
+        }
         self.service.done(act, now);
         if matches!(act, Act::Start { .. })
             && let Some(id) = started_or_stopped(record, act)
@@ -113,6 +114,11 @@ impl Memory {
             }
             self.have_run.insert(id);
         }
+    }
+
+    /// What was said of a container is not said of the one that takes its place.
+    pub fn forget_refusals(&mut self, member: usize, role: Role) {
+        self.refused.retain(|refused| refused.act.container() != Some((member, role)));
     }
 
     /// The engine said no, which takes the place of what it said of the same act before.

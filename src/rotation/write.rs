@@ -1,7 +1,7 @@
 //! What of a rotation is written durably, in which order, and what follows if it cannot be.
 
 use super::memory::Memory;
-use super::{Change, Failure, Goal, Record};
+use super::{Change, Failure, Goal, Record, Role};
 use crate::clock::Clock;
 use crate::model::RefusedDigest;
 use crate::store::{Store, StoreError};
@@ -23,6 +23,9 @@ pub fn change(store: &dyn Store, clock: &dyn Clock, record: &mut Record, memory:
     }
     if matches!(change, Change::AdoptReplacement { .. } | Change::TakeForPredecessor { .. }) {
         memory.refused.clear(); // that was another container
+    }
+    if let Change::AdoptPredecessor { member, .. } = change {
+        memory.forget_refusals(*member, Role::Predecessor); // so it is where its making was not answered
     }
     let Err(source) = save(store, clock, record, change) else { return Ok(()) };
     tracing::error!(rotation = %record.id, container = %record.unit, "{}: {source}", record.unit);

@@ -127,6 +127,19 @@ fn a_tag_that_a_prune_takes_in_the_middle_is_there_again_when_the_rotation_was_u
 }
 
 #[test]
+fn a_tag_does_not_stay_at_a_refused_image_where_what_it_pointed_to_before_was_pruned() {
+    let mut game = Game::by_hand(Scenario::sick());
+    let image = game.scenario.units[0].spec.image.clone();
+    // A person had pulled one that nobody runs.
+    game.world.sim.host().pull(&image).expect("the registry answers");
+    game.world.sim.publish(&image, Build { health: Some(false), ..Build::new("web-3") });
+    game.pass_in(vec![at(START, What::Hand(Hand::PruneImages { all: false }))]);
+    assert_eq!(versions(&game), ["web-1"]);
+    let host = game.world.sim.host();
+    assert_eq!(host.images.find(&image).and_then(|id| host.images.build(&id)).map(|build| build.version.as_str()), Some("web-1"));
+}
+
+#[test]
 fn an_unanswered_create_is_waited_for_whatever_the_engine_does_not_tell_and_whoever_prunes_meanwhile() {
     let slow = || at(CREATE, What::Slow(Duration::from_secs(336)));
     // What is looked at while the create is asked for again.

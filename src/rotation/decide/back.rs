@@ -118,7 +118,8 @@ fn tag_back(record: &Record, n: usize, member: &Member, view: &MemberView) -> Op
         Replacement::Other(found) => Some(found.image_id()) == member.new_image,
     }) || member.new_image.as_ref() == Some(&member.old_image);
     let is_to_return = is_moved && !is_in_use && record.stage >= Stage::Creating;
-    let is_lost = view.images.tag.is_none() && member.tag_before.is_some() && record.purpose == Purpose::Rotate;
+    let is_lost =
+        view.images.tag.is_none() && member.tag_before.is_some() && view.predecessor.is_some() && record.purpose == Purpose::Rotate;
     ((is_to_return || is_lost) && member.tag().is_some()).then_some(Act::TagBack { member: n })
 }
 

@@ -1,9 +1,10 @@
 //! What a person does to a unit of systemd while its new image has to prove itself.
 
+use rotate::model::ImageId;
 use rotate::rotation::{Failure, Goal, Record, Stage, Step, StuckReason, Withdrawal, decide};
 
-use super::world::{Kind, NEW, OTHER, Process, World};
-use super::{drive, record};
+use super::world::{Kind, NEW, NOWHERE, OLD, OTHER, Process, World};
+use super::{drive, drive_until, record};
 
 /// The new image runs, and nothing is said of it yet.
 fn proving(kind: Kind) -> (World, Record, Process) {
@@ -36,4 +37,20 @@ fn a_sick_image_that_runs_on_without_the_unit_s_files_is_not_told_as_rolled_back
     }
     let step = decide(&record, &world.look(&record, &mut process));
     assert!(matches!(step, Step::Stuck { reason: StuckReason::PredecessorRefused { .. } }), "{step:?}");
+}
+
+#[test]
+fn a_tag_that_is_lost_before_it_was_moved_moves_all_the_same_and_is_back_if_the_rotation_is_withdrawn() {
+    for is_withdrawn in [false, true] {
+        let (mut world, mut record, mut process) = (World::new(Kind::Good, false), record(), Process::default());
+        record.members[0].tag_before = Some(ImageId::new(OLD)); // as when it was opened
+        drive_until(&mut world, &mut record, &mut process, |world, _, _| world.pin);
+        world.tag = NOWHERE;
+        if is_withdrawn {
+            process = Process { number: 1, ..Process::default() };
+        }
+        assert!(drive(&mut world, &mut record, &mut process, 500, false));
+        let (stage, tag) = if is_withdrawn { (Stage::Closed, OLD) } else { (Stage::Kept, NEW) };
+        assert_eq!((record.stage, world.tag), (stage, tag), "{record}");
+    }
 }

@@ -15,6 +15,8 @@ pub const OLD: &str = "sha256:old";
 pub const NEW: &str = "sha256:new";
 /// What a person pulled in the meantime.
 pub const OTHER: &str = "sha256:other";
+/// Where a tag points that another hand took away.
+pub const NOWHERE: &str = "";
 
 /// What the new image does once it is started.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -167,7 +169,7 @@ impl World {
         member.images = ImagesView {
             new: id(NEW),
             old: id(OLD),
-            tag: id(self.tag),
+            tag: id(self.tag).filter(|_| self.tag != NOWHERE),
             pin,
             is_old_tagged: true,
             is_new_tagged: true,

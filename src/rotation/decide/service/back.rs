@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use super::{Seen, TRIES};
-use crate::model::Activity;
+use crate::model::{Activity, DropInKind, Service};
 use crate::rotation::decide::forward::judge;
 use crate::rotation::decide::{attempt, attempt_once, back::give_up};
-use crate::rotation::{Act, Change, Failure, GateFailure, Refused, Stage, Step, StuckReason, Verdict};
+use crate::rotation::{Act, Change, Failure, GateFailure, Purpose, Refused, Stage, Step, StuckReason, Verdict};
 
 /// Goal back, before the proof.
 pub fn step(seen: Seen<'_>, failure: &Failure) -> Step {
@@ -64,8 +64,8 @@ fn tag(seen: Seen<'_>, failure: &Failure) -> Option<Step> {
             None => nothing_left(),
         });
     }
-    // Others have proved what the tag points to, or it was theirs before: this unit is kept from it by itself.
-    if let Some(step) = stay(seen) {
+    // Others have proved what the tag points to, or a person put it there before: this unit is kept from it by itself.
+    if let Some(step) = stay(seen, is_theirs(seen) || is_others(seen)) {
         return Some(step);
     }
     if is_to_return(seen) {
@@ -86,13 +86,31 @@ fn is_moved(seen: Seen<'_>) -> bool {
 
 /// The unit does without the tag, and nobody else has proved what this rotation made of it.
 fn is_to_return(seen: Seen<'_>) -> bool {
-    seen.service.stays && !seen.service.is_shared && is_moved(seen)
+    seen.record.stage >= Stage::Creating && seen.service.stays && !seen.service.is_shared && is_moved(seen)
+}
+
+/// The tag was there, and points to nothing: see [`crate::rotation::decide::back`].
+fn is_lost(seen: Seen<'_>) -> bool {
+    let Seen { record, member, view, .. } = seen;
+    let was_there = member.tag_before.is_some() && member.tag().is_some() && view.predecessor.is_some();
+    view.images.tag.is_none() && was_there && record.purpose == Purpose::Rotate
+}
+
+/// A person made the tag point to the new image before the rotation, and a drop-in can keep the unit from it.
+fn is_theirs(seen: Seen<'_>) -> bool {
+    let has_place = |service: &Service| service.drop_ins.iter().any(|drop_in| drop_in.kind == DropInKind::Container);
+    seen.member.tag_before.is_some() && seen.member.tag_before == seen.member.new_image && seen.record.service().is_some_and(has_place)
+}
+
+/// What the tag points to runs elsewhere, or was refused here before.
+fn is_others(seen: Seen<'_>) -> bool {
+    seen.service.is_shared || seen.member.has_stayed()
 }
 
 /// None if it stays, need not, or cannot: Quadlet of Podman before 5 has no drop-ins, and one must not begin to count with the next version.
-fn stay(seen: Seen<'_>) -> Option<Step> {
-    let Seen { observed, member, service, .. } = seen;
-    if service.stays || !service.state.is_loaded() || !(service.is_shared || member.has_stayed()) {
+fn stay(seen: Seen<'_>, is_wanted: bool) -> Option<Step> {
+    let Seen { observed, service, .. } = seen;
+    if service.stays || !service.state.is_loaded() || !is_wanted {
         return None;
     }
     if !service.has_asked_to_stay {
@@ -131,11 +149,11 @@ fn has_ended_well(seen: Seen<'_>) -> bool {
 fn clear(seen: Seen<'_>, failure: &Failure) -> Step {
     let Seen { record, observed, member, view, service } = seen;
     let is_untouched = record.stage == Stage::Creating && member.new_image.as_ref() != Some(&member.old_image);
-    if is_untouched && let Some(step) = stay(seen) {
+    if is_untouched && let Some(step) = stay(seen, is_others(seen)) {
         return step;
     }
     // The next start brings what the tag points to: not given up before it points back.
-    if is_untouched && is_moved(seen) || is_to_return(seen) {
+    if is_untouched && is_moved(seen) || is_to_return(seen) || is_lost(seen) {
         return attempt(observed, Act::TagBack { member: 0 }, |no| stuck(seen, failure, no));
     }
     let stays = failure.refuses_digest() || record.was_pinned() || service.stays;

@@ -35,7 +35,7 @@ pub fn ready(seen: Seen<'_>) -> Step {
         return Step::Write(Change::NoteDependents { names });
     }
     if member.tag().is_some() && view.images.tag != member.new_image {
-        if view.images.tag != member.tag_before {
+        if view.images.tag.is_some() && view.images.tag != member.tag_before {
             return turn_back(Failure::Withdrawn { why: Withdrawal::TagMoved });
         }
         return move_tag(observed, 0, member, view);
