@@ -111,7 +111,7 @@ impl Try {
         let cells = of_cell.iter().flat_map(|harm| self.cells(&log, &rows, *harm)).collect();
         machine::pool(host, cells, &permits, |cell, found| log.tell(cell, &found));
         for harm in of_host {
-            for cells in self.cells(&log, &rows, harm).chunks(self.batch) {
+            for cells in self.cells(&log, &rows, harm).chunks(self.batch.min(harm.most_at_once())) {
                 machine::batch(host, harm, cells, self.at_once, |cell, found| log.tell(cell, &found));
             }
         }

@@ -105,6 +105,11 @@ impl Harm {
         matches!(self, Harm::Late | Harm::KillLate | Harm::EngineRestart | Harm::EngineKill)
     }
 
+    /// How many cells may share it: after its own death Docker 26.1 loses the more of its containers the more there are to be found again at once.
+    pub fn most_at_once(self) -> usize {
+        if self == Harm::EngineKill { 6 } else { usize::MAX }
+    }
+
     /// As a fault of one cell's proxy; `moment` passes when a harm of the whole host is over.
     pub fn fault(self, moment: impl FnOnce() + Send + 'static) -> Option<Fault> {
         let moment = Box::new(moment);
