@@ -62,6 +62,9 @@ struct Try {
     times: usize,
 }
 
+/// How often a cell is tried of which the engine loses a container by its own death.
+const TRIES: usize = 4;
+
 fn main() -> ExitCode {
     match Args::parse().command {
         Command::Try(args) => args.run(),
@@ -111,8 +114,19 @@ impl Try {
         let cells = of_cell.iter().flat_map(|harm| self.cells(&log, &rows, *harm)).collect();
         machine::pool(host, cells, &permits, |cell, found| log.tell(cell, &found));
         for harm in of_host {
-            for cells in self.cells(&log, &rows, harm).chunks(self.batch.min(harm.most_at_once())) {
-                machine::batch(host, harm, cells, self.at_once, |cell, found| log.tell(cell, &found));
+            let mut cells = self.cells(&log, &rows, harm);
+            for tries_left in (0..TRIES).rev() {
+                let void = Mutex::new(Vec::new());
+                let tell = |cell: Cell, found: Found| {
+                    if found.is_void && tries_left > 0 {
+                        println!("{}, {} {}: the engine lost it, once more", cell.scenario.name, harm.name(), cell.k);
+                        void.lock().unwrap_or_else(PoisonError::into_inner).push(cell);
+                    } else {
+                        log.tell(cell, &found);
+                    }
+                };
+                cells.chunks(self.batch.min(harm.most_at_once())).for_each(|some| machine::batch(host, harm, some, self.at_once, tell));
+                cells = void.into_inner().unwrap_or_else(PoisonError::into_inner);
             }
         }
         let failed = *log.failed.lock().unwrap_or_else(PoisonError::into_inner);

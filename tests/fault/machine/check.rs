@@ -15,6 +15,11 @@ pub fn containers(host: &Host, start: &Start) -> Vec<Value> {
     ours.filter_map(|name| host.try_inspect(name)).collect()
 }
 
+/// True if the engine starts one of them again and again by itself.
+pub fn is_lost(host: &Host, start: &Start) -> bool {
+    containers(host, start).iter().any(|document| document["State"]["Restarting"] == true)
+}
+
 fn name(document: &Value) -> &str {
     document["Name"].as_str().unwrap_or_default().trim_start_matches('/')
 }

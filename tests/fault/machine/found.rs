@@ -11,6 +11,8 @@ pub struct Found {
     /// How many of them came before the healing.
     pub before: usize,
     pub said: String,
+    /// The engine lost a container by its own death, whatever anybody had asked of it: nothing is shown by this cell.
+    pub is_void: bool,
 }
 
 impl Found {

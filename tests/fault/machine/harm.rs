@@ -142,26 +142,16 @@ impl Harm {
         }
         wait_for("the engine answers", Duration::from_secs(120), || host.try_docker(&["version"]).ok());
         if self == Harm::EngineKill {
-            // Docker may lose what it finds running after its own death («cannot delete running task», seen on 26.1 with containers that nobody had
-            // touched), and start it again and again without an end. Then its owner restarts it, as here. Until all have run for a while it is the
-            // engine that keeps a service down.
-            if !comes_to_rest(host) {
-                host.exec(&["sh", "-c", RESTART]);
-                wait_for("the engine answers", Duration::from_secs(120), || host.try_docker(&["version"]).ok());
-                comes_to_rest(host);
-            }
+            // Docker may lose what it finds running after its own death, and start it again and again without an end («cannot delete running task», seen
+            // on 26.1 with containers that nobody had touched; not even its own restart ends that): a cell of which it lost one shows nothing.
+            let mut quiet_since = Instant::now();
+            let is_quiet = || {
+                if !host.docker(&["ps", "-q", "--filter", "status=restarting"]).is_empty() {
+                    quiet_since = Instant::now();
+                }
+                (quiet_since.elapsed() > Duration::from_secs(5)).then_some(())
+            };
+            within(Duration::from_secs(30), is_quiet);
         }
     }
-}
-
-/// True if nothing is being restarted any more, within a time that is enough for what Docker does by itself.
-fn comes_to_rest(host: &Host) -> bool {
-    let mut quiet_since = Instant::now();
-    let is_quiet = || {
-        if !host.docker(&["ps", "-q", "--filter", "status=restarting"]).is_empty() {
-            quiet_since = Instant::now();
-        }
-        (quiet_since.elapsed() > Duration::from_secs(5)).then_some(())
-    };
-    within(Duration::from_secs(30), is_quiet).is_some()
 }

@@ -137,6 +137,8 @@ impl Stage {
         if self.cell.harm == Harm::Late {
             self.land();
         }
+        self.found.is_void =
+            self.cell.harm == Harm::EngineKill && self.world.starts.iter().any(|start| check::is_lost(self.world.s.host, start));
         let may_be_pruned = self.cell.harm.prunes();
         self.look("after the cut", |world| check::after_the_cut(world, may_be_pruned));
         if let Some(daemon) = &self.daemon {
