@@ -28,6 +28,7 @@ mod history;
 mod hold;
 mod late;
 mod lost_store;
+mod lost_task;
 mod mirror;
 mod moved_tag;
 mod numbers;
