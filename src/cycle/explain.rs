@@ -9,7 +9,7 @@ use crate::config::Select;
 use crate::engine::EngineError;
 use crate::model::{Container, ContainerId, Digest, Image, ImageId, Reference};
 use crate::plan::{self, Reason};
-use crate::policy::{self, Policy, Selection, Setting};
+use crate::policy::{self, Follows, Policy, Selection, Setting};
 use crate::rotation::GateRules;
 use crate::spec::{self, Difference};
 
@@ -117,24 +117,29 @@ impl Cycle<'_> {
         let policy = policy::policy(self.config, &labels, &image.map(Image::labels).unwrap_or_default());
         let reference = survey.follows(container).parse::<Reference>().ok();
         let mut registry = None;
+        let mut newer = None;
         let mut decision = None;
         let (candidates, skipped) = plan::select(&survey, self.config, &[]);
         if let Some(reference) = &reference {
             self.lend(&candidates).await;
-            let answer = super::survey::ask_one(self.registry, reference).await;
+            let answer = match policy.as_ref().map(|policy| policy.follows) {
+                Ok(Follows::Local) => self.local_digest(reference).await,
+                Ok(Follows::Registry) | Err(_) => super::survey::ask_one(self.registry, reference).await,
+            };
             let digest = answer.as_ref().ok();
             let since = digest.map(|digest| self.seen_since(reference, digest)).transpose()?.flatten();
             if let Some(candidate) = candidates.iter().find(|candidate| candidate.container.id() == container.id()) {
                 let known = self.known(&survey, candidate, digest, since, &Request::default())?;
                 decision = Some(Decision::of(self.fresh(candidate, answer.clone(), &known).await));
             }
-            registry = Some(Answer::of(answer, since, policy.as_ref().ok(), self.clock.at()));
+            newer = digest.cloned();
+            let is_asked = policy.as_ref().map_or(true, |policy| policy.follows == Follows::Registry);
+            registry = is_asked.then(|| Answer::of(answer, since, policy.as_ref().ok(), self.clock.at()));
         }
         let why_not = skipped.into_iter().find(|skipped| skipped.name == container.name()).map(|skipped| skipped.reason);
-        let newer = registry.as_ref().and_then(|answer| answer.digest.as_ref());
         let is_by_unit = candidates.iter().any(|candidate| candidate.container.id() == container.id() && candidate.service.is_some());
         // systemd makes it as it makes every other.
-        let prediction = if is_by_unit { None } else { self.predict(container, image, reference.as_ref(), newer).await? };
+        let prediction = if is_by_unit { None } else { self.predict(container, image, reference.as_ref(), newer.as_ref()).await? };
         let known_policy = policy.as_ref().ok();
         Ok(Explanation {
             container: container.id(),

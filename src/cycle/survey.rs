@@ -11,6 +11,7 @@ use crate::clock::{Clock, sign_of_life};
 use crate::engine::{Engine, EngineError};
 use crate::model::{Container, Digest, Image, ImageId, Listed, Reference, SERVICE_LABEL, ServiceState, Warning};
 use crate::plan::{self, Candidate, Known, Plan, Planned, Reason, SharedTags, Survey, Unanswered};
+use crate::policy::Follows;
 use crate::registry::{Registry, RegistryError};
 use crate::rotation::Stage;
 use crate::store::{Store, StoreError};
@@ -73,8 +74,13 @@ impl Cycle<'_> {
         }
         let mut rotations = Vec::new();
         for candidate in candidates {
-            let answer = answers.get(&candidate.reference).cloned().unwrap_or(Err(Reason::NoDigest));
-            let since = since.get(&candidate.reference).copied().flatten();
+            let (answer, since) = match candidate.policy.follows {
+                Follows::Local => (self.local_digest(&candidate.reference).await, None),
+                Follows::Registry => (
+                    answers.get(&candidate.reference).cloned().unwrap_or(Err(Reason::NoDigest)),
+                    since.get(&candidate.reference).copied().flatten(),
+                ),
+            };
             let known = self.known(&survey, &candidate, answer.as_ref().ok(), since, request)?;
             match self.fresh(&candidate, answer, &known).await {
                 Ok(digest) => rotations.push(Planned { candidate, digest, pulled_as: known.pulled_as, also_moves: Vec::new() }),
@@ -87,11 +93,24 @@ impl Cycle<'_> {
     /// See [`plan::freshness`]; and what was made here and not pushed is not replaced by what a registry has under its name.
     pub(super) async fn fresh(&self, candidate: &Candidate, answer: Result<Digest, Reason>, known: &Known) -> Result<Digest, Reason> {
         let newer = plan::freshness(candidate, answer, known)?;
-        let Some(made_here) = candidate.image.digest_made_here() else { return Ok(newer) };
+        let is_by_registry = candidate.policy.follows == Follows::Registry;
+        let Some(made_here) = candidate.image.digest_made_here().filter(|_| is_by_registry) else { return Ok(newer) };
         match self.registry.has(&candidate.reference, &made_here).await {
             Ok(true) => Ok(newer),
             Ok(false) => Err(Reason::NoDigest),
             Err(error) => Err(held(error)),
+        }
+    }
+
+    /// The digest of what the engine's own tag points to, for a container that follows that.
+    pub(super) async fn local_digest(&self, reference: &Reference) -> Result<Digest, Reason> {
+        let unresolved = |message, help: &str| Reason::Unresolved { message, help: help.to_owned() };
+        let no_digest =
+            || unresolved(format!("this engine gives {reference} no digest, as it was made here"), "push it, and follow the registry");
+        match self.engine.image(&reference.to_string()).await {
+            Ok(Some(image)) => image.digests_of(reference).into_iter().next().ok_or_else(no_digest),
+            Ok(None) => Err(unresolved(format!("the engine has no image {reference}"), "build it, load it, pull it, or tag one as it")),
+            Err(error) => Err(unresolved(error.to_string(), "the next run looks again")),
         }
     }
 
@@ -241,9 +260,10 @@ async fn look_at_image(engine: &dyn Engine, id: ImageId) -> (Result<Option<Image
     (engine.image(id.as_str()).await, id)
 }
 
-/// Asks for each reference once. A registry that does not answer holds its own containers and nothing else.
+/// Asks for each reference that a registry is followed for once. A registry that does not answer holds its own containers and nothing else.
 async fn ask(registry: &dyn Registry, clock: &dyn Clock, candidates: &[Candidate]) -> Answers {
-    let references: BTreeSet<&Reference> = candidates.iter().map(|candidate| &candidate.reference).collect();
+    let of_registries = candidates.iter().filter(|candidate| candidate.policy.follows == Follows::Registry);
+    let references: BTreeSet<&Reference> = of_registries.map(|candidate| &candidate.reference).collect();
     let references: Vec<&Reference> = references.into_iter().collect();
     let mut answers: HashMap<Reference, Result<Digest, RegistryError>> = HashMap::new();
     for some in references.chunks(AT_ONCE) {

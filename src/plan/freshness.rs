@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::{Candidate, Reason};
 use crate::model::{Digest, RefusedDigest};
+use crate::policy::Follows;
 
 /// What the store knows about a candidate.
 #[derive(Debug, Clone)]
@@ -24,12 +25,13 @@ pub struct Known {
     pub is_any_age: bool,
 }
 
-/// The newer digest, or why there is none to rotate to. `answer` is what the registry said of the candidate's reference, or why it said nothing.
+/// The newer digest, or why there is none to rotate to. `answer` is where the tag that it follows points, or why it said nothing.
 pub fn freshness(candidate: &Candidate, answer: Result<Digest, Reason>, known: &Known) -> Result<Digest, Reason> {
     // Without any digest it was never pulled: a registry's image of the same name need not be related to it.
     // Nor was one of `localhost`, where Podman names what it builds.
     let is_built_here = candidate.reference.registry() == "localhost";
-    if is_built_here || !candidate.image.has_digest() && known.pulled_as.is_none() {
+    let is_local = candidate.policy.follows == Follows::Local;
+    if !is_local && (is_built_here || !candidate.image.has_digest() && known.pulled_as.is_none()) {
         return Err(Reason::NoDigest);
     }
     let digest = answer?;
@@ -50,7 +52,8 @@ pub fn freshness(candidate: &Candidate, answer: Result<Digest, Reason>, known: &
         return Err(Reason::WatchOnly { digest });
     }
     let min_age = candidate.policy.min_age;
-    if known.is_any_age || min_age.is_zero() {
+    // Whoever moved the engine's own tag does not wait for others to have tried it.
+    if known.is_any_age || is_local || min_age.is_zero() {
         return Ok(digest);
     }
     match known.seen_since.map(|since| old_enough_at(since, min_age)) {

@@ -67,6 +67,8 @@ pub struct Policy {
     pub probe: Option<Probe>,
     /// What the container is stopped with, instead of its own stop signal.
     pub stop_signal: Option<StopSignal>,
+    /// Whose tag it follows.
+    pub follows: Follows,
     /// The file with the credentials for its image, instead of the usual ones (Podman's label).
     pub auth_file: Option<String>,
     /// Labels that are the image's own and hence no policy, ascending. Only to be shown.
@@ -86,6 +88,15 @@ pub enum Selection {
     OptedOut,
     /// `select = "labelled"`, and no label. Rotated only if named.
     NotSelected,
+}
+
+/// Whose tag a container follows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Follows {
+    /// That of the image's registry.
+    Registry,
+    /// The engine's own, wherever a person has put it (Podman's `io.containers.autoupdate=local`).
+    Local,
 }
 
 impl Selection {
@@ -159,6 +170,7 @@ impl Policy {
             probe: None,
             stop_signal: None,
             ignored: Vec::new(),
+            follows: Follows::Registry,
             auth_file: None,
             not_followed: Vec::new(),
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::Policy;
+use super::{Follows, Policy};
 use crate::config::{Mode, Origin, Origins, duration_text};
 use crate::model::Probe;
 
@@ -88,6 +88,9 @@ pub fn settings(policy: &Policy, origins: &Origins, labels: &BTreeMap<String, St
             in_file("health.timeout", "rotate.health.timeout", Some(duration_text(*timeout))),
             in_file("health.retries", "rotate.health.retries", Some(retries.to_string())),
         ]);
+    }
+    if policy.follows == Follows::Local {
+        all.push(setting("follows", Some("local".to_owned()), from(&["io.containers.autoupdate"], None)));
     }
     if let Some(file) = &policy.auth_file {
         all.push(setting("auth_file", Some(file.clone()), from(&["io.containers.autoupdate.authfile"], None)));

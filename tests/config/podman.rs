@@ -1,7 +1,7 @@
 //! Labels that were written for `podman auto-update`.
 
 use rotate::config::Select;
-use rotate::policy::{Policy, Selection};
+use rotate::policy::{Follows, Policy, Selection};
 
 use super::policies::{check, plain, select};
 
@@ -16,7 +16,9 @@ fn labels_of_podman_auto_update_count_where_rotate_says_nothing() {
     {
         check(&config, &[(LABEL, value)], &[], selected(selection));
     }
-    check(&config, &[(LABEL, "local")], &[], not_followed(LABEL));
+    let local = Policy { follows: Follows::Local, ..plain(Selection::ByLabel) };
+    check(&config, &[(LABEL, "local")], &[], Ok(local.clone()));
+    check(&config, &[(LABEL, "local"), ("rotate.enable", "false")], &[], Ok(Policy { selection: Selection::OptedOut, ..local }));
     let of_file = |file: Option<&str>| Ok(Policy { auth_file: file.map(str::to_owned), ..plain(Selection::NotSelected) });
     let file = "io.containers.autoupdate.authfile";
     check(&config, &[(file, "/root/auth.json")], &[], of_file(Some("/root/auth.json")));

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use rotate::config::{Config, FailurePolicy, Mode, OnLateFailure, Select};
-use rotate::policy::{LABELS, Policy, Selection, policy};
+use rotate::policy::{Follows, LABELS, Policy, Selection, policy};
 
 /// Names and values.
 pub type Labels<'a> = [(&'a str, &'a str)];
@@ -40,6 +40,7 @@ pub fn plain(selection: Selection) -> Policy {
         stop_signal: None,
         ignored: Vec::new(),
         auth_file: None,
+        follows: Follows::Registry,
         not_followed: Vec::new(),
     }
 }

@@ -79,7 +79,7 @@ fn of_seven_containers_those_whose_label_says_so_are_updated_with_one_pull_an_im
         assert_eq!(told(&s, &said, name), "rotated", "{name}: {outcome}");
     }
     for (name, reason) in
-        [("off", "opted_out"), ("empty", "opted_out"), ("local", "not_selected"), ("typo", "bad_label"), ("none", "not_selected")]
+        [("off", "opted_out"), ("empty", "opted_out"), ("local", "up_to_date"), ("typo", "bad_label"), ("none", "not_selected")]
     {
         assert_eq!(told(&s, &said, name), reason, "{name}: {outcome}");
     }
@@ -99,17 +99,65 @@ fn of_seven_containers_those_whose_label_says_so_are_updated_with_one_pull_an_im
     assert_eq!((of("a"), of("plain"), of("off"), of("typo")), (1, 1, 0, 0), "{pulls}");
 }
 
+/// Puts another image under the tag of `web`, on the engine alone. Returns its id.
+fn put(s: &Scratch, variant: &str) -> String {
+    s.push("next", variant);
+    let (next, web) = (s.image("next"), s.image("web"));
+    s.host.docker(&["pull", "-q", &next]);
+    s.host.docker(&["tag", &next, &web]);
+    format!("sha256:{}", s.host.docker(&["image", "inspect", "--format", "{{.Id}}", &web]))
+}
+
 #[test]
-fn a_local_policy_is_told_not_to_be_followed_and_a_new_build_here_replaces_nothing() {
+fn a_container_that_follows_the_engines_own_tag_takes_what_a_person_puts_there_and_not_what_a_registry_has() {
     let s = scratch("local");
     s.push("web", "nohealth:v1");
-    let (web, image) = (s.name("web"), s.image("web"));
     s.run("web", &["--label", "io.containers.autoupdate=local"]);
-    let id = described(&s, "web")["Id"].clone();
-    s.host.docker(&["commit", "-q", "-c", "ENV BUILT=here", &web, &image]);
-    let plan = asked(&s, FAST, &["plan", &web, "--json"]).exits(0).json();
-    assert!(plan["labels_not_followed"][&web].to_string().contains("io.containers.autoupdate"), "{plan}");
-    assert_eq!(described(&s, "web")["Id"], id);
-    let explained = asked(&s, FAST, &["explain", &web]).exits(0);
+    s.push("web", "nohealth:v2"); // none of its business
+    let now = |exits: i32| asked(&s, FAST, &["now", &s.name("web"), "--json"]).exits(exits).json();
+    let runs = || s.host.inspect(&s.name("web"))["Image"].as_str().unwrap_or_default().to_owned();
+    assert_eq!(told(&s, &now(0), "web"), "up_to_date");
+
+    let proved = put(&s, "nohealth:own");
+    now(0);
+    assert_eq!(runs(), proved);
+    assert_eq!(told(&s, &now(0), "web"), "up_to_date");
+
+    let failed = put(&s, "crash");
+    now(1);
+    assert_eq!(runs(), proved);
+    assert_eq!(told(&s, &now(0), "web"), "refused", "what failed is not tried again");
+    let tagged = s.host.docker(&["image", "inspect", "--format", "{{.Id}}", &s.image("web")]);
+    assert_eq!(format!("sha256:{tagged}"), failed, "and keeps its name");
+    let explained = asked(&s, FAST, &["explain", &s.name("web")]).exits(0);
     assert!(explained.stdout.contains("io.containers.autoupdate"), "{explained}");
+}
+
+#[test]
+fn a_unit_that_follows_the_engines_own_tag_starts_what_a_person_puts_there_and_is_kept_from_what_failed() {
+    if lacks(&QUADLET) {
+        return;
+    }
+    let s = scratch("local-unit");
+    s.push("web", "nohealth:v1");
+    let web = Quadlet::start(&s, "web", "Label=io.containers.autoupdate=local", "Restart=always");
+    let now = |exits: i32| asked(&s, FAST, &["now", &web.name, "--json"]).exits(exits).json();
+    assert_eq!(told(&s, &now(0), "web"), "up_to_date");
+
+    let proved = put(&s, "nohealth:own");
+    assert_eq!(told(&s, &now(0), "web"), "rotated");
+    web.is_up_with(&proved);
+
+    let failed = put(&s, "crash");
+    now(1);
+    web.is_up_with(&proved);
+    assert_eq!(web.tagged(), failed, "what a person put there stays");
+    assert_eq!(told(&s, &now(0), "web"), "refused");
+    web.systemctl(&["restart", &web.unit()]);
+    web.is_up_with(&proved);
+
+    let newer = put(&s, "nohealth:newer");
+    assert_eq!(told(&s, &now(0), "web"), "rotated", "and what proves itself is followed again");
+    web.is_up_with(&newer);
+    assert!(web.drop_in().is_none());
 }
