@@ -115,7 +115,7 @@ impl Round {
         for (at, part) in parts {
             let (served, session) = &mut self.all[at];
             let Some(session) = session.take() else { continue };
-            let (label, is_expected) = (served.label(), served.is_expected);
+            let label = served.label();
             let answered = match session {
                 Ok(session) => Self::ask_one(&part, served, &session, records, watcher).instrument(served.span()).await,
                 Err(error) => Err(error),
@@ -123,7 +123,10 @@ impl Round {
             view = view.beside(match answered {
                 Ok(answer) => answer.of_engine(&label),
                 Err(error) if is_for_one => return Err(served.failed(error)),
-                Err(error) => View::away(&label, &served.failed(error).problem(), is_expected || !ask.names().is_empty()),
+                Err(error) => {
+                    let is_missed = served.is_missed(&error) || !ask.names().is_empty();
+                    View::away(&label, &served.failed(error).problem(), is_missed)
+                }
             });
             if ask.rotates() && self.interrupt.is_set() {
                 break;

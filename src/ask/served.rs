@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{Records, SocketError, Where};
+use super::{AskError, Records, SocketError, Where};
 use crate::config::{Config, EngineChoice};
 use crate::model::{EngineKind, EngineName, host_socket, user_socket, usual_engine};
 use crate::store::{SqliteStore, Store, StoreError};
@@ -85,6 +85,12 @@ pub enum AwayError {
         /// What went wrong.
         detail: String,
     },
+    /// A user whose engine another hand serves.
+    #[error("`{user}` has a rotate of one's own, which serves it")]
+    OwnRotate {
+        /// Who.
+        user: String,
+    },
     /// Two names for one engine (the package `podman-docker` makes Docker's socket a link to Podman's).
     #[error("its socket is that of `{other}`")]
     Same {
@@ -96,6 +102,14 @@ pub enum AwayError {
 fn nobody(socket: &Path, is_left: bool) -> String {
     let socket = socket.display();
     if is_left { format!("nobody listens at its socket {socket}") } else { format!("its socket {socket} does not exist") }
+}
+
+impl Served {
+    /// True if an engine with this error is one that somebody expects to answer: not if another hand serves it.
+    pub fn is_missed(&self, error: &AskError) -> bool {
+        let is_others = matches!(error, AskError::Socket(SocketError::Away { why: AwayError::OwnRotate { .. }, .. }));
+        self.is_expected && !is_others
+    }
 }
 
 impl AwayError {
@@ -124,6 +138,9 @@ impl AwayError {
             Self::NoSession { id, lingers: true, .. } => format!("see `systemctl status user@{id}.service`"),
             Self::NoUser { .. } => "take it out of `engines`; what was recorded of it stays in the state directory".to_owned(),
             Self::Unknown { .. } => "see whether `getent passwd` answers".to_owned(),
+            Self::OwnRotate { user } => {
+                format!("leave it out of `engines`, or turn the other off: `systemctl --user --machine={user}@ disable --now rotate`")
+            }
             Self::Same { .. } => "leave one of the two out of `engines`".to_owned(),
         }
     }
@@ -217,6 +234,11 @@ async fn listens(name: &EngineName) -> Result<Place, AwayError> {
         Err(error) => return Err(AwayError::Unknown { user, detail: error.to_string() }),
     };
     let (socket, lingers) = (user_socket(kind, found.id), user::lingers(&user));
+    // Two hands at one engine would undo what the other does. systemd takes the socket away with its daemon.
+    let is_ours = rustix::process::geteuid().as_raw() == found.id;
+    if !is_ours && own_rotate(found.id).exists() {
+        return Err(AwayError::OwnRotate { user });
+    }
     if !is_absent(&socket) {
         return Ok(named(socket, Some(found)));
     }
@@ -224,6 +246,11 @@ async fn listens(name: &EngineName) -> Result<Place, AwayError> {
         return Err(AwayError::NoSession { user, id: found.id, lingers });
     }
     Err(AwayError::UserOff { kind, is_left: false, user, socket, lingers })
+}
+
+/// Where the daemon of a user's own listens (`systemd/user/rotate.service`).
+fn own_rotate(user_id: u32) -> PathBuf {
+    PathBuf::from(format!("/run/user/{user_id}/rotate/rotate.sock"))
 }
 
 /// What may not be looked at is there: whoever connects is told.

@@ -40,13 +40,13 @@ impl State {
         let ended = self.do_pass(served, pass, &mut report).instrument(served.span()).await;
         self.standing().doing = None;
         served.span().in_scope(|| self.posts.teller(served).report(&report, ended.is_ok()));
-        match ended.map_err(|error| served.failed(error).problem()) {
+        match ended.map_err(|error| (served.is_missed(&error), served.failed(error).problem())) {
             Ok(()) => {
                 self.goes_on(served);
                 Outcome::Done
             }
-            Err(problem) => {
-                self.cannot_go_on(served, &problem);
+            Err((is_missed, problem)) => {
+                self.cannot_go_on(served, &problem, is_missed);
                 Outcome::Failed
             }
         }
@@ -60,11 +60,11 @@ impl State {
     }
 
     /// Told once, as long as it stays the same.
-    fn cannot_go_on(&self, served: &Served, problem: &Problem) {
+    fn cannot_go_on(&self, served: &Served, problem: &Problem, is_missed: bool) {
         let before = self.posts.replace_problem(served, Some(problem.error.clone()));
         let is_news = before.as_ref() != Some(&problem.error);
         let text = format!("{} Trying again: {}. Now: {}. {}", waits(problem), problem.error, problem.state, problem.help);
-        if !served.is_expected && problem.exit == Exit::NoEngine {
+        if !is_missed && problem.exit == Exit::NoEngine {
             if is_news {
                 tracing::info!("{text}");
             }

@@ -26,6 +26,7 @@ mod units_kinds;
 mod units_pods;
 mod units_shared;
 mod users_api;
+mod users_gone;
 mod users_own;
 mod users_quadlet;
 mod users_units;

@@ -85,9 +85,20 @@ fn a_users_own_daemon_rotates_that_users_containers_without_root_and_answers_the
     assert!(status.contains("next run"), "it was the daemon: {status}");
     assert!(s.host.path("/home/op/.local/state/rotate").exists());
 
-    // Killed in the middle, it goes on by itself.
-    s.push("web", "sick:v3");
+    // The host's leaves it alone.
+    s.push("web", "ok:v3");
     let proved = user.id("web");
+    for (engines, args, exits) in
+        [("podman:op", &["now"][..], 0), ("podman:*", &["now"], 0), ("podman:op", &["now", "--on", "podman:op", &web], 69)]
+    {
+        let config = format!("{FAST}engines = [\"podman\", \"{engines}\"]\n");
+        let outcome = s.agent().on_host().config(&config).run(args).exits(exits);
+        assert!(outcome.to_string().contains("has a rotate of one's own"), "{outcome}");
+        assert_eq!(user.id("web"), proved, "{outcome}");
+    }
+
+    // Killed in the middle, it goes on by itself.
+    s.push("web", "sick:v4");
     let busy = std::thread::scope(|scope| {
         let run = scope.spawn(|| s.host.exec(&["sh", "-c", &format!("{AS_OP} {} now", own.program)]));
         wait_for("the sick one runs", LONG, || (user.id("web") != proved && !user.id("web").is_empty()).then_some(()));
