@@ -4,7 +4,7 @@ use std::env;
 use std::ffi::OsString;
 use std::io::{self, ErrorKind};
 use std::os::unix::net::UnixDatagram;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sd_notify::NotifyState;
 
@@ -67,7 +67,15 @@ fn send(socket: &OsString, text: &str, is_waited_for: bool) -> io::Result<()> {
         Err(error) if error.kind() == ErrorKind::WouldBlock && is_waited_for => {
             sender.set_nonblocking(false)?;
             sender.set_write_timeout(Some(DELIVERY))?;
-            sender.send(text.as_bytes()).map(|_| ())
+            let begun = Instant::now();
+            while begun.elapsed() < DELIVERY {
+                match sender.send(text.as_bytes()) {
+                    // The end of a child interrupts it: signal(7), a socket with a timeout.
+                    Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                    sent => return sent.map(|_| ()),
+                }
+            }
+            Err(ErrorKind::TimedOut.into())
         }
         sent => sent.map(|_| ()),
     }
@@ -75,8 +83,6 @@ fn send(socket: &OsString, text: &str, is_waited_for: bool) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Instant;
-
     use super::*;
 
     #[test]
