@@ -80,7 +80,10 @@ fn by_hand_on_podman(s: &Scratch) -> io::Result<()> {
     let (web, image, port) = (s.name("web"), s.image("web"), s.port("web"));
     let (next, before) = (format!("{web}-next"), format!("{web}-before"));
     s.host.docker(&["pull", "-q", &image]);
-    s.host.docker(&["create", "-q", "--restart", "always", "-p", &format!("{port}:80"), "--volumes-from", &web, "--name", &next, &image]);
+    let mounts = s.host.inspect(&web)["Mounts"].clone();
+    let volume = mounts[0]["Name"].as_str().ok_or_else(|| io::Error::other("it has no volume"))?;
+    let (port, volume) = (format!("{port}:80"), format!("{volume}:/data"));
+    s.host.docker(&["create", "-q", "--restart", "always", "-p", &port, "-v", &volume, "--name", &next, &image]);
     let mut engine = Connection::open(s)?;
     engine.call("POST", &format!("/containers/{web}/stop"), "")?;
     engine.call("POST", &format!("/containers/{web}/rename?name={before}"), "")?;
