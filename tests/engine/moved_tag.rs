@@ -99,9 +99,11 @@ fn a_container_whose_image_lost_its_name_in_the_middle_of_a_rotation_is_rotated_
         host.try_docker(&["rmi", &digest]).ok(); // containerd's store has no such name
     };
     proxy.at_path("/tag?", 2, Fault::After(Action::Run(Box::new(prune))));
+    proxy.at_path("/containers/create?name=", 1, Fault::Before(Action::Status(500, "not now".to_owned())));
     let outcome = s.agent().engine(&proxy.socket()).config(FAST).run(&["now", &s.name("web"), "--json"]);
-    assert_eq!(entry(&outcome, &s.name("web"))["verdict"], "withdrawn", "{outcome}");
-    assert_eq!(look(&s, &s.name("web")), old);
+    assert_eq!(entry(&outcome, &s.name("web"))["verdict"], "failed", "{outcome}");
+    assert_eq!(look(&s, &s.name("web")), old, "{outcome}");
+    assert_eq!(tagged(&s, "web"), old.image, "{outcome}");
 
     let outcome = now(&s, &["web"], &["--json"]).exits(0);
     assert_eq!(entry(&outcome, &s.name("web"))["verdict"], "rotated", "{outcome}");
