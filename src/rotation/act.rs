@@ -37,7 +37,7 @@ pub enum ActError {
     /// Two would be at work on the same volumes.
     #[error(
         "the engine says that the {other} has ended, and its processes still run on this host: what is to be started would be a second one at its \
-         volumes (restart the engine: it ends them or knows them again)"
+         volumes (`systemd-cgls` shows them; once they are ended it can start)"
     )]
     StillRuns {
         /// The container that is to be down.

@@ -109,8 +109,7 @@ fn undo_member(record: &Record, observed: &Observed, n: usize, member: &Member, 
 }
 
 /// The tag goes back only if it still points to what we moved it to, and the tool has made nothing of it in the meantime: it would
-/// make it anew from the old image. One that points to nothing was lost to a prune: while our pin is the second name of the image of a running
-/// container, `image prune -a` takes either of them (Docker 20.10 to 28.5), which it would not do to the only one.
+/// make it anew from the old image; or if it was lost.
 fn tag_back(record: &Record, n: usize, member: &Member, view: &MemberView) -> Option<Act> {
     let is_moved = member.new_image.is_some() && view.images.tag == member.new_image && member.tag_before != member.new_image;
     let is_in_use = view.replacement.as_ref().is_some_and(|replacement| match replacement {
@@ -118,9 +117,14 @@ fn tag_back(record: &Record, n: usize, member: &Member, view: &MemberView) -> Op
         Replacement::Other(found) => Some(found.image_id()) == member.new_image,
     }) || member.new_image.as_ref() == Some(&member.old_image);
     let is_to_return = is_moved && !is_in_use && record.stage >= Stage::Creating;
-    let is_lost =
-        view.images.tag.is_none() && member.tag_before.is_some() && view.predecessor.is_some() && record.purpose == Purpose::Rotate;
-    ((is_to_return || is_lost) && member.tag().is_some()).then_some(Act::TagBack { member: n })
+    (is_to_return && member.tag().is_some() || is_tag_lost(record, member, view)).then_some(Act::TagBack { member: n })
+}
+
+/// A tag that was there and points to nothing: while our pin is the second name of the image of a running container, `image prune -a` takes either of them
+/// (Docker 26.1), which it would not do to the only one. With the container a person may have taken away the tag, too.
+pub fn is_tag_lost(record: &Record, member: &Member, view: &MemberView) -> bool {
+    let was_there = member.tag_before.is_some() && member.tag().is_some() && record.purpose == Purpose::Rotate;
+    was_there && view.images.tag.is_none() && view.predecessor.is_some()
 }
 
 fn start(observed: &Observed, failure: &Failure, member: usize, predecessor: &ContainerView) -> Option<Step> {

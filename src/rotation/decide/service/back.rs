@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use super::{Seen, TRIES};
 use crate::model::{Activity, DropInKind, Service};
+use crate::rotation::decide::back::{give_up, is_tag_lost};
 use crate::rotation::decide::forward::judge;
-use crate::rotation::decide::{attempt, attempt_once, back::give_up};
-use crate::rotation::{Act, Change, Failure, GateFailure, Purpose, Refused, Stage, Step, StuckReason, Verdict};
+use crate::rotation::decide::{attempt, attempt_once};
+use crate::rotation::{Act, Change, Failure, GateFailure, Refused, Stage, Step, StuckReason, Verdict};
 
 /// Goal back, before the proof.
 pub fn step(seen: Seen<'_>, failure: &Failure) -> Step {
@@ -89,13 +90,6 @@ fn is_to_return(seen: Seen<'_>) -> bool {
     seen.record.stage >= Stage::Creating && seen.service.stays && !seen.service.is_shared && is_moved(seen)
 }
 
-/// The tag was there, and points to nothing: see [`crate::rotation::decide::back`].
-fn is_lost(seen: Seen<'_>) -> bool {
-    let Seen { record, member, view, .. } = seen;
-    let was_there = member.tag_before.is_some() && member.tag().is_some() && view.predecessor.is_some();
-    view.images.tag.is_none() && was_there && record.purpose == Purpose::Rotate
-}
-
 /// A person made the tag point to the new image before the rotation, and a drop-in can keep the unit from it.
 fn is_theirs(seen: Seen<'_>) -> bool {
     let has_place = |service: &Service| service.drop_ins.iter().any(|drop_in| drop_in.kind == DropInKind::Container);
@@ -153,7 +147,7 @@ fn clear(seen: Seen<'_>, failure: &Failure) -> Step {
         return step;
     }
     // The next start brings what the tag points to: not given up before it points back.
-    if is_untouched && is_moved(seen) || is_to_return(seen) || is_lost(seen) {
+    if is_untouched && is_moved(seen) || is_to_return(seen) || is_tag_lost(record, member, view) {
         return attempt(observed, Act::TagBack { member: 0 }, |no| stuck(seen, failure, no));
     }
     let stays = failure.refuses_digest() || record.was_pinned() || service.stays;
