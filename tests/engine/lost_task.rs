@@ -1,7 +1,9 @@
 //! A container whose processes run on after its engine has lost them: Docker 26.1 does that after its own death on a host with much to do.
 
+use std::time::Duration;
+
 use super::{FAST, entry, leftovers, look, scratch, tagged};
-use crate::lab::Scratch;
+use crate::lab::{Host, Scratch, wait_for};
 
 /// A process that the kernel shows as the container's, until it is dropped. The engine knows nothing of it.
 struct Lost<'a> {
@@ -34,12 +36,47 @@ fn a_new_container_is_not_started_beside_processes_of_the_old_one_that_its_engin
     s.push("web", "nohealth:v2");
     let lost = Lost::of(&s, &old);
     let outcome = s.agent().config(FAST).run(&["now", &web, "--json"]).exits(1);
-    let said = entry(&outcome, &web);
-    assert!(said["message"].as_str().is_some_and(|message| message.contains("its processes still run on this host")), "{outcome}");
+    let message = entry(&outcome, &web)["message"].to_string();
+    assert!(message.contains("its processes still run on this host after it was started and stopped again"), "{outcome}");
     let serves = look(&s, &web);
     assert!(serves.id == old && serves.is_running, "it is as it was: {outcome}");
     assert!(leftovers(&s).is_empty(), "{outcome}");
     drop(lost);
     s.agent().config(FAST).run(&["now", &web]).exits(0);
     assert!(look(&s, &web).id != old, "its image was not to blame: {}", tagged(&s, "web"));
+}
+
+/// The engine dies, and comes back with its notes as they are when it has lost a container: ended, while containerd runs it.
+const LOSE: &str = r#"
+systemctl reset-failed docker docker.socket
+systemctl kill --kill-whom=main -s KILL docker; systemctl stop docker.socket docker
+sed -i 's/"Running":true/"Running":false/; s/"Pid":[0-9]*/"Pid":0/' /var/lib/docker/containers/$1/config.v2.json
+systemctl reset-failed docker docker.socket; systemctl start docker.socket docker"#;
+
+#[test]
+fn a_sick_container_that_its_engine_has_lost_is_ended_before_the_old_one_serves_again() {
+    let s = Scratch::alone(Host::shared(), "lost-new");
+    s.push("web", "ok:v1");
+    let old = s.run("web", &["--restart", "always", "-v", &format!("{}:/data", s.name("data"))]);
+    s.push("web", "sick:v2");
+    let running = s.agent().on_host().config("min_healthy = \"8s\"\n").spawn(&["now", &s.name("web"), "--json"]);
+    let new = || s.host.try_inspect(&s.name("web")).filter(|c| c["Id"] != old.as_str() && c["State"]["Running"] == true);
+    let new = wait_for("the new one runs", Duration::from_secs(60), new)["Id"].as_str().map(str::to_owned).expect("a container has an id");
+    let lost = s.host.exec(&["sh", "-c", LOSE, "_", &new]);
+    assert!(lost.status.success(), "{}", String::from_utf8_lossy(&lost.stderr));
+    // 20.10 cannot start what it has lost («id already in use»): a person ends it, and the next run goes on.
+    let needs_a_person = s.host.engine() == "docker-20.10";
+    let mut outcome = running.wait(Duration::from_secs(300)).exits(if needs_a_person { 3 } else { 1 });
+    assert!(outcome.stderr.contains("its processes still run: it is started and stopped again"), "it was lost: {outcome}");
+    if needs_a_person {
+        assert_eq!(entry(&outcome, &s.name("web"))["verdict"], "stuck", "{outcome}");
+        let end = "cat /sys/fs/cgroup/system.slice/docker-$1.scope/cgroup.procs | xargs kill -9";
+        s.host.exec(&["sh", "-c", end, "_", &new]);
+        outcome = s.agent().on_host().config(FAST).run(&["now", &s.name("web"), "--json"]).exits(1);
+    }
+    assert_eq!(entry(&outcome, &s.name("web"))["verdict"], "rolled_back", "{outcome}");
+    let web = look(&s, &s.name("web"));
+    assert!(web.id == old && web.is_running && web.policy == "always", "{web:?} {outcome}");
+    let left = s.host.exec(&["sh", "-c", "cat /proc/[0-9]*/cgroup 2>/dev/null | grep -c $1", "_", &new]);
+    assert_eq!(String::from_utf8_lossy(&left.stdout).trim(), "0", "no process of the new one runs: {outcome}");
 }

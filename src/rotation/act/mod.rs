@@ -1,8 +1,11 @@
-//! Turns an act into one call of the engine. The only file that changes anything on an engine.
+//! Turns an act into one call of the engine. The only place that changes anything on an engine.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
+mod lost;
+
+use self::lost::see_the_end_of_the_other;
 use super::observe::image_documents;
 use super::{Act, Goal, Keyring, Member, Purpose, Record, Role, Stage};
 use crate::clock::Clock;
@@ -36,12 +39,16 @@ pub enum ActError {
     NoCredential(String),
     /// Two would be at work on the same volumes.
     #[error(
-        "the engine says that the {other} has ended, and its processes still run on this host: what is to be started would be a second one at its \
-         volumes (`systemd-cgls` shows them; once they are ended it can start)"
+        "the engine says that the {other} has ended, and its processes still run on this host{tried}: what is to be started would be a second one at \
+         its volumes (`systemd-cgls` shows them, under {id}; once they are ended it can start)"
     )]
     StillRuns {
         /// The container that is to be down.
         other: String,
+        /// Its id in full, which is part of its cgroup's name.
+        id: ContainerId,
+        /// What was done about it in vain, as the middle of a sentence; empty if nothing.
+        tried: String,
     },
     /// The record names something that is not there. A record that was edited by hand can do that.
     #[error("the record of this rotation names no {0}")]
@@ -52,8 +59,6 @@ pub enum ActError {
 const AGAIN: u32 = 3;
 /// Between two times.
 const PAUSE: Duration = Duration::from_millis(500);
-/// How often processes of a container that has ended are looked for: the kernel ends what the first one leaves, which takes a moment.
-const LOOKS: u32 = 20;
 
 /// Does one act, and does not take the engine's first failure for its last word where nothing but the act helps: on the way back, where the service is
 /// down, and where what is spare is cleared away, which no later run would come back for. Nor a name that is late, whichever way it goes.
@@ -66,7 +71,7 @@ pub async fn perform_patiently(
     pulls: &PullWatcher<'_>,
 ) -> Result<(), ActError> {
     if let Act::Start { member, role } = act {
-        wait_for_the_end_of_the_other(engine, clock, record, *member, *role).await?;
+        see_the_end_of_the_other(engine, clock, record, *member, *role).await?;
     }
     let comes_to_rest = record.stage == Stage::Kept || matches!(record.goal, Goal::Back { .. });
     let mut left = AGAIN;
@@ -82,28 +87,8 @@ pub async fn perform_patiently(
     }
 }
 
-/// Docker can lose sight of a container: after its own death on a host with much to do, 26.1 called some «exited», again and again, whose processes it had
-/// started itself and could not find again («cannot delete running task»). What is asked to stop then runs on.
-async fn wait_for_the_end_of_the_other(
-    engine: &dyn Engine,
-    clock: &dyn Clock,
-    record: &Record,
-    member: usize,
-    role: Role,
-) -> Result<(), ActError> {
-    let Some((other, role)) = other(record, member, role) else { return Ok(()) };
-    for _ in 0..LOOKS {
-        if !engine.has_processes(other).await {
-            return Ok(());
-        }
-        clock.sleep(PAUSE).await;
-    }
-    Err(ActError::StillRuns { other: format!("{role} ({})", other.short()) })
-}
-
 /// The container that is to be down while this one runs.
-fn other(record: &Record, member: usize, role: Role) -> Option<(&ContainerId, Role)> {
-    let member = record.members.get(member)?;
+fn other(member: &Member, role: Role) -> Option<(&ContainerId, Role)> {
     match role {
         Role::Predecessor => member.successor.as_ref().map(|successor| (successor, Role::Successor)),
         Role::Successor => Some((&member.predecessor, Role::Predecessor)),
@@ -116,7 +101,8 @@ fn is_name_late(record: &Record, act: &Act, error: &EngineError) -> bool {
     let (Act::Rename { member, role, .. }, EngineError::Refused { refusal: Refusal::NameTaken, message, .. }) = (act, error) else {
         return false;
     };
-    other(record, *member, *role).is_some_and(|(other, _)| message.contains(other.as_str()))
+    let member = record.members.get(*member);
+    member.and_then(|member| other(member, *role)).is_some_and(|(other, _)| message.contains(other.as_str()))
 }
 
 /// Does one act. Idempotent: done again, it changes nothing and succeeds.
