@@ -13,6 +13,7 @@ use crate::model::{
     Container, ContainerId, Hold, Image, ImageId, Listed, Manager, Reference, RestartPolicy, RotationId, Service, ServiceState, Status,
 };
 use crate::policy::{Policy, Selection, policy};
+use crate::spec;
 
 /// Everything that the engine showed.
 #[derive(Debug, Default)]
@@ -206,6 +207,11 @@ fn candidate(
     }
     if let Some(signal) = policy.stop_signal.as_ref().filter(|_| !survey.takes_stop_signal || service.is_some()) {
         return Err(Reason::StopSignal { signal: signal.clone() });
+    }
+    if service.is_none()
+        && let Some(error) = spec::cannot_repeat(container.document())
+    {
+        return Err(Reason::NotRepeatable { message: error.to_string() });
     }
     if let Some(reason) = service.as_ref().and_then(|_| tags.reason(&reference, container)) {
         return Err(reason);

@@ -148,6 +148,11 @@ pub enum Reason {
         /// The signal.
         signal: StopSignal,
     },
+    /// What it was created with cannot be asked for again.
+    NotRepeatable {
+        /// What, and why.
+        message: String,
+    },
     /// Its last rotation waits for a person.
     Stuck,
     /// A container of a rotation that this state directory does not know.
@@ -227,6 +232,7 @@ impl Reason {
             Self::WatchOnly { .. } => "watch_only",
             Self::MinAge { .. } => "min_age",
             Self::StopSignal { .. } => "stop_signal",
+            Self::NotRepeatable { .. } => "not_repeatable",
             Self::Stuck => "stuck",
             Self::Orphan { .. } => "orphan",
             Self::Leftover => "leftover",

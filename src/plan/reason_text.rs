@@ -51,6 +51,7 @@ impl Reason {
                 "`rotate now {of}` takes it over where the containers prove what they are; else rename it to `{of}`, give it its \
                      restart policy back (it ends its name) and start it"
             )),
+            Self::NotRepeatable { .. } => Some("create it anew without that, or opt it out: `rotate.enable=false`".into()),
             Self::Stuck => Some("see `rotate status`".into()),
             Self::UpToDate
             | Self::OptedOut
@@ -136,6 +137,7 @@ impl fmt::Display for Reason {
             Self::StopSignal { signal } => {
                 write!(f, "held: it is to be stopped with {signal}, which its engine cannot (Docker before 23, Podman)")
             }
+            Self::NotRepeatable { message } => write!(f, "held: {message}"),
             Self::Stuck => f.write_str("held: its last rotation waits for a person"),
             Self::Orphan { of, is_served } => {
                 let down = if *is_served { String::new() } else { format!(", and no `{of}` runs") };

@@ -36,6 +36,13 @@ pub fn create_request(predecessor: &Value, images: Images<'_>, image: &str) -> R
     Ok(Value::Object(body))
 }
 
+/// What keeps a container from being asked for again, whatever its image: as much as its document alone tells. Pure.
+pub fn cannot_repeat(predecessor: &Value) -> Option<SpecError> {
+    let check =
+        |container| if podman::is_libpod(predecessor) { podman::check_command(container) } else { network::check_networks(container) };
+    Container::checked(predecessor).and_then(check).err()
+}
+
 fn check_image(which: &'static str, image: &Value) -> Result<(), SpecError> {
     match image {
         document if text(&document["Id"]).is_empty() => Err(SpecError::NotAnImage { which, missing: "Id" }),

@@ -25,7 +25,7 @@ mod tree;
 mod volumes;
 
 pub use compare::compare;
-pub use create::create_request;
+pub use create::{cannot_repeat, create_request};
 pub use difference::{Difference, Rule};
 pub use document::{Images, SpecError};
 pub use kinship::is_made_after;

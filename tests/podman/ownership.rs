@@ -19,13 +19,15 @@ fn what_hangs_together_with_another_container_or_goes_by_itself_is_held_with_the
 }
 
 #[test]
-fn what_was_made_by_an_option_that_cannot_be_said_again_is_not_touched() {
+fn what_was_made_by_an_option_that_cannot_be_said_again_is_held_and_the_option_named() {
     let s = scratch("env-host");
     s.push("env", "nohealth:v1");
-    s.run("env", &["--env-host"]);
+    let id = s.run("env", &["--env-host"]);
     s.push("env", "nohealth:v2");
-    let outcome = s.agent().config(FAST).run(&["now", &s.name("env"), "--json"]).exits(1);
-    let entry = &outcome.json()["containers"][0];
-    assert!(entry["message"].as_str().is_some_and(|message| message.contains("--env-host")), "{entry}");
-    assert_eq!(entry["down_time_seconds"], serde_json::Value::Null, "{entry}");
+    let plan = s.rotate(&["plan", &s.name("env"), "--json"]).exits(0).json();
+    assert_eq!(plan["skipped"][0]["reason"], "not_repeatable", "{plan}");
+    assert!(plan["skipped"][0]["message"].as_str().is_some_and(|message| message.contains("--env-host")), "{plan}");
+    let outcome = s.agent().config(FAST).run(&["now", &s.name("env"), "--json"]).exits(0);
+    assert_eq!(outcome.json()["containers"][0]["reason"], "not_repeatable", "{outcome}");
+    assert_eq!(s.host.inspect(&s.name("env"))["Id"], id.as_str(), "{outcome}");
 }

@@ -21,6 +21,14 @@ pub(super) fn create_request(container: Container<'_>, images: Images<'_>, image
     request::create_request(container, image)
 }
 
+/// Errors if the command that made the container cannot be said again. What was made through the API has none, and takes more to tell.
+pub(super) fn check_command(container: Container<'_>) -> Result<(), SpecError> {
+    if is_nothing(&container.config()["CreateCommand"]) {
+        return Ok(());
+    }
+    request::create_request(container, "").map(|_| ())
+}
+
 /// True if this option of `podman create` takes a value, false if it is a switch; none if it is not known here, so that a container made with it is
 /// held.
 pub fn option_takes_value(name: &str) -> Option<bool> {

@@ -11,7 +11,7 @@
 //! | 6 a unit that requires it | `ready`: a_unit_that_requires…; `units`: units_that_depend_on_it… |
 //! | 7 what cannot be executed | `units`: an_image_that_exits_or_cannot_be_run… |
 //! | 8, 9, 12 off, a wrong value, seven at once | `labels`: of_seven_containers…; a wrong value is a reason to hold and no failure |
-//! | 10 `local` | not followed: `labels`: a_local_policy… |
+//! | 10 `local` | `labels`: a_container_that_follows_the_engines_own_tag…, a_unit_that_follows… |
 //! | 11 exits before it is ready | `ready`: a_unit_whose_container_says_itself… |
 //! | 13 from a timer | `hands`: from_a_timer… |
 //! | 14, 15 `.kube`, `.pod` | with those units; members of pods: `pods` |
