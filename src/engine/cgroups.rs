@@ -21,8 +21,8 @@ pub(super) fn has_processes(root: &Path, id: &str) -> bool {
 fn has_processes_below(folder: &Path, id: &str, depth: usize) -> bool {
     folders(folder).any(|below| {
         let name = below.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        // Podman's monitor has a place of its own, and outlives its container for a moment.
-        let is_its = name.contains(id) && !name.contains("conmon");
+        // Podman's monitor has a place of its own, and outlives its container for a moment; a health check of it is a service of systemd.
+        let is_its = name.contains(id) && !name.contains("conmon") && !name.ends_with(".service");
         is_its && is_populated(&below, depth) || depth > 0 && has_processes_below(&below, id, depth - 1)
     })
 }
@@ -50,6 +50,7 @@ mod tests {
             ("docker/ID", "", false),
             ("user.slice/user-1000.slice/user@1000.service/user.slice/libpod-ID.scope/container", "12\n", true),
             ("machine.slice/libpod-conmon-ID.scope", "12\n", false),
+            ("system.slice/ID-1f2e.service", "12\n", false),
             ("system.slice/docker-0.scope", "12\n", false),
         ];
         for (version_1, above) in [(false, ""), (true, "unified/"), (true, "systemd/")] {

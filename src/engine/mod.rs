@@ -91,7 +91,7 @@ pub struct AuthFile {
 /// A container engine, as narrow as the job allows. Names and ids are taken alike where a parameter is called `container`.
 ///
 /// Every call ends: with an answer, or after its deadline with [`EngineError::Unanswered`], after which it may still land.
-/// Mutating calls are made by `rotation/act.rs` and nobody else.
+/// Mutating calls are made by `rotation/act/perform.rs` and nobody else.
 #[async_trait]
 pub trait Engine: Send + Sync {
     /// Version and registry settings.

@@ -10,7 +10,7 @@ use crate::model::{Manager, ServiceState, Warning};
 
 /// The manager of systemd whose units own containers of one engine: the system's, or a user's.
 ///
-/// Every call ends; what was asked for goes on without us. Mutating calls are made by `rotation/act.rs` and nobody else.
+/// Every call ends; what was asked for goes on without us. Mutating calls are made by `rotation/act/perform.rs` and nobody else.
 #[async_trait]
 pub trait Services: Send + Sync {
     /// How these units stand, in the order of the names; also those that do not exist.

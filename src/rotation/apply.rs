@@ -39,6 +39,7 @@ impl Record {
                     service.down = names;
                 }
             }
+            Change::NoteLost { container } => self.lost = container,
             Change::EnterSwitching { agent, boot } => {
                 self.stage = Stage::Switching;
                 (self.agent, self.boot, self.starts) = (agent, boot, 1);

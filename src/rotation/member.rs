@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Role;
 use crate::model::{Container, ContainerId, Digest, ImageId, Platform, Reference, RestartPolicy, StopSignal, Target, is_tag_to_stay};
 
 /// One container of the unit and what replaces it.
@@ -46,6 +47,14 @@ pub struct Member {
 }
 
 impl Member {
+    /// The container that is to be down while this one runs.
+    pub fn other(&self, role: Role) -> Option<(&ContainerId, Role)> {
+        match role {
+            Role::Predecessor => self.successor.as_ref().map(|successor| (successor, Role::Successor)),
+            Role::Successor => Some((&self.predecessor, Role::Predecessor)),
+        }
+    }
+
     /// The image to pull.
     pub fn pull_reference(&self) -> Reference {
         self.reference.at_digest(&self.digest)

@@ -10,6 +10,7 @@ mod gate;
 mod in_full;
 mod keyring;
 mod lifeline;
+mod lost;
 mod member;
 mod memory;
 mod observe;

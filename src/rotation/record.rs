@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Failure, GateFailure, Member, StuckReason, Way};
 use crate::clock::seconds_between;
-use crate::model::{Probe, RotationId};
+use crate::model::{ContainerId, Probe, RotationId};
 
 /// One rotation of one unit.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -42,6 +42,9 @@ pub struct Record {
     pub boot: String,
     /// Times the successor was started, counted before each start.
     pub starts: u32,
+    /// A container that its engine has lost sight of: a start of it may still land ([`super::Change::NoteLost`]).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lost: Option<ContainerId>,
     /// When it began.
     pub opened_at: Timestamp,
     /// Until when the predecessor is kept; set when the successor has proved itself.
@@ -192,6 +195,7 @@ impl Record {
             log: None,
             differences: Vec::new(),
             times: Vec::new(),
+            lost: None,
             outcome: None,
         }
     }

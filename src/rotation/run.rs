@@ -169,14 +169,24 @@ impl Rotation<'_> {
     async fn act(&self, record: &mut Record, memory: &mut Memory, act: Act) -> Result<(), EngineError> {
         tracing::info!(rotation = %record.id, container = %record.unit, step = %act.word(), "{}: {act}", record.unit);
         (self.watcher)(Progress::acting(record, &act));
+        // Rearmed beside one that runs, a container would be started by the engine itself, the next time that it comes up.
+        let may_begin = match &act {
+            Act::Start { member, role } | Act::Rearm { member, role } => {
+                self.see_the_end_of_the_other(record, memory, *member, *role).await
+            }
+            _ => Ok(()),
+        };
         record.note(&act.word(), self.clock.at());
         memory.begin(record, &act, self.clock.elapsed());
         let pulls = |progress| (self.watcher)(Progress::pulling(record, progress));
-        let answer = tokio::select! {
-            biased; // an answer that is there counts
-            answer = with_signs_of_life(self.clock, perform_patiently(self.engine, self.clock, record, &act, self.keyring, &pulls)) => answer,
-            // Nothing is lost by a pull that ends early.
-            () = self.interrupt.wait(), if matches!(act, Act::Pull { .. }) => return Ok(()),
+        let answer = match may_begin {
+            Err(error) => Err(error),
+            Ok(()) => tokio::select! {
+                biased; // an answer that is there counts
+                answer = with_signs_of_life(self.clock, perform_patiently(self.engine, self.clock, record, &act, self.keyring, &pulls)) => answer,
+                // Nothing is lost by a pull that ends early.
+                () = self.interrupt.wait(), if matches!(act, Act::Pull { .. }) => return Ok(()),
+            },
         };
         let (refusal, message) = match answer {
             // The name is ours alone: an earlier create of it is still under way, and shows when it is done.

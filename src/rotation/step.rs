@@ -130,6 +130,8 @@ pub enum Change {
     TakeForPredecessor { member: usize, found: Container },
     /// The predecessor was created again under this id.
     AdoptPredecessor { member: usize, id: ContainerId },
+    /// The engine has lost sight of this container, and a start of it that ends its processes is about to be asked for; none: that start has ended.
+    NoteLost { container: Option<ContainerId> },
     /// A rollback that a person asked for failed: the successor, which had proved itself before, is taken back.
     GiveUpRollback { why: StuckReason, agent: String, boot: String },
     /// The successor has proved itself.

@@ -53,6 +53,7 @@ pub fn change(store: &dyn Store, clock: &dyn Clock, record: &mut Record, memory:
         | Change::FailLate { .. }
         | Change::Recover
         | Change::NoteDown { .. }
+        | Change::NoteLost { .. }
         | Change::KeepLog { .. } => Ok(()),
         Change::Close => Err(source),
     }
@@ -71,6 +72,7 @@ fn word(change: &Change) -> Option<&'static str> {
         | Change::Adopt { .. }
         | Change::NoteDependents { .. }
         | Change::NoteDown { .. }
+        | Change::NoteLost { .. }
         | Change::EnterSwitching { .. }
         | Change::CountStart { .. }
         | Change::AdoptReplacement { .. }
