@@ -3,10 +3,14 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use async_trait::async_trait;
+use jiff::Timestamp;
 use rotate::ask::{Ask, Exit, Problem, View, Where};
+use rotate::clock::Clock;
 use rotate::config::Config;
 use rotate::control::{Client, ClientError};
 use rotate::cycle::Request;
@@ -31,14 +35,36 @@ struct Watched {
     switch: Switch,
 }
 
-/// Runs the daemon over this switch, on an engine that answers as `odd` says, and the test beside it.
-///
-/// In a process of its own: systemd is told by way of the environment, which cannot be changed beside other threads.
+/// Runs the daemon over this switch, on an engine that answers as `odd` says, and the test beside it. Its watchdog is fed all the while.
 fn beside_a_daemon<T: Future<Output = ()>>(
     name: &str,
     switch: Switch,
     odd: impl Fn(&str) -> Option<Reply> + Send + Sync + 'static,
     test: impl FnOnce(Watched) -> T,
+) {
+    beside_a_daemon_by(
+        || Arc::new(QuickClock::start()),
+        name,
+        switch,
+        odd,
+        test,
+        |fed| {
+            let longest = fed.windows(2).map(|pair| pair[1] - pair[0]).chain(fed.last().map(Instant::elapsed)).max().unwrap_or_default();
+            assert!(longest < WATCHDOG, "the watchdog was not fed for {longest:?}");
+        },
+    );
+}
+
+/// The same by another clock; `judge` is told when the daemon began, and each time that its watchdog was fed.
+///
+/// In a process of its own: systemd is told by way of the environment, which cannot be changed beside other threads.
+fn beside_a_daemon_by<T: Future<Output = ()>>(
+    clock: impl FnOnce() -> Arc<dyn Clock>,
+    name: &str,
+    switch: Switch,
+    odd: impl Fn(&str) -> Option<Reply> + Send + Sync + 'static,
+    test: impl FnOnce(Watched) -> T,
+    judge: impl FnOnce(&[Instant]),
 ) {
     let Some(folder) = std::env::var_os("ROTATE_TEST_FOLDER") else { return alone(name) };
     in_quick_time(async {
@@ -56,7 +82,7 @@ fn beside_a_daemon<T: Future<Output = ()>>(
             state_dir,
             socket: folder.path().join("rotate.sock"),
             load: Box::new(load),
-            clock: Arc::new(QuickClock::start()),
+            clock: clock(),
             set_log_level: Box::new(|_| {}),
         };
         let watched = Watched { folder, switch };
@@ -66,10 +92,58 @@ fn beside_a_daemon<T: Future<Output = ()>>(
             () = test(watched) => {}
         }
         let fed = fed.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let ends = [begun].into_iter().chain(fed.iter().copied()).zip(fed.iter().copied().chain([Instant::now()]));
-        let longest = ends.map(|(from, to)| to - from).max().unwrap_or_default();
-        assert!(longest < WATCHDOG, "the watchdog was not fed for {longest:?}");
+        judge(&[vec![begun], fed].concat());
     });
+}
+
+/// A clock that never wakes who sleeps for a moment, as a loop at a gate does, once it is told so: such a pass hangs.
+struct Stopped(QuickClock, Arc<AtomicBool>);
+
+#[async_trait]
+impl Clock for Stopped {
+    fn at(&self) -> Timestamp {
+        self.0.at()
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.0.elapsed()
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        if self.1.load(Ordering::Relaxed) && duration < Duration::from_secs(3) {
+            std::future::pending::<()>().await;
+        }
+        self.0.sleep(duration).await;
+    }
+}
+
+#[test]
+fn a_pass_that_hangs_is_not_fed_for_and_questions_are_answered_all_the_same() {
+    let is_stopped = Arc::new(AtomicBool::new(false));
+    let stops = Arc::clone(&is_stopped);
+    let stopped_at = Arc::new(Mutex::new(None));
+    let stops_at = Arc::clone(&stopped_at);
+    beside_a_daemon_by(
+        move || Arc::new(Stopped(QuickClock::start(), is_stopped)),
+        "a_pass_that_hangs_is_not_fed_for_and_questions_are_answered_all_the_same",
+        Switch::new(10),
+        |_| None,
+        async move |daemon| {
+            daemon.is_switched(Duration::from_secs(60)).await;
+            stops.store(true, Ordering::Relaxed);
+            stops_at.lock().unwrap_or_else(PoisonError::into_inner).replace(Instant::now());
+            for _ in 0..30 {
+                daemon.status(AT_ONCE).await.expect("an answer");
+                sleep(Duration::from_secs(30)).await;
+            }
+        },
+        move |fed| {
+            let stopped_at = stopped_at.lock().unwrap_or_else(PoisonError::into_inner).expect("it stopped");
+            let last = fed.last().map(|last| last.saturating_duration_since(stopped_at)).expect("it was fed");
+            assert!(last < Duration::from_secs(11 * 60), "it was fed {last:?} after the pass began to hang");
+            assert!(last > WATCHDOG, "a long wait is no hang");
+        },
+    );
 }
 
 /// Runs one test of this binary with an environment as of systemd.
