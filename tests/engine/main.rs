@@ -32,6 +32,7 @@ mod lost_task;
 mod mirror;
 mod moved_tag;
 mod numbers;
+mod overdue;
 mod platform;
 mod probe;
 mod restarted;

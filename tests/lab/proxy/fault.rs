@@ -28,6 +28,8 @@ pub enum Action {
     Half,
     /// Close the connection without an answer after [`IN_VAIN`]; the call lands later: see [`super::FaultProxy::land`].
     Late,
+    /// Answer nothing until the caller gives up, at its deadline; the call lands later: see [`super::FaultProxy::land`].
+    Overdue,
     /// SIGKILL to the process that called; the call lands later: see [`super::FaultProxy::land`].
     KillLate,
 }

@@ -45,15 +45,15 @@ fn answer(shared: &Shared, caller: &mut UnixStream) -> io::Result<()> {
     }
     match fault {
         None => pass_on(&shared.engine, &head, caller, &mut &*caller),
-        Some(Fault::Before(action @ (Action::Late | Action::KillLate))) => {
+        Some(Fault::Before(action @ (Action::Late | Action::Overdue | Action::KillLate))) => {
             let bytes = whole(&head, caller)?;
             shared.state().late = Some(LateCall { request: request(&head), bytes });
-            if matches!(action, Action::KillLate) {
-                kill_caller(caller)
-            } else {
-                thread::sleep(IN_VAIN);
-                Ok(())
+            match action {
+                Action::KillLate => return kill_caller(caller),
+                Action::Overdue => read_away(caller),
+                _ => thread::sleep(IN_VAIN),
             }
+            Ok(())
         }
         Some(Fault::Before(action)) => {
             if act(shared, action, caller)? {
@@ -124,7 +124,7 @@ fn act(shared: &Shared, action: Action, caller: &mut UnixStream) -> io::Result<b
             return Ok(!has_given_up(caller));
         }
         Action::Last(closure) => hold(shared, closure),
-        Action::Half | Action::Late | Action::KillLate => panic!("not at this side of a call"),
+        Action::Half | Action::Late | Action::Overdue | Action::KillLate => panic!("not at this side of a call"),
         Action::Run(closure) => {
             closure();
             return Ok(true);
