@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use rotate::config::Config;
-use rotate::model::{Check, Container, Image, ImageId, Probe, RestartPolicy, RotationId, StatusRange};
+use rotate::model::{Check, Container, Image, ImageId, NOTES, Probe, RestartPolicy, RotationId, StatusRange};
 use rotate::plan::{self, Survey};
 use rotate::policy::policy;
 use rotate::rotation::{ContainerView, GateRules, Member, Opening, Purpose, Record, Replacement, Terms, Watch, late, verdict};
@@ -46,9 +46,67 @@ static CORPUS: LazyLock<Vec<Value>> = LazyLock::new(|| {
         "Mounts": [{ "Type": "volume", "Name": "0123456789abcdef".repeat(4), "Destination": "/data", "Mode": "z", "RW": false, "Driver": "local" }],
         "NetworkSettings": { "Networks": { "bridge": { "NetworkID": "n1", "IPAddress": "10.0.0.2", "Gateway": "10.0.0.1", "MacAddress": "02:42:0a:00:00:02",
             "GlobalIPv6Address": "fd00::2", "Aliases": ["aaaaaaaaaaaa", "web"] } } } });
+    for podman in of_podman() {
+        corpus.push(all(podman.clone(), podman, image.clone(), image.clone()));
+    }
     corpus.push(all(small.clone(), small, image.clone(), image));
     corpus
 });
+
+/// What libpod says of a container that a command made, and of one that its API made.
+fn of_podman() -> [Value; 2] {
+    let common = json!({ "Id": "b".repeat(64), "Name": "web", "Image": "aa", "ImageName": "registry.example:5000/web:1", "OCIRuntime": "crun", "Pod": "",
+        "IsInfra": false, "Dependencies": [], "RestartCount": 1, "OCIConfigPath": "/var/b/config.json",
+        "State": { "Status": "running", "StartedAt": "2026-01-01T00:00:00.123456789Z", "Healthcheck": { "Status": "", "FailingStreak": 0, "Log": null } },
+        "HostConfig": { "NetworkMode": "bridge", "RestartPolicy": { "Name": "always" }, "CapAdd": ["CAP_SYS_TIME"], "SecurityOpt": ["seccomp=unconfined"],
+            "Annotations": { "io.podman.annotations.init": "TRUE" }, "PortBindings": { "80/tcp": [{ "HostIp": "", "HostPort": "8080" }] },
+            "LogConfig": { "Type": "journald", "Size": "9.766kB" }, "Ulimits": [{ "Name": "RLIMIT_NOFILE", "Hard": 9, "Soft": -1 }] },
+        "Mounts": [{ "Type": "volume", "Name": "0123456789abcdef".repeat(4), "Destination": "/data", "Driver": "local", "RW": true, "Options": ["nosuid"] }],
+        "NetworkSettings": { "Networks": { "podman": { "NetworkID": "podman", "IPAddress": "10.88.0.2", "Aliases": ["bbbbbbbbbbbb"] } } } });
+    let config = json!({ "Hostname": "bbbbbbbbbbbb", "Env": ["A=1", "container=podman"], "Cmd": ["httpd"], "Entrypoint": ["/bin/sh"], "StopSignal": "SIGTERM",
+        "StopTimeout": 10, "Labels": { "io.containers.autoupdate": "registry", "PODMAN_SYSTEMD_UNIT": "web.service" }, "sdNotifyMode": "container",
+        "StartupHealthCheck": { "Test": ["CMD-SHELL", "true"], "Interval": 1, "Successes": 2 }, "Secrets": [{ "Name": "s", "ID": "1", "Mode": 256 }] });
+    let command = json!([
+        "podman",
+        "--log-level=debug",
+        "run",
+        "-d",
+        "--name",
+        "web",
+        "-e",
+        "A",
+        "-e",
+        "B=2",
+        "-v",
+        "/data",
+        "--mount",
+        "type=volume,src=v,dst=/x",
+        "--pod=app",
+        "--health-cmd",
+        "true",
+        "-p80",
+        "-itw/",
+        "--secret=s,type=env,target=T",
+        "--",
+        "web:1",
+        "httpd",
+        "-f"
+    ]);
+    let notes = json!({ "IsRootless": true, "Generator": { "name": "web", "image": "web:1", "volumes": [{ "Name": "v", "Dest": "/x" }], "umask": "0022",
+        "portmappings": [{ "container_port": 80, "host_port": 8080 }], "Networks": { "podman": { "static_ips": ["10.88.0.2"] } }, "secrets": [{ "Source": "s", "Target": "/t" }] },
+        "Runtime": { "linux": { "sysctl": { "net.ipv4.ip_forward": "1" }, "maskedPaths": ["/proc/acpi", "/proc/kcore", "/proc/keys", "/proc/latency_stats",
+            "/proc/sched_debug", "/proc/scsi", "/proc/timer_list", "/sys/firmware"], "resources": { "devices": [] } } } });
+    let of = |extra: (&str, Value)| {
+        let mut document = common.clone();
+        document["Config"] = config.clone();
+        match extra {
+            ("", value) => document["Config"]["CreateCommand"] = value,
+            (name, value) => document[name] = value,
+        }
+        document
+    };
+    [of(("", command)), of((NOTES, notes))]
+}
 
 static CONFIG: LazyLock<Config> = LazyLock::new(|| Config::parse(Path::new("rotate.toml"), "select = \"all\"").expect("a configuration"));
 
@@ -152,5 +210,15 @@ fn member(container: &Container, image: &Image) -> Member {
         is_tool_owned: true,
         successor: None,
         volumes_born: vec![],
+    }
+}
+
+/// Else the inputs made of them end at the first refusal.
+#[test]
+fn what_podman_says_is_read_to_the_end_before_it_is_changed() {
+    let image = json!({ "Id": "aa", "Config": {} });
+    for document in of_podman() {
+        let request = spec::create_request(&document, Images { old: &image, new: &image }, "web:1");
+        assert!(request.is_ok(), "{request:?}");
     }
 }
