@@ -6,7 +6,7 @@ use std::{
     io::Read,
     os::unix::process::ExitStatusExt,
     path::{Path, PathBuf},
-    process::{Child, ExitStatus},
+    process::{Child, ExitStatus, Output},
     time::Duration,
 };
 
@@ -97,6 +97,13 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// Of one that was not started by [`Agent`](super::Agent).
+    pub fn of(command: String, output: &Output) -> Outcome {
+        let (status, signal, dumped_core) = (output.status.code(), output.status.signal(), output.status.core_dumped());
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        Outcome { command, status, signal, dumped_core, stdout: text(&output.stdout), stderr: text(&output.stderr) }
+    }
+
     /// Panics with all that was said, unless it ended with this exit code.
     #[track_caller]
     pub fn exits(self, code: i32) -> Outcome {

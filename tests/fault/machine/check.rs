@@ -1,6 +1,8 @@
 //! What a user would miss, find wrong, or find left over.
 
-use serde_json::Value;
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value, json};
 
 use super::scenario::{End, Keeps, Next, Task};
 use super::world::{Start, World};
@@ -28,6 +30,32 @@ fn is_running(document: &Value) -> bool {
     document["State"]["Running"] == true && document["State"]["Restarting"] != true
 }
 
+/// What it is called in each of its networks by whoever made it: an engine adds its short id.
+pub fn aliases(document: &Value) -> Value {
+    let id = document["Id"].as_str().unwrap_or_default();
+    let networks = document["NetworkSettings"]["Networks"].as_object().into_iter().flatten();
+    let typed = |network: &Value| -> BTreeSet<String> {
+        let all = network["Aliases"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        all.filter(|alias| id.get(..12) != Some(*alias)).map(str::to_owned).collect()
+    };
+    networks.map(|(name, network)| (name.clone(), json!(typed(network)))).collect::<Map<_, _>>().into()
+}
+
+/// True if two ran at one volume at any moment, which one of them has noted there.
+pub fn two_ran(world: &World) -> bool {
+    let host = world.s.host;
+    world.starts.iter().any(|start| {
+        let (_, volume) = host.api("GET", &format!("/volumes/{}", start.volume.as_str().unwrap_or_default()));
+        volume["Mountpoint"].as_str().is_some_and(|folder| host.path(folder).join("two").exists())
+    })
+}
+
+/// All volumes that no container uses; an engine that does not tell is told as one.
+pub fn unused_volumes(host: &Host) -> BTreeSet<String> {
+    let all = host.try_docker(&["volume", "ls", "-qf", "dangling=true"]).unwrap_or_else(|why| why);
+    all.lines().map(str::to_owned).collect()
+}
+
 /// Right after the harm: nothing is lost, and not two run. `may_be_pruned`: another hand removed what was stopped, and it was created again.
 pub fn after_the_cut(world: &World, may_be_pruned: bool) -> Vec<String> {
     let mut problems = Vec::new();
@@ -48,6 +76,11 @@ pub fn after_the_cut(world: &World, may_be_pruned: bool) -> Vec<String> {
         }
     }
     problems
+}
+
+/// True if the container under the name runs.
+pub fn serves(host: &Host, start: &Start) -> bool {
+    host.try_inspect(&start.name).is_some_and(|document| is_running(&document))
 }
 
 /// At rest, however it ended: one runs under the name.
@@ -87,6 +120,7 @@ pub fn whole(world: &World, start: &Start, end: End, may_be_pruned: bool) -> Vec
     expect("the ports", &web["HostConfig"]["PortBindings"], &start.ports);
     let networks = web["NetworkSettings"]["Networks"].as_object().cloned().unwrap_or_default();
     expect("the networks", &networks.keys().cloned().collect::<Vec<_>>().into(), &start.networks.clone().into());
+    expect("the aliases", &aliases(web), &start.aliases);
     if !start.address.is_null() {
         let address = networks.values().map(|network| network["IPAMConfig"].clone()).find(|address| !address.is_null());
         expect("the address", &address.unwrap_or_default(), &start.address);
@@ -139,6 +173,10 @@ fn left_over(world: &World, start: &Start, end: End, all: &[Value], may_be_prune
     let is_retired = end == End::New && keeps == Keeps::Nothing && world.scenario.task != Task::DryRun;
     if is_retired && status == 200 {
         problems.push(format!("the old image of {} is left over", start.name));
+    }
+    let is_refused = end == End::Old && world.scenario.refuses(&start.service);
+    if is_refused && world.s.host.api("GET", &format!("/images/{}/json", start.next)).0 == 200 {
+        problems.push(format!("the refused image {} is left over", start.next));
     }
     problems
 }

@@ -5,7 +5,7 @@ use std::{fs, path::Path, process::Child, time::Duration};
 use serde_json::Value;
 
 use super::world::World;
-use crate::lab::{Host, wait_for};
+use crate::lab::{Host, Outcome, wait_for};
 
 /// For what takes a moment on a busy host.
 const SOON: Duration = Duration::from_secs(180);
@@ -65,19 +65,17 @@ impl Daemon {
         command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().expect("a client can be started")
     }
 
-    /// Asks it and waits; what it printed on stdout, and all that it said.
-    pub fn answer(&self, args: &[&str]) -> (String, String) {
+    /// Asks it and waits.
+    pub fn answer(&self, args: &[&str]) -> Outcome {
         let args: Vec<String> = args.iter().map(|&word| word.to_owned()).collect();
         let output = self.ask(&args).wait_with_output().expect("a client ends");
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let said = format!("`rotate {}`: {}\n{}{}", args.join(" "), output.status, text(&output.stdout), text(&output.stderr));
-        (text(&output.stdout), said)
+        Outcome::of(format!("rotate {}", args.join(" ")), &output)
     }
 
     /// Waits until it runs and has nothing under way.
     pub fn at_rest(&self) {
         wait_for("the daemon is at rest", SOON, || {
-            let status: Value = serde_json::from_str(&self.answer(&["status", "--json"]).0).ok()?;
+            let status: Value = serde_json::from_str(&self.answer(&["status", "--json"]).stdout).ok()?;
             let is_open = status["containers"].as_array().is_none_or(|all| all.iter().any(|c| c["is_open"] == true));
             (status["daemon"]["is_busy"] == false && !is_open).then_some(())
         });

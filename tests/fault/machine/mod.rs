@@ -7,6 +7,7 @@ mod batch;
 mod cell;
 mod check;
 mod daemon;
+mod ending;
 mod found;
 mod harm;
 mod history;

@@ -136,6 +136,11 @@ impl Scenario {
         }
     }
 
+    /// True if the new image is to blame, or unwanted: it is not tried again, and goes.
+    pub fn refuses(&self, service: &Service) -> bool {
+        self.task == Task::Rollback || matches!(service.next, Next::Sick | Next::Crash | Next::NoEntry)
+    }
+
     pub fn stays(&self) -> bool {
         self.label.ends_with("=stay")
     }

@@ -7,11 +7,12 @@ use serde_json::Value;
 use super::cell::{Cell, Healer};
 use super::check;
 use super::daemon::Daemon;
+use super::ending;
 use super::found::Found;
 use super::harm::Harm;
 use super::history;
-use super::scenario::Task;
-use super::world::World;
+use super::scenario::{End, Task};
+use super::world::{Start, World};
 use crate::lab::{Action, Fault, FaultProxy, Host, Outcome, within};
 
 /// A cell under way.
@@ -92,7 +93,7 @@ impl Stage {
                     });
                     if dies { running.kill() } else { running.wait(Duration::from_secs(1)) }
                 });
-                self.said(&outcome.to_string());
+                self.ended(&outcome, &self.world.ends());
             }
             Some(daemon) => {
                 let mut client = daemon.ask(&self.world.task());
@@ -123,7 +124,8 @@ impl Stage {
             return; // it goes with its host
         }
         if let Ok(output) = client.wait_with_output() {
-            self.said(&format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr)));
+            let outcome = Outcome::of("rotate ...".to_owned(), &output);
+            self.ended(&outcome, &self.world.ends());
         }
     }
 
@@ -137,8 +139,8 @@ impl Stage {
         if self.cell.harm == Harm::Late {
             self.land();
         }
-        self.found.is_void =
-            self.cell.harm == Harm::EngineKill && self.world.starts.iter().any(|start| check::is_lost(self.world.s.host, start));
+        let is_lost = |start| check::is_lost(self.world.s.host, start);
+        self.found.is_void = self.cell.harm == Harm::EngineKill && self.world.starts.iter().any(is_lost);
         let may_be_pruned = self.cell.harm.prunes();
         self.look("after the cut", |world| check::after_the_cut(world, may_be_pruned));
         if let Some(daemon) = &self.daemon {
@@ -160,10 +162,13 @@ impl Stage {
         }
         self.check();
         self.check_rest();
+        self.found.is_void &= !check::two_ran(&self.world);
         self.keep_calls();
-        if let (false, Some(daemon)) = (self.found.problems.is_empty(), &self.daemon) {
-            let journal = daemon.journal();
+        if let Some(journal) = self.daemon.as_ref().map(Daemon::journal) {
             self.said(&journal);
+            if ending::is_panic(&journal) {
+                self.found.problems.push("the daemon panicked".to_owned());
+            }
         }
         self.found
     }
@@ -194,15 +199,15 @@ impl Stage {
     fn run_again(&mut self) {
         let next = self.world.next();
         let next: Vec<&str> = next.iter().map(String::as_str).collect();
-        let said = match &self.daemon {
-            None => self.now(&next).to_string(),
+        let outcome = match &self.daemon {
+            None => self.now(&next),
             Some(daemon) => {
-                let said = daemon.answer(&next).1;
+                let outcome = daemon.answer(&next);
                 daemon.at_rest();
-                said
+                outcome
             }
         };
-        self.said(&said);
+        self.ended(&outcome, &self.ends());
     }
 
     fn now(&self, args: &[&str]) -> Outcome {
@@ -224,21 +229,29 @@ impl Stage {
         let may_turn_back = harm.may_turn_back() || harm == Harm::Late && is_pull;
         let may_be_pruned = harm.prunes();
         for start in &self.world.starts {
-            let seen = check::end(&self.world, start);
-            let expected = self.world.scenario.end(&start.service);
-            // A rollback that the engine refused is given up, and nobody asks for it again.
-            let end = if self.world.scenario.task == Task::Rollback && harm.may_turn_back() { seen } else { expected };
+            let end = self.end(start);
             self.found.problems.extend(check::whole(&self.world, start, end, may_be_pruned));
             let history = self.history(&start.name);
             self.found.problems.extend(history::problems(self.world.scenario, start, end, &history, may_turn_back));
         }
     }
 
+    /// Which one has to serve in the end.
+    fn end(&self, start: &Start) -> End {
+        let is_given_up = self.world.scenario.task == Task::Rollback && self.cell.harm.may_turn_back();
+        // A rollback that the engine refused is given up, and nobody asks for it again.
+        if is_given_up { check::end(&self.world, start) } else { self.world.scenario.end(&start.service) }
+    }
+
+    fn ends(&self) -> Vec<End> {
+        self.world.starts.iter().map(|start| self.end(start)).collect()
+    }
+
     fn history(&self, name: &str) -> Value {
         let args = ["history", name, "--json"];
         let text = match &self.daemon {
             None => self.world.s.agent().run(&args).stdout,
-            Some(daemon) => daemon.answer(&args).0,
+            Some(daemon) => daemon.answer(&args).stdout,
         };
         serde_json::from_str(&text).unwrap_or_default()
     }
@@ -263,6 +276,13 @@ impl Stage {
     fn keep_calls(&mut self) {
         let calls = self.proxy.calls();
         self.found.calls.extend(calls);
+    }
+
+    /// Keeps what an agent said, and judges it.
+    fn ended(&mut self, outcome: &Outcome, ends: &[End]) {
+        self.said(&outcome.to_string());
+        let problems = ending::problems(&self.world, outcome, ends, !self.cell.harm.stops_containers());
+        self.found.problems.extend(problems);
     }
 
     fn said(&mut self, text: &str) {

@@ -11,7 +11,8 @@ use std::{
 
 use serde_json::{Value, json};
 
-use super::scenario::{Next, Scenario, Service, Shape, Task};
+use super::check;
+use super::scenario::{End, Next, Scenario, Service, Shape, Task};
 use crate::lab::{Action, Fault, FaultProxy, Host, Scratch};
 
 pub const CONFIG: &str = "min_healthy = \"300ms\"\nschedule = \"0 0 1 1 *\"\n";
@@ -30,6 +31,9 @@ pub struct Start {
     pub image: String,
     pub policy: Value,
     pub networks: Vec<String>,
+    pub aliases: Value,
+    /// The new image, as the engine calls it once it is pulled.
+    pub next: String,
     pub address: Value,
     pub ports: Value,
     /// The volume at `/data`.
@@ -41,6 +45,18 @@ pub struct World {
     pub s: Scratch,
     pub scenario: &'static Scenario,
     pub starts: Vec<Start>,
+    /// After its containers.
+    _data: Data,
+}
+
+/// Volumes of our own making that a new container has under their names: they do not go with it.
+struct Data(&'static Host, Vec<String>);
+
+impl Drop for Data {
+    fn drop(&mut self) {
+        let names = self.1.iter().map(String::as_str);
+        drop(self.0.try_docker(&["volume", "rm", "-f"].into_iter().chain(names).collect::<Vec<_>>()));
+    }
 }
 
 /// A number for an address or a port that no other cell has.
@@ -61,8 +77,9 @@ impl World {
             drop(host.try_docker(&["network", "create", "--subnet", "10.199.0.0/16", STATIC]));
         });
         let s = Scratch::new(host, title);
-        let starts = scenario.services.iter().map(|service| start(&s, scenario, service)).collect();
-        World { s, scenario, starts }
+        let starts: Vec<Start> = scenario.services.iter().map(|service| start(&s, scenario, service)).collect();
+        let data = starts.iter().filter_map(|start| start.volume.as_str()).map(str::to_owned).collect();
+        World { s, scenario, starts, _data: Data(host, data) }
     }
 
     /// Waits until what is kept for a second only may go.
@@ -89,6 +106,11 @@ impl World {
                 assert!(agent.run(&["now", &self.starts[0].name]).was_killed());
             }
         }
+    }
+
+    /// Which one has to have each name in the end.
+    pub fn ends(&self) -> Vec<End> {
+        self.starts.iter().map(|start| self.scenario.end(&start.service)).collect()
     }
 
     pub fn config(&self) -> String {
@@ -139,7 +161,7 @@ fn start(s: &Scratch, scenario: &Scenario, service: &Service) -> Start {
     };
     s.host.docker(&["exec", &name, "touch", "/data/mine"]);
     let document = s.host.inspect(&name);
-    s.push_with(service.name, service.next.variant(), &image_config(&full, service.next, &["/extra"]));
+    let digest = s.push_with(service.name, service.next.variant(), &image_config(&full, service.next, &["/extra"]));
     let networks = document["NetworkSettings"]["Networks"].as_object().cloned().unwrap_or_default();
     let mounts = document["Mounts"].as_array().cloned().unwrap_or_default();
     Start {
@@ -149,6 +171,8 @@ fn start(s: &Scratch, scenario: &Scenario, service: &Service) -> Start {
         image: document["Image"].as_str().unwrap_or_default().to_owned(),
         policy: document["HostConfig"]["RestartPolicy"].clone(),
         networks: networks.keys().cloned().collect(),
+        aliases: check::aliases(&document),
+        next: format!("{}@{digest}", s.image(service.name).trim_end_matches(":latest")),
         address: networks.get(STATIC).map(|network| network["IPAMConfig"].clone()).unwrap_or_default(),
         ports: document["HostConfig"]["PortBindings"].clone(),
         volume: mounts.iter().find(|mount| mount["Destination"] == "/data").map(|mount| mount["Name"].clone()).unwrap_or_default(),
