@@ -106,26 +106,29 @@ impl Try {
         let rows: Vec<(&Scenario, Healer)> =
             healers.flat_map(|healer| self.scenarios().into_iter().map(move |scenario| (scenario, healer))).collect();
         let permits = Permits::of(self.at_once);
-        let plain = rows.iter().map(|(scenario, healer)| Cell { scenario, harm: Harm::Nothing, k: 0, healer: *healer });
-        machine::pool(host, plain.collect(), &permits, |cell, found| log.tell(cell, &found));
+        let plain = rows.iter().map(|(scenario, healer)| Cell { scenario, harm: Harm::Nothing, k: 0, healer: *healer, voids: 0 });
+        let plain = plain.collect();
+        log.watch(host, &[Harm::Nothing], || machine::pool(host, plain, &permits, |cell, found| log.tell(cell, &found)));
 
         let harms = self.harm.iter().map(|name| Harm::named(name).unwrap_or_else(|| usage("harm", name)));
         let (of_host, of_cell): (Vec<Harm>, Vec<Harm>) = harms.filter(|harm| *harm != Harm::Nothing).partition(|harm| harm.is_of_host());
         let cells = of_cell.iter().flat_map(|harm| self.cells(&log, &rows, *harm)).collect();
-        machine::pool(host, cells, &permits, |cell, found| log.tell(cell, &found));
+        log.watch(host, &of_cell, || machine::pool(host, cells, &permits, |cell, found| log.tell(cell, &found)));
         for harm in of_host {
             let mut cells = self.cells(&log, &rows, harm);
             for tries_left in (0..TRIES).rev() {
                 let void = Mutex::new(Vec::new());
                 let tell = |cell: Cell, found: Found| {
                     if found.is_void && tries_left > 0 {
-                        println!("{}, {} {}: the engine lost it, once more", cell.scenario.name, harm.name(), cell.k);
-                        void.lock().unwrap_or_else(PoisonError::into_inner).push(cell);
+                        println!("{}, {} {}: the engine lost it, once more\n{}", cell.scenario.name, harm.name(), cell.k, found.told());
+                        void.lock().unwrap_or_else(PoisonError::into_inner).push(Cell { voids: cell.voids + 1, ..cell });
                     } else {
                         log.tell(cell, &found);
                     }
                 };
-                cells.chunks(self.batch.min(harm.most_at_once())).for_each(|some| machine::batch(host, harm, some, self.at_once, tell));
+                for some in cells.chunks(self.batch.min(harm.most_at_once())) {
+                    log.watch(host, &[harm], || machine::batch(host, harm, some, self.at_once, tell));
+                }
                 cells = void.into_inner().unwrap_or_else(PoisonError::into_inner);
             }
         }
@@ -147,7 +150,7 @@ impl Try {
             let (scenario, healer) = (*scenario, *healer);
             let all = 1..=log.count(scenario, healer);
             all.filter(|k| self.call.is_empty() || self.call.contains(k))
-                .map(move |k| Cell { scenario, harm, k, healer })
+                .map(move |k| Cell { scenario, harm, k, healer, voids: 0 })
                 .collect::<Vec<_>>()
         };
         let once: Vec<Cell> = rows.iter().flat_map(of).collect();
@@ -165,6 +168,34 @@ impl Log<'_> {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner).get(&(scenario.name, healer.name())).map_or(0, Vec::len)
     }
 
+    /// Does cells, and tells which volumes they left behind that are nobody's.
+    fn watch(&self, host: &Host, harms: &[Harm], work: impl FnOnce()) {
+        if harms.is_empty() {
+            return;
+        }
+        let before = machine::unused_volumes(host);
+        work();
+        let left: Vec<String> = machine::unused_volumes(host).difference(&before).cloned().collect();
+        let harm = harms.iter().map(|harm| harm.name()).collect::<Vec<_>>().join(", ");
+        let mut problems = Vec::new();
+        if !left.is_empty() {
+            *self.failed.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+            println!("FAILED: after {harm} nobody uses the volumes {left:?}");
+            problems.push(format!("nobody uses the volumes {left:?}"));
+        }
+        self.write(&Line { scenario: machine::TOGETHER.to_owned(), harm, problems, ..self.line() });
+    }
+
+    /// What all lines of this run say.
+    fn line(&self) -> Line {
+        let (engine, version, run) = (self.engine.clone(), self.version.clone(), self.run.clone());
+        Line { engine, version, run, seconds: self.begun.elapsed().as_secs(), ..Line::default() }
+    }
+
+    fn write(&self, line: &Line) {
+        machine::write(&self.args.out, line).unwrap_or_else(|why| panic!("{}: {why}", self.args.out.display()));
+    }
+
     fn tell(&self, cell: Cell, found: &Found) {
         let (scenario, healer) = (cell.scenario.name, cell.healer.name());
         let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
@@ -180,9 +211,6 @@ impl Log<'_> {
             println!("{}", found.told());
         }
         let line = Line {
-            engine: self.engine.clone(),
-            version: self.version.clone(),
-            run: self.run.clone(),
             scenario: scenario.to_owned(),
             harm: cell.harm.name().to_owned(),
             healer: healer.to_owned(),
@@ -190,8 +218,10 @@ impl Log<'_> {
             of,
             call,
             problems: found.problems.clone(),
+            voids: cell.voids,
+            ..self.line()
         };
-        machine::write(&self.args.out, &line).unwrap_or_else(|why| panic!("{}: {why}", self.args.out.display()));
+        self.write(&line);
         // Long ones, each beside its line.
         if !found.problems.is_empty() {
             let path = self.args.out.with_extension(format!("{}-{scenario}-{}-{}-{healer}.txt", self.engine, cell.harm.name(), cell.k));

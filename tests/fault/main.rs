@@ -83,7 +83,7 @@ impl Row {
     }
 
     fn cell(&self, harm: Harm, k: usize) -> Cell {
-        Cell { scenario: self.scenario, harm, k, healer: Healer::Now }
+        Cell { scenario: self.scenario, harm, k, healer: Healer::Now, voids: 0 }
     }
 
     /// Does each harm at each call from this one on.

@@ -2,8 +2,8 @@
 
 use std::{
     sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
+        Arc, OnceLock,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     thread,
 };
@@ -20,10 +20,15 @@ use crate::lab::Host;
 pub fn batch(host: &'static Host, harm: Harm, cells: &[Cell], at_once: usize, tell: impl Fn(Cell, Found) + Sync) {
     let meeting = Arc::new(Meeting::of(cells.len()));
     let permits = Permits::of(at_once);
+    let failure = OnceLock::new();
     thread::scope(|scope| {
         for cell in cells {
-            let (meeting, permits, tell) = (Arc::clone(&meeting), &permits, &tell);
-            scope.spawn(move || tell(*cell, quietly(|| one(host, *cell, &meeting, permits))));
+            let (meeting, permits, failure, tell) = (Arc::clone(&meeting), &permits, &failure, &tell);
+            scope.spawn(move || {
+                let mut found = quietly(|| one(host, *cell, &meeting, permits));
+                found.problems.extend(failure.get().into_iter().flatten().map(|why| format!("{}: {why}", harm.words())));
+                tell(*cell, found);
+            });
         }
         meeting.wait(Step::Held);
         if harm.cuts_power() {
@@ -33,8 +38,8 @@ pub fn batch(host: &'static Host, harm: Harm, cells: &[Cell], at_once: usize, te
             harm.strike(host);
             Found::default()
         });
+        drop(failure.set(struck.problems));
         meeting.reach_for_all(Step::Struck);
-        struck.problems.iter().for_each(|why| eprintln!("{}: {why}", harm.words()));
     });
 }
 
@@ -43,6 +48,8 @@ struct Seat {
     meeting: Arc<Meeting>,
     /// How many steps it has taken.
     taken: AtomicUsize,
+    /// It came to its call when the harm was over, which did nothing to it.
+    is_late: AtomicBool,
 }
 
 impl Seat {
@@ -65,7 +72,7 @@ impl Drop for Seat {
 }
 
 fn one(host: &'static Host, cell: Cell, meeting: &Arc<Meeting>, permits: &Permits) -> Found {
-    let seat = Arc::new(Seat { meeting: Arc::clone(meeting), taken: AtomicUsize::new(0) });
+    let seat = Arc::new(Seat { meeting: Arc::clone(meeting), taken: AtomicUsize::new(0), is_late: AtomicBool::new(false) });
     let permit = permits.take();
     let mut stage = Stage::new(host, cell);
     drop(permit);
@@ -76,6 +83,7 @@ fn one(host: &'static Host, cell: Cell, meeting: &Arc<Meeting>, permits: &Permit
     let held = {
         let (seat, meeting) = (Arc::clone(&seat), Arc::clone(meeting));
         move || {
+            seat.is_late.store(meeting.is_reached(Step::Struck), Ordering::SeqCst);
             seat.take(Step::Held);
             meeting.wait(Step::Struck);
         }
@@ -90,5 +98,9 @@ fn one(host: &'static Host, cell: Cell, meeting: &Arc<Meeting>, permits: &Permit
     seat.take(Step::Dead);
     meeting.wait(Step::Struck);
     let _permit = permits.take();
-    stage.heal()
+    let mut found = stage.heal();
+    if seat.is_late.load(Ordering::SeqCst) {
+        found.problems.push("it came to its call only after the harm".to_owned());
+    }
+    found
 }

@@ -28,4 +28,6 @@ pub struct Cell {
     /// Counted from 1.
     pub k: usize,
     pub healer: Healer,
+    /// How often it was tried in vain: see [`Found::is_void`](super::found::Found).
+    pub voids: usize,
 }

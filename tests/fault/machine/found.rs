@@ -11,7 +11,7 @@ pub struct Found {
     /// How many of them came before the healing.
     pub before: usize,
     pub said: String,
-    /// The engine lost a container by its own death, whatever anybody had asked of it: nothing is shown by this cell.
+    /// The engine lost a container by its own death, whatever anybody had asked of it: nothing is shown by this cell, unless two ran at one volume.
     pub is_void: bool,
 }
 

@@ -130,8 +130,8 @@ impl Harm {
     /// Does it to the host, and returns when its engine answers.
     pub fn strike(self, host: &Host) {
         match self {
-            Harm::EngineRestart => drop(host.exec(&["sh", "-c", RESTART])),
-            Harm::EngineKill => drop(host.exec(&["sh", "-c", KILL])),
+            Harm::EngineRestart => on_host(host, RESTART),
+            Harm::EngineKill => on_host(host, KILL),
             Harm::PowerBefore | Harm::PowerAfter => {
                 host.cut_power();
                 host.boot();
@@ -154,4 +154,10 @@ impl Harm {
             within(Duration::from_secs(30), is_quiet);
         }
     }
+}
+
+/// A harm that was not done shows nothing.
+fn on_host(host: &Host, command: &str) {
+    let output = host.exec(&["sh", "-c", command]);
+    assert!(output.status.success(), "`{command}`: {}", String::from_utf8_lossy(&output.stderr));
 }

@@ -8,8 +8,11 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
+/// In the place of a scenario: what was found of all cells of a pool or batch at once.
+pub const TOGETHER: &str = "all at once";
+
 /// One cell's line.
-#[derive(Serialize, Deserialize, Clone, Debug)]
+#[derive(Serialize, Deserialize, Clone, Debug, Default)]
 pub struct Line {
     pub engine: String,
     /// What the engine says that it is.
@@ -25,6 +28,12 @@ pub struct Line {
     /// The call that the harm was done at.
     pub call: String,
     pub problems: Vec<String>,
+    /// How often it was tried before, and showed nothing: the engine had lost a container that nobody had touched.
+    #[serde(default)]
+    pub voids: usize,
+    /// Since the run began.
+    #[serde(default)]
+    pub seconds: u64,
 }
 
 /// Appends one.

@@ -23,9 +23,10 @@ mod world;
 pub use self::{
     batch::batch,
     cell::{Cell, Healer},
+    check::unused_volumes,
     found::Found,
     harm::Harm,
-    ledger::{Line, read, write},
+    ledger::{Line, TOGETHER, read, write},
     meeting::Permits,
     pool::{pool, quietly},
     scenario::{ALL, Scenario, scenario},

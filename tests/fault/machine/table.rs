@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::harm::Harm;
-use super::ledger::Line;
+use super::ledger::{Line, TOGETHER};
 use super::scenario::{ALL, Scenario};
 
 type Key<'a> = (&'a str, &'a str, &'a str);
@@ -20,7 +20,9 @@ pub fn markdown(lines: &[Line], command: &str) -> String {
     let mut text = "# Every cut\n\nThe agent cut off at each of its calls to the engine, healed, and looked at: is anything lost, does anything run twice, is anything left\n\
                     over, does the history tell what happened, does a further run do nothing? Made by `tests/campaign`, which says how.\n\n"
         .to_owned();
-    text += &format!("{} cells, of which {failed} failed. Command: `{command}`.\n\n", lines.len());
+    let cells = lines.iter().filter(|line| line.scenario != TOGETHER).count();
+    text += &format!("{cells} cells; {failed} failures. Command: `{command}`.{}\n\n", time(lines));
+    text += &podman(&engines);
     text += &engines.iter().map(|engine| about(lines, engine)).collect::<String>();
     text += &format!("\n| scenario | harm | healed by | {} |\n", engines.iter().copied().collect::<Vec<_>>().join(" | "));
     text += &format!("| --- | --- | --- |{}\n", " --- |".repeat(engines.len()));
@@ -29,7 +31,42 @@ pub fn markdown(lines: &[Line], command: &str) -> String {
         let fields = engines.iter().map(|engine| row.get(engine).map_or_else(String::new, |lines| field(lines)));
         text += &format!("| {} | {} | {healer} | {} |\n", scenario.name, harm.words(), fields.collect::<Vec<_>>().join(" | "));
     }
-    text + "\n" + &failed_cells(lines) + &not_tried(&fields, &engines)
+    text + "\n" + &beside(lines) + &failed_cells(lines) + &not_tried(&fields, &engines)
+}
+
+/// How long the runs took, one beside the other: a file of an older campaign does not tell.
+fn time(lines: &[Line]) -> String {
+    let mut runs: BTreeMap<(&str, &str), u64> = BTreeMap::new();
+    for line in lines {
+        let seconds = runs.entry((&line.engine, &line.run)).or_default();
+        *seconds = line.seconds.max(*seconds);
+    }
+    let untimed = runs.values().filter(|seconds| **seconds == 0).count();
+    let but = if untimed == 0 { String::new() } else { format!(", and those of {untimed} runs that do not tell") };
+    format!(
+        " {} minutes of all runs, the boots of their hosts not among them{but}; the limit is 75 on 2 cores.",
+        runs.values().sum::<u64>().div_ceil(60)
+    )
+}
+
+fn podman(engines: &BTreeSet<&str>) -> String {
+    if engines.iter().any(|engine| engine.starts_with("podman")) {
+        return String::new();
+    }
+    "All engines here are Docker's. Podman's are not in the usual extent, and nothing is shown of them.\n\n".to_owned()
+}
+
+/// What was looked at beside the cells, and which cells had to be tried again.
+fn beside(lines: &[Line]) -> String {
+    let together: Vec<&Line> = lines.iter().filter(|line| line.scenario == TOGETHER).collect();
+    let left = together.iter().filter(|line| !line.problems.is_empty()).count();
+    let voids = |line: &&Line| line.voids > 0;
+    let (void, tries) = (lines.iter().filter(voids).count(), lines.iter().map(|line| line.voids).sum::<usize>());
+    format!(
+        "Volumes that nobody uses were counted before and after each of {} pools and batches of cells: {left} left some.\n\n\
+         {void} cells were void and tried again, {tries} times in all: the engine had lost a container that nobody had touched, by its own death.\n\n",
+        together.len()
+    )
 }
 
 fn failed_cells(lines: &[Line]) -> String {
@@ -37,7 +74,7 @@ fn failed_cells(lines: &[Line]) -> String {
         .iter()
         .filter(|line| !line.problems.is_empty())
         .map(|line| {
-            let harm = Harm::named(&line.harm).map_or("an unknown harm", Harm::words);
+            let harm = Harm::named(&line.harm).map_or(line.harm.as_str(), |harm| harm.words());
             let problems: Vec<String> = line.problems.iter().map(|problem| problem.lines().next().unwrap_or_default().to_owned()).collect();
             let problems = problems.join("; ");
             let call = line.call.split('?').next().unwrap_or_default();
