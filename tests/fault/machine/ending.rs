@@ -33,12 +33,16 @@ pub fn is_panic(said: &str) -> bool {
 /// What is there is as if it had succeeded, or the line on the container says why it has not been tried.
 fn silent_success(world: &World, start: &Start, end: End, stdout: &str) -> Option<String> {
     let seen = check::end(world, start);
+    let tells = |why: &str| stdout.lines().any(|line| line.starts_with(&start.name) && line.contains(why));
+    // What was down with its engine and nobody started is not rotated.
+    if (tells("does not run") || tells("somebody stopped it")) && !check::serves(world.s.host, start) {
+        return None;
+    }
     if seen != end {
         return Some(format!("it ended with 0, and the {seen:?} one has the name {}", start.name));
     }
     let is_asked_back = matches!(world.scenario.task, Task::DryRun | Task::Rollback);
-    let is_told = stdout.lines().any(|line| line.starts_with(&start.name) && line.contains("is refused here"));
-    (end == End::Old && !is_asked_back && !is_told)
+    (end == End::Old && !is_asked_back && !tells("is refused here"))
         .then(|| format!("it ended with 0, and does not tell why {} has the old image", start.name))
 }
 
