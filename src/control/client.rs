@@ -39,10 +39,12 @@ pub enum ClientError {
         source: io::Error,
     },
     /// It went away, or said what it never says.
-    #[error("the daemon at {} gave no answer: {detail}", .socket.display())]
+    #[error("the daemon at {} gave no answer{}: {detail}", .socket.display(), about(.names))]
     NoAnswer {
         /// Where.
         socket: PathBuf,
+        /// The containers that it was asked about, if by name.
+        names: Vec<String>,
         /// What was seen.
         detail: String,
     },
@@ -67,12 +69,17 @@ impl ClientError {
             }
             Self::NoAnswer { .. } => with(
                 "if a rotation was begun, it is recorded and the daemon's next start goes on with it",
-                "see its log: `journalctl -u rotate`",
+                "once it runs again, `rotate status` tells how things stand, and `rotate history NAME` what became of each; its log: `journalctl -u rotate`",
                 Exit::Failed,
             ),
             Self::Problem(problem) => problem.clone(),
         }
     }
+}
+
+fn about(names: &[String]) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    if quoted.is_empty() { String::new() } else { format!(" about {}", quoted.join(", ")) }
 }
 
 /// A daemon that listens.
@@ -105,19 +112,20 @@ impl Client {
     /// Asks, tells what goes on meanwhile, and returns the answer. What writes waits for its turn as long as the daemon lives.
     pub async fn ask(self, ask: &Ask, watcher: &Watcher<'_>) -> Result<View, ClientError> {
         let socket = self.socket.clone();
+        let no_answer = |detail| ClientError::NoAnswer { socket: socket.clone(), names: names(ask), detail };
         if ask.writes() {
             return tokio::select! {
                 answer = self.follow(ask, watcher) => answer,
-                detail = silence(&socket) => Err(ClientError::NoAnswer { socket: socket.clone(), detail }),
+                detail = silence(&socket) => Err(no_answer(detail)),
             };
         }
         let detail = format!("waited {} s", PATIENCE.as_secs());
-        timeout(PATIENCE, self.follow(ask, watcher)).await.unwrap_or(Err(ClientError::NoAnswer { socket, detail }))
+        timeout(PATIENCE, self.follow(ask, watcher)).await.unwrap_or_else(|_| Err(no_answer(detail)))
     }
 
     async fn follow(self, ask: &Ask, watcher: &Watcher<'_>) -> Result<View, ClientError> {
         let Self { socket, stream } = self;
-        let no_answer = |detail: String| ClientError::NoAnswer { socket: socket.clone(), detail };
+        let no_answer = |detail: String| ClientError::NoAnswer { socket: socket.clone(), names: names(ask), detail };
         let said = |error: &dyn std::error::Error| no_answer(error.to_string());
         let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(|e| said(&e))?;
         tokio::spawn(connection);
@@ -144,6 +152,10 @@ impl Client {
         }
         Err(no_answer("it went away before it had answered".to_owned()))
     }
+}
+
+fn names(ask: &Ask) -> Vec<String> {
+    ask.names().into_iter().cloned().collect()
 }
 
 /// Ends once the daemon does not answer any more.

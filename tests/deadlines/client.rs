@@ -37,8 +37,8 @@ fn a_question_to_a_daemon_that_never_answers_or_a_byte_a_minute_ends_after_five_
 fn an_order_to_a_daemon_that_hangs_ends_after_a_minute_and_a_half() {
     for reply in [Reply::silence, Reply::trickled_head, || Reply::stalled(NDJSON)] {
         in_quick_time(async {
-            let (error, took) = failure(Ask::Now(Request::default()), move |_| reply()).await;
-            assert!(error.to_string().contains("gave no answer: it has not said how it does for "), "{error}");
+            let (error, took) = failure(Ask::Now(Request { names: vec!["web".to_owned()], ..Request::default() }), move |_| reply()).await;
+            assert!(error.to_string().contains("gave no answer about `web`: it has not said how it does for "), "{error}");
             let problem = error.problem();
             assert!(problem.exit == Exit::Failed && problem.state.contains("recorded"), "{problem:?}");
             assert!((80..100).contains(&took.as_secs()), "{took:?}");

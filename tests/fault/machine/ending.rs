@@ -56,8 +56,7 @@ fn untold(world: &World, stderr: &str, is_calm: bool) -> Vec<String> {
             problems.push(format!("it does not tell how things stand, or what to do, after {error:?}"));
         }
         let of = world.starts.iter().find(|start| error.contains(&format!("`{}`", start.name)));
-        // Whoever asked a daemon that died has seen its steps only.
-        is_named |= of.is_some() || error.contains("gave no answer");
+        is_named |= of.is_some();
         let state = lines.get(n + 1).copied().unwrap_or_default();
         problems.extend(of.filter(|_| is_calm).and_then(|start| untrue(world, start, error, state)));
     }
