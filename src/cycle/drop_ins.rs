@@ -9,6 +9,9 @@ use crate::plan::{self, Candidate, Survey};
 use crate::rotation::{self, Stage};
 use crate::store::StoreError;
 
+/// Rotations of a container that are looked through for the one that left a drop-in.
+const LOOKED_THROUGH: usize = 50;
+
 impl Cycle<'_> {
     /// Where the drop-ins are that keep this container's unit from pulling.
     pub(super) async fn drop_ins(&self, survey: &Survey, container: &Container) -> Vec<PathBuf> {
@@ -27,7 +30,13 @@ impl Cycle<'_> {
     }
 
     /// Removes those of containers for which nothing is refused any more, and whose rotation is over. What does not work now is left to the next pass.
+    ///
+    /// One that no rotation of this store left stays: another's store may know what it keeps away, or a store that was lost did. It goes with the next
+    /// proof.
     pub(super) async fn remove_left_drop_ins(&self, survey: &Survey) {
+        if !self.is_alone {
+            return;
+        }
         // One beside an `.image` file may be several containers'.
         let (mut needed, mut left) = (BTreeSet::new(), Vec::new());
         for container in &survey.containers {
@@ -47,7 +56,11 @@ impl Cycle<'_> {
             }
         }
         for (name, mut paths) in left {
-            paths.retain(|path| !needed.contains(path));
+            let records = match self.store.history(Some(name), LOOKED_THROUGH) {
+                Ok(records) => records,
+                Err(error) => return tracing::warn!("drop-ins stay: {error}"),
+            };
+            paths.retain(|path| !needed.contains(path) && rotation::has_left(&records, path));
             let Some(path) = paths.first() else { continue };
             tracing::info!(container = %name, "remove {}: nothing is refused for `{name}` any more", path.display());
             if let Err(error) = rotation::remove_drop_ins(self.engine, &paths).await {

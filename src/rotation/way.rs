@@ -1,9 +1,11 @@
 //! How the new image of a unit comes to serve.
 
+use std::path::Path;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Goal, Member, Observed, Record, Stage, StuckReason};
+use super::{Goal, Member, Observed, Outcome, Record, Stage, StuckReason};
 use crate::model::{Container, SERVICE_LABEL, Service};
 
 /// See [`super::Act::word`].
@@ -88,4 +90,17 @@ impl Record {
     pub(super) fn was_pinned(&self) -> bool {
         self.service().is_some_and(|service| service.was_pinned)
     }
+}
+
+/// True if one of these rotations of a container, the newest first, left this drop-in beside its unit. A proof takes it away: what lies there since the
+/// last one is another's. Pure.
+pub fn has_left(records: &[Record], path: &Path) -> bool {
+    let since_the_proof = records.iter().take_while(|record| record.outcome != Some(Outcome::Rotated));
+    let has_gone_wrong = |record: &&Record| match &record.outcome {
+        Some(Outcome::TurnedBack { failure, was_switched }) => *was_switched || failure.refuses_digest(),
+        Some(Outcome::Stayed { .. }) => true,
+        Some(Outcome::Rotated) | None => false,
+    };
+    let mut drop_ins = since_the_proof.filter(has_gone_wrong).filter_map(Record::service).flat_map(|service| &service.drop_ins);
+    drop_ins.any(|drop_in| drop_in.path == path)
 }

@@ -60,7 +60,8 @@ impl<'a> Agent<'a> {
         self
     }
 
-    /// On the host itself, as in real life: it sees the engine's networks and processes. With a state directory of its own, without signals.
+    /// On the host itself, as in real life: it sees the engine's networks and processes. With a state directory of its own, or the one that was said, as the
+    /// host names it; without signals.
     pub fn on_host(mut self) -> Self {
         self.is_on_host = true;
         self
@@ -197,7 +198,8 @@ impl Agent<'_> {
         let host = self.scratch.host;
         let folder = self.scratch.host_dir();
         let program = host.install(Path::new(env!("CARGO_BIN_EXE_rotate")));
-        let state_dir = format!("{folder}/state-{}", self.user.unwrap_or("root"));
+        let own = || format!("{folder}/state-{}", self.user.unwrap_or("root"));
+        let state_dir = self.state_dir.as_ref().map_or_else(own, |path| path.display().to_string());
         let mut command = match self.user {
             None => host.command(&[&program]),
             Some(user) => {

@@ -1,5 +1,7 @@
 //! Containers that systemd owns are rotated by their unit: the tag moves, the unit is restarted, the container proves itself, or both go back.
 
+use std::path::Path;
+
 use super::quadlet::{LONG, Quadlet};
 use super::wants::{QUADLET, lacks};
 use super::{FAST, scratch};
@@ -120,6 +122,12 @@ fn what_was_refused_does_not_come_back_by_a_unit_that_pulls_until_something_newe
     // By whomever it is restarted.
     web.systemctl(&["restart", &web.unit()]);
     web.is_up_with(&old);
+    // A rotate with another state directory knows nothing of it, and tidies nothing up.
+    s.push("other", "ok:v1");
+    s.run("other", &[]);
+    let elsewhere = format!("{}/another-state", s.host_dir());
+    agent().state_dir(Path::new(&elsewhere)).run(&["now", &s.name("other")]).exits(0);
+    assert!(web.drop_in().is_some(), "it is another store's");
     let status = agent().run(&["status", "--json"]).exits(0).json();
     let all = status["containers"].as_array().cloned().unwrap_or_default();
     let row = all.iter().find(|row| row["name"] == web.name.as_str()).cloned().unwrap_or_default();

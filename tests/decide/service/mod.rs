@@ -5,10 +5,11 @@ mod hands;
 mod shared;
 mod world;
 
+use std::path::Path;
 use std::time::Duration;
 
-use rotate::model::{Activity, Manager, Service};
-use rotate::rotation::{Change, Failure, Goal, Outcome, Record, Stage, Step, decide};
+use rotate::model::{Activity, DropIn, DropInKind, Manager, Service};
+use rotate::rotation::{Change, Failure, GateFailure, Goal, Outcome, Record, Stage, Step, Withdrawal, decide, has_left};
 
 use crate::make;
 use world::{Kind, NEW, OLD, Process, World};
@@ -138,4 +139,32 @@ fn a_new_image_that_takes_the_host_down_is_started_twice_and_no_third_time() {
     }
     let Goal::Back { failure: Failure::StartsExhausted { starts } } = record.goal else { panic!("{record}") };
     assert_eq!(starts, 2);
+}
+
+#[test]
+fn a_drop_in_is_taken_for_ours_only_if_a_rotation_of_this_store_went_wrong_beside_it_since_the_last_proof() {
+    let path = Path::new("/etc/containers/systemd/web.container.d/50-rotate.conf");
+    let ended = |outcome| {
+        let record = record();
+        let drop_in = DropIn { unit: "web.service".into(), path: path.to_owned(), kind: DropInKind::Container };
+        let service = record.service().map(|service| Service { drop_ins: vec![drop_in], ..service.clone() });
+        Record { outcome: Some(outcome), ..record.by_service(service.expect("a unit")) }
+    };
+    let sick = Failure::Gate { why: GateFailure::Unhealthy };
+    let back = |failure: &Failure, was_switched| ended(Outcome::TurnedBack { failure: failure.clone(), was_switched });
+    let refused = || back(&sick, true);
+    let withdrawn = || back(&Failure::Withdrawn { why: Withdrawal::SameImage }, false);
+    let cases = [
+        (vec![], false),
+        (vec![refused()], true),
+        (vec![withdrawn(), refused()], true),
+        (vec![ended(Outcome::Stayed { failure: sick.clone() })], true),
+        (vec![withdrawn()], false),
+        (vec![ended(Outcome::Rotated), refused()], false),
+    ];
+    for (records, expected) in cases {
+        let told: Vec<_> = records.iter().map(|record| &record.outcome).collect();
+        assert_eq!(has_left(&records, path), expected, "{told:?}");
+        assert!(!has_left(&records, Path::new("/etc/systemd/system/x-image.service.d/50-rotate.conf")), "{told:?}");
+    }
 }
