@@ -125,7 +125,7 @@ impl Cycle<'_> {
                 let named = survey.containers.iter().find(|container| container.name() == member.name);
                 let why = match named {
                     Some(container) => rotation::seen_late(self.engine, &record, container, self.clock.at()).await?,
-                    None => None,
+                    None => record.late_without_container(),
                 };
                 status.unwell = status.unwell.take().or(why.map(|why| format!("the new container {why}")));
                 let name = record.old_name(member);

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::memory::Memory;
-use super::observe_service::look_at_service;
+use super::observe_service::{look_at_service, restarts};
 use super::observed::Comparison;
 use super::{
     ContainerView, GateFailure, GateRules, Goal, ImagesView, Late, Member, MemberView, Observed, Proof, Purpose, Record, Replacement, Role,
@@ -169,6 +169,9 @@ pub async fn seen_late(
 ) -> Result<Option<GateFailure>, EngineError> {
     let Some(member) = record.members.iter().find(|member| record.is_successor(member, container)) else { return Ok(None) };
     let mut view = ContainerView::new(container, GateRules::of(container, &record.terms, true), None);
+    if let Some(restarts) = restarts(engine, record).await? {
+        view.state.restart_count = restarts;
+    }
     let judge = |view: &ContainerView| late(view, member.policy, at, Duration::ZERO);
     if matches!(judge(&view), Late::Suspected(_)) {
         view.ending = ending(engine, container).await?;

@@ -45,7 +45,7 @@ pub async fn look_at_service(
     }
     view.has_successor_run = record.goal == Goal::Forward && !memory.have_run.is_empty();
     if let Some(successor) = view.successor.as_mut().filter(|_| record.stage == Stage::Kept) {
-        // Each time in a new container, which knows nothing of it.
+        // As `restarts` has it.
         successor.state.restart_count = state.restarts;
     }
     let is_shared = is_back_to_tag(record, member, &view, &state) && runs_elsewhere(engine, member, service).await?;
@@ -126,6 +126,19 @@ async fn look(
         dependents,
         state,
     })
+}
+
+/// How often systemd has restarted the unit that makes the container: each time in a new one, which knows nothing of it. None: no unit makes it.
+pub async fn restarts(engine: &dyn Engine, record: &Record) -> Result<Option<u64>, EngineError> {
+    let (Some(service), Some(services)) = (record.service(), engine.services()) else { return Ok(None) };
+    match services.show(std::slice::from_ref(&service.name)).await {
+        Ok(states) => Ok(states.first().map(|state| state.restarts)),
+        Err(error) if !error.is_of_the_engine() => {
+            tracing::warn!(container = %record.unit, "it is not known how often {} was restarted: {error}", service.name);
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// A unit that may take for ever to stop is given this long.

@@ -5,7 +5,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Goal, Member, Observed, Outcome, Record, Stage, StuckReason};
+use super::{GateFailure, Goal, Member, Observed, Outcome, Record, Stage, StuckReason};
 use crate::model::{Container, SERVICE_LABEL, Service};
 
 /// See [`super::Act::word`].
@@ -73,6 +73,12 @@ impl Record {
     /// Units that the restart stopped.
     pub(super) fn dependents(&self) -> &[String] {
         self.service().map(|service| service.dependents.as_slice()).unwrap_or_default()
+    }
+
+    /// What was wrong with the successor when a run looked last, where nothing has its name any more. A unit of systemd takes its container along when it
+    /// fails (`--rm`); any other one was removed by somebody.
+    pub fn late_without_container(&self) -> Option<GateFailure> {
+        self.late.clone().filter(|_| self.service().is_some())
     }
 
     /// Why only a person can help, in the words that fit.

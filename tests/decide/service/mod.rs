@@ -123,6 +123,15 @@ fn a_unit_that_waits_for_others_for_ever_goes_back_and_its_image_is_not_refused(
 }
 
 #[test]
+fn what_was_wrong_with_a_unit_whose_container_went_with_it_is_still_known_and_of_any_other_one_somebody_removed_it() {
+    let why = GateFailure::Exited { code: 1 };
+    let late = |record: Record| Record { late: Some(why.clone()), ..record }.late_without_container();
+    assert_eq!(late(record()), Some(why.clone()));
+    assert_eq!(late(make::record()), None);
+    assert_eq!(record().late_without_container(), None);
+}
+
+#[test]
 fn a_new_image_that_takes_the_host_down_is_started_twice_and_no_third_time() {
     let (mut world, mut record) = (World::new(Kind::Good, false), record());
     for number in 0..10 {
