@@ -195,6 +195,19 @@ impl ServiceState {
         ["--pull newer ", "--pull always ", "--pull=newer ", "--pull=always "].iter().any(|option| start.contains(option))
     }
 
+    /// True if no `Pull=` of ours keeps it from that. Of several options for `podman run` the last counts: Quadlet writes `Pull=` as two words, and after it
+    /// what stands in `PodmanArgs=`.
+    pub fn pulls_regardless(&self) -> bool {
+        let words: Vec<&str> = self.start.split_whitespace().collect();
+        let policy = |(n, word): (usize, &&str)| match word.strip_prefix("--pull")? {
+            "" => Some((false, words.get(n + 1).copied().unwrap_or_default().to_owned())),
+            rest => Some((true, rest.strip_prefix('=')?.to_owned())),
+        };
+        let policies: Vec<(bool, String)> = words.iter().enumerate().filter_map(policy).collect();
+        let is_pull = |policy: &str| matches!(policy, "newer" | "always");
+        policies.last().is_some_and(|(is_one_word, last)| is_pull(last) && (*is_one_word || policies.len() > 1))
+    }
+
     /// True if it starts from a tag of ours, not from its own.
     pub fn stays(&self) -> bool {
         self.start.split_whitespace().any(is_tag_to_stay)

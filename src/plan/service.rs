@@ -55,7 +55,8 @@ fn unready(services: &BTreeMap<String, ServiceState>, state: &ServiceState, drop
     // A pull before the start moves the tag as much as one at the start.
     let pulls_before = state.before_start.split_whitespace().any(|word| word == "pull");
     let mut pulling = std::iter::once(state).chain(images(services, state)).filter(|state| state.pulls());
-    if pulls_before || !pulling.all(|state| drop_ins.iter().any(|drop_in| drop_in.unit == state.name)) {
+    let is_kept = |state: &ServiceState| drop_ins.iter().any(|drop_in| drop_in.unit == state.name);
+    if pulls_before || state.pulls_regardless() || !pulling.all(is_kept) {
         return Some(Unready::Pulls);
     }
     standing(state)
@@ -96,7 +97,7 @@ pub fn drop_ins(services: &BTreeMap<String, ServiceState>, state: &ServiceState)
 }
 
 /// An administrator's folder where the file itself is a package's, or gone with the next boot. What the administrator lays out for users is not
-/// theirs to write beside, nor is it another's place for all of them.
+/// theirs to write beside, nor is it another's place for all of them; nor is it one for what a user lays out until the next boot.
 fn beside(state: &ServiceState) -> Option<PathBuf> {
     let source: &Path = state.source.as_deref().filter(|_| state.is_of("container"))?;
     if OF_USERS.iter().any(|folder| source.starts_with(folder)) {
@@ -108,7 +109,8 @@ fn beside(state: &ServiceState) -> Option<PathBuf> {
 }
 
 /// Where users' units lie that are not in their homes (podman-systemd.unit(5)).
-const OF_USERS: [&str; 3] = ["/etc/containers/systemd/users", "/run/containers/systemd/users", "/usr/share/containers/systemd/users"];
+const OF_USERS: [&str; 4] =
+    ["/etc/containers/systemd/users", "/run/containers/systemd/users", "/run/user", "/usr/share/containers/systemd/users"];
 
 /// Where the administrator, or the user, has drop-ins for units of this one's manager.
 fn folder_of_systemd(state: &ServiceState) -> Option<PathBuf> {
@@ -168,7 +170,12 @@ mod tests {
             (ServiceState { plays_pulling: true, ..start("argv[]=podman kube play web.yaml ;") }, "unit_pulls"),
             (pulls.clone(), "rotated"),
             (ServiceState { source: None, ..pulls.clone() }, "unit_pulls"),
-            (ServiceState { name: "web@1.service".into(), ..pulls }, "unit_pulls"),
+            (ServiceState { name: "web@1.service".into(), ..pulls.clone() }, "unit_pulls"),
+            (ServiceState { source: Some("/run/user/1000/containers/systemd/web.container".into()), ..pulls }, "unit_pulls"),
+            (start("podman run --name web --pull=always web:1"), "unit_pulls"),
+            (start("podman run --name web --pull never -d --pull always web:1"), "unit_pulls"),
+            (start("podman run --name web --pull newer --pull=never web:1"), "rotated"),
+            (start("podman run --name web --pull=never --pull-pace=always web:1"), "rotated"),
             (ServiceState { before_start: "argv[]=/usr/bin/podman pull web:1 ;".into(), ..web() }, "unit_pulls"),
         ];
         for (state, expected) in cases {
@@ -198,7 +205,11 @@ mod tests {
             paths("/usr/share/containers/systemd/web.container", "/x.build"),
             ["/etc/containers/systemd/web.container.d/50-rotate.conf"]
         );
-        for nowhere in ["/etc/systemd/system/web.service", "/etc/containers/systemd/users/1000/web.container"] {
+        for nowhere in [
+            "/etc/systemd/system/web.service",
+            "/etc/containers/systemd/users/1000/web.container",
+            "/run/user/1000/containers/systemd/web.container",
+        ] {
             assert_eq!(paths(nowhere, "/x.image"), Vec::<String>::new());
         }
     }

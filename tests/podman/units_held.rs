@@ -70,3 +70,19 @@ fn without_a_systemd_to_ask_what_may_be_owned_by_it_is_held() {
     let plan = s.rotate(&["plan", &s.name("web"), "--json"]).exits(0).json();
     assert_eq!(plan["skipped"][0]["reason"], "owned_by_unit", "{plan}");
 }
+
+#[test]
+fn a_unit_that_pulls_by_an_option_that_no_drop_in_overrides_is_held() {
+    if lacks(&QUADLET) {
+        return;
+    }
+    let s = scratch("podmanargs");
+    s.push("web", "ok:v1");
+    let web = Quadlet::start(&s, "web", "PodmanArgs=--pull=always", "Restart=always");
+    let id = web.id();
+    s.push("web", "ok:v2");
+    let plan = s.rotate(&["plan", &web.name, "--json"]).exits(0).json();
+    assert_eq!(plan["skipped"][0]["reason"], "unit_pulls", "{plan}");
+    s.agent().config(FAST).run(&["now", &web.name]).exits(0);
+    assert!(web.id() == id && web.drop_in().is_none());
+}
