@@ -123,6 +123,20 @@ fn a_unit_that_waits_for_others_for_ever_goes_back_and_its_image_is_not_refused(
 }
 
 #[test]
+fn an_image_whose_own_last_line_sounds_like_podman_s_is_refused_unless_the_exit_code_is_one_of_a_container_that_never_ran() {
+    let cases = [(Some(1), true), (Some(2), true), (Some(125), false), (Some(126), false), (Some(127), false), (None, false)];
+    let lines = ["Error: listen tcp :80: bind: address already in use", "Error: no space left on device"];
+    for (line, (exit_code, is_refused)) in lines.into_iter().flat_map(|line| cases.map(|case| (line, case))) {
+        let (mut world, mut record) = (World { exit_code, ..World::new(Kind::Exits, false) }, record());
+        record.log = Some(vec![line.to_owned()]);
+        assert!(drive(&mut world, &mut record, &mut Process::default(), 500, false));
+        let Some(Outcome::TurnedBack { failure, was_switched: true }) = &record.outcome else { panic!("{exit_code:?}: {record}") };
+        assert_eq!(failure.refuses_digest(), is_refused, "{exit_code:?}: {failure:?}");
+        assert_eq!(matches!(failure, Failure::StartRefused { .. }), !is_refused, "{exit_code:?}: {failure:?}");
+    }
+}
+
+#[test]
 fn what_was_wrong_with_a_unit_whose_container_went_with_it_is_still_known_and_of_any_other_one_somebody_removed_it() {
     let why = GateFailure::Exited { code: 1 };
     let late = |record: Record| Record { late: Some(why.clone()), ..record }.late_without_container();

@@ -39,6 +39,8 @@ pub struct World {
     pub containers: u32,
     pub activity: Activity,
     pub restarts: u64,
+    /// With which code the unit has failed.
+    pub exit_code: Option<i64>,
     pub pulls: bool,
     pub has_drop_in: bool,
     pub pin: bool,
@@ -86,6 +88,7 @@ impl World {
             containers,
             activity,
             restarts,
+            exit_code: None,
             pulls,
             has_drop_in: false,
             pin: false,
@@ -182,6 +185,7 @@ impl World {
             has_job: self.has_job,
             takes_orders: true,
             restarts: self.restarts,
+            exit_code: self.exit_code.filter(|_| self.activity == Activity::Failed),
             ..ServiceState::default()
         };
         let dependent = |is_up: bool| Dependent {

@@ -11,6 +11,8 @@ use crate::rotation::{Act, Change, Failure, GateFailure, Purpose, Step, Verdict,
 
 /// The exit code of `podman run` that is of Podman itself (podman-run(1), exit status).
 const PODMAN_ITSELF: i64 = 125;
+/// Those of a container that never ran, Podman's own among them.
+const NOT_RUN: std::ops::RangeInclusive<i64> = 125..=127;
 
 /// Stage `Creating`: the unit is kept from pulling, what its restart will stop is noted, and the tag moves. It is up with the old image.
 pub fn ready(seen: Seen<'_>) -> Step {
@@ -168,7 +170,8 @@ fn back(seen: Seen<'_>, failure: Failure) -> Step {
     turn_back(failure)
 }
 
-/// What `podman run` said, where it could not run the container at all: a taken port is not the image's fault.
+/// What `podman run` said, where it could not run the container at all: a taken port is not the image's fault. A program that ran may say the same in its
+/// own last line, and ends with a code of its own.
 fn not_run(seen: Seen<'_>, failure: &Failure, log: &[String]) -> Option<Failure> {
     let is_exit = matches!(failure, Failure::Gate { why: GateFailure::Exited { .. } | GateFailure::Restarted { .. } });
     if !is_exit || seen.view.has_successor_run {
@@ -177,7 +180,8 @@ fn not_run(seen: Seen<'_>, failure: &Failure, log: &[String]) -> Option<Failure>
     let errors: Vec<&str> = log.iter().filter_map(|line| line.strip_prefix("Error: ")).collect();
     let refusal = Refusal::read(500, &errors.join("\n"));
     let is_known = matches!(refusal, Refusal::PortTaken | Refusal::NoSpace | Refusal::NotExecutable);
-    let is_podmans = is_known || seen.service.state.exit_code == Some(PODMAN_ITSELF);
+    let code = seen.service.state.exit_code;
+    let is_podmans = is_known && code.is_none_or(|code| NOT_RUN.contains(&code)) || code == Some(PODMAN_ITSELF);
     let message = (*errors.last()?).to_owned();
     is_podmans.then_some(Failure::StartRefused { refusal, message })
 }
