@@ -19,12 +19,14 @@ use crate::user::{self, User};
 #[derive(Debug, Clone)]
 pub struct Owner {
     socket: PathBuf,
+    /// Looked up once, while the engine is known to be there: whoever may write beside the socket can take it away, and must not become us by that.
+    id: Option<u32>,
 }
 
 impl Owner {
-    /// Of the engine at this socket.
+    /// Of the engine at this socket, which has just answered.
     pub fn of(socket: &Path) -> Self {
-        Self { socket: socket.to_owned() }
+        Self { socket: socket.to_owned(), id: owner(socket) }
     }
 
     /// The socket.
@@ -32,11 +34,17 @@ impl Owner {
         &self.socket
     }
 
-    /// The user whose engine it is; none: we are, or there is no socket, which whoever asks there is told.
+    /// The user whose engine it is; none: we are.
     ///
-    /// Errors: [`EngineError::Refused`] if nobody knows that user, one who was deleted for example.
+    /// Errors: [`EngineError::Refused`] if the socket was gone before it was looked whose it is, or nobody knows that user, one who was deleted for
+    /// example.
     pub async fn another(&self, call: &str) -> Result<Option<User>, EngineError> {
-        let Some(id) = owner(&self.socket).filter(|id| *id != rustix::process::geteuid().as_raw()) else { return Ok(None) };
+        let Some(id) = self.id else {
+            return Err(refused(call, 403, &format!("the socket {} is gone, and nobody knows whose it was", self.socket.display())));
+        };
+        if id == rustix::process::geteuid().as_raw() {
+            return Ok(None);
+        }
         match user::find(&id.to_string()).await {
             Ok(Some(user)) => Ok(Some(user)),
             Ok(None) => Err(refused(call, 403, &format!("the socket {} is of user {id}, whom nobody knows", self.socket.display()))),
@@ -119,6 +127,23 @@ mod tests {
     fn a_users_engine_is_that_users_whatever_lies_at_its_place() {
         assert_eq!(owner(Path::new("/run/user/4294967000/podman/podman.sock")), Some(4_294_967_000));
         assert_eq!(owner(Path::new("/nowhere/podman.sock")), None);
+    }
+
+    #[tokio::test]
+    async fn an_engine_whose_socket_vanishes_stays_its_owners_and_one_without_a_socket_is_nobodys() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let socket = folder.path().join("podman.sock");
+        std::fs::write(&socket, "").expect("a file");
+        let is_root = rustix::process::geteuid().is_root();
+        if is_root {
+            std::os::unix::fs::chown(&socket, Some(65_534), None).expect("root gives files away");
+        }
+        let owner = Owner::of(&socket);
+        std::fs::remove_file(&socket).expect("it is there");
+        let another = owner.another("look").await.expect("nobody is known");
+        assert_eq!(another.map(|user| user.id), is_root.then_some(65_534));
+        let error = Owner::of(&socket).another("look").await.expect_err("it is gone");
+        assert!(error.to_string().contains("nobody knows whose it was"), "{error}");
     }
 
     #[tokio::test]
