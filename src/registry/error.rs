@@ -143,6 +143,8 @@ pub enum Asked {
     WithoutCredentials,
     /// With those that there are.
     WithCredentials,
+    /// The same, and whoever uses the engine logs in as root, whose login this program does not read.
+    WithoutRootsLogin,
     /// There is an identity token, and the registry wants a name and a password, which that is not.
     WithoutIdentityToken,
 }
@@ -151,12 +153,22 @@ impl fmt::Display for Asked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::WithCredentials => "the configured credentials",
-            Self::WithoutCredentials | Self::WithoutIdentityToken => "anybody without credentials",
+            Self::WithoutCredentials | Self::WithoutRootsLogin | Self::WithoutIdentityToken => "anybody without credentials",
         })
     }
 }
 
 impl RegistryError {
+    /// The same where it would be root's login that lets in.
+    pub(super) fn beside_roots_login(self) -> Self {
+        match self {
+            Self::Unauthorized { host, reference, asked: Asked::WithoutCredentials } => {
+                Self::Unauthorized { host, reference, asked: Asked::WithoutRootsLogin }
+            }
+            other => other,
+        }
+    }
+
     /// What is true now.
     pub fn state(&self) -> &'static str {
         match self {
@@ -178,6 +190,10 @@ impl RegistryError {
                 }
                 Asked::WithCredentials => {
                     format!("see whether they may read it, or `docker login {host}` again as the user that rotate runs as")
+                }
+                Asked::WithoutRootsLogin => {
+                    let file = "/root/.docker/config.json";
+                    format!("root's login is not read here: `podman login --authfile {file} {host}`, and `LoadCredential=config.json:{file}` for the unit of rotate")
                 }
                 Asked::WithoutIdentityToken => {
                     format!("it has no token service: `docker login {host}` with a name and a password or an access token")
@@ -215,5 +231,26 @@ impl RegistryError {
             Self::Credentials { fault: FileFault::AnotherUsers, .. } => "make the file that user's own: `chown`, or log in anew as that user".to_owned(),
             Self::Credentials { .. } => "make the file readable JSON again, or log in anew with `docker login`".to_owned(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_root_s_login_is_not_read_the_help_names_a_way_that_works() {
+        let refused = |asked| {
+            let reference = Box::new("ghcr.io/me/web:1".parse::<Reference>().expect("a reference"));
+            RegistryError::Unauthorized { host: "ghcr.io".into(), reference, asked }
+        };
+        let told = refused(Asked::WithoutCredentials).beside_roots_login();
+        assert_eq!(told.to_string(), "registry ghcr.io does not let anybody without credentials see ghcr.io/me/web:1");
+        assert_eq!(
+            told.help(),
+            "root's login is not read here: `podman login --authfile /root/.docker/config.json ghcr.io`, and \
+             `LoadCredential=config.json:/root/.docker/config.json` for the unit of rotate"
+        );
+        assert_eq!(refused(Asked::WithCredentials).beside_roots_login(), refused(Asked::WithCredentials));
     }
 }

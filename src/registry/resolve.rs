@@ -37,6 +37,8 @@ pub struct HttpRegistry {
     pub(super) limits: Limits,
     deadline: Duration,
     hosts: Mutex<HashMap<String, Arc<Mutex<Host>>>>,
+    /// The engine is root's Podman, and we are not root: a daemon as it is shipped.
+    is_beside_root: bool,
 }
 
 impl HttpRegistry {
@@ -51,6 +53,7 @@ impl HttpRegistry {
         let own = ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy"].map(|name| std::env::var(name).unwrap_or_default());
         let clients = Clients::new(CONNECT, folders, settings.proxies.clone().unmasked(&own)).for_owner(whose.owner());
         Self {
+            is_beside_root: settings.is_podman && !settings.is_rootless && !whose.is_root() && whose.owner().is_none(),
             settings,
             credentials,
             lent: Lent::default(),
@@ -120,6 +123,7 @@ impl HttpRegistry {
         host.waits_for = None;
         self.limits.check(&endpoint.name)?;
         let answer = match tokio::time::timeout(self.deadline, self.ask(&mut host, &question)).await {
+            Ok(Err(error)) if self.is_beside_root => Err(error.beside_roots_login()),
             Ok(answer) => answer,
             Err(_) => {
                 let silent = host.waits_for.take().unwrap_or_else(|| endpoint.name.clone());
