@@ -69,6 +69,7 @@ fn a_tag_is_not_moved_under_a_unit_on_hold_and_whom_it_moves_as_well_is_told() {
     agent().run(&["release", &b.name]).exits(0);
     let plan = agent().run(&["plan", &a.name, "--json"]).exits(0);
     assert_eq!(of(&plan, "rotations", &a.name)["also_moves"], Value::from(vec![b.name.clone()]), "{plan}");
+    assert_eq!(of(&plan, "rotations", &a.name)["service"], a.unit(), "{plan}");
     agent().run(&["now", &a.name]).exits(0);
     let note = of(&agent().run(&["status", "--json"]).exits(0), "containers", &b.name)["note"].clone();
     assert!(note.as_str().is_some_and(|note| note.contains("next start")), "{note}");

@@ -14,9 +14,10 @@ pub fn plan(plan: &Plan) -> Vec<Vec<String>> {
         let candidate = &planned.candidate;
         let old = candidate.image.digests_of(&candidate.reference).first().map(|d| d.short().to_owned());
         let text = format!("{}. rotate from {} to {}", n + 1, old.unwrap_or_else(|| "an unknown digest".into()), planned.digest.short());
+        let by = candidate.service.as_ref().map(|service| format!(" by {}", service.name)).unwrap_or_default();
         let others = listed(&planned.also_moves);
         let also = if others.is_empty() { others } else { format!("; the next start of {others} brings it, too: the same tag") };
-        vec![candidate.container.name().to_owned(), candidate.reference.to_string(), text + &also]
+        vec![candidate.container.name().to_owned(), candidate.reference.to_string(), text + &by + &also]
     };
     let skipped = |skipped: &Skipped| vec![skipped.name.clone(), skipped.image.clone(), skipped.reason.to_string()];
     plan.rotations.iter().enumerate().map(rotation).chain(plan.skipped.iter().map(skipped)).collect()
@@ -56,6 +57,7 @@ pub fn plan_json(plan: &Plan, version: u32) -> Value {
             "image": candidate.reference,
             "from_digest": candidate.image.digests_of(&candidate.reference).first(),
             "to_digest": planned.digest,
+            "service": candidate.service.as_ref().map(|service| &service.name),
             "also_moves": planned.also_moves,
         })
     };
@@ -105,4 +107,46 @@ pub fn refused(refused: &RefusedDigest, is_forgotten: bool) -> Vec<String> {
     let RefusedDigest { unit, reference, digest, reason, at } = refused;
     let text = if is_forgotten { "forgotten: the next run tries it again" } else { reason };
     vec![unit.clone(), reference.to_string(), digest.short().to_owned(), time(*at), text.to_owned()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use crate::model::{Container, Image, Manager, Service};
+    use crate::plan::Candidate;
+    use crate::policy::policy;
+
+    #[test]
+    fn the_plan_names_the_unit_of_systemd_that_brings_the_new_image() {
+        let none = std::collections::BTreeMap::new();
+        let planned = |service: Option<&str>| Planned {
+            candidate: Candidate {
+                container: Container::new(json!({ "Id": "4f1c", "Name": "web" })),
+                image: Image::new(json!({})),
+                reference: "web.example/web:1".parse().expect("a reference"),
+                policy: policy(&Config::default(), &none, &none).expect("the usual policy"),
+                is_watched: false,
+                service: service.map(|name| Service {
+                    name: name.to_owned(),
+                    drop_ins: Vec::new(),
+                    dependents: Vec::new(),
+                    is_to_note: false,
+                    down: Vec::new(),
+                    manager: Manager::System,
+                    was_pinned: false,
+                }),
+            },
+            digest: format!("sha256:{}", "b".repeat(64)).parse().expect("a digest"),
+            pulled_as: None,
+            also_moves: vec!["db".to_owned()],
+        };
+        let both = Plan { rotations: vec![planned(Some("web.service")), planned(None)], ..Plan::default() };
+        let (rows, document) = (plan(&both), plan_json(&both, 1));
+        let said = "rotate from an unknown digest to sha256:bbbbbbbbbbbb";
+        assert_eq!(rows[0][2], format!("1. {said} by web.service; the next start of `db` brings it, too: the same tag"));
+        assert_eq!(rows[1][2], format!("2. {said}; the next start of `db` brings it, too: the same tag"));
+        assert_eq!(document["rotations"][0]["service"], "web.service");
+        assert_eq!(document["rotations"][1]["service"], Value::Null);
+    }
 }
