@@ -1,10 +1,11 @@
 //! What the tests of `podman auto-update` (and their neighbours) promise, kept by `rotate`, and nine situations that they leave out.
-//! Of each case: where it is asked, or why it is no question here. `engine::` are tests of `tests/engine`, which run on Podman, too.
+//! Of each case: where it is asked, or why it is no question here. `engine::` are tests of `tests/engine`; of these run on Podman what `podman_heart` in
+//! `tests/run` lists, and the others are marked «Docker only».
 //!
 //! | case | asked in |
 //! | --- | --- |
 //! | 1 nothing is labelled | `labels`: where_nothing_is_labelled… |
-//! | 2 a short name | what Podman makes of it is a full one: `engine::mirror`, and what registries.conf says |
+//! | 2 a short name | `names`: a_name_without_a_registry…, an_image_is_asked_for_where_registries_conf… |
 //! | 3 another transport | Podman refuses its own label; `hands`: a_container_made_from_an_archive… |
 //! | 4 a dry run | `labels`: the_autoupdate_key…_a_dry_run_touches_nothing; `engine::rotation`: a_dry_run… |
 //! | 5 a newer image | `units`: a_quadlet_container_is_updated… |
@@ -15,22 +16,22 @@
 //! | 11 exits before it is ready | `ready`: a_unit_whose_container_says_itself… |
 //! | 13 from a timer | `hands`: from_a_timer… |
 //! | 14, 15 `.kube`, `.pod` | with those units; members of pods: `pods` |
-//! | 16 certificates and passwords | `hands`: a_registry_that_wants_a_password…; `engine::certificates`; a label's file is not read, and told |
+//! | 16 certificates and passwords | `hands`: a_registry_that_wants_a_password…, a_file_of_credentials_that_a_label_names…; certificates: `engine::certificates`, Docker only |
 //! | 17 `generate systemd --new` | `units_kinds`: a_unit_of_generate_systemd… |
 //! | 18 a health action under a unit | `ready`: a_container_that_its_health_action_kills…; `units`: a_health_action… |
 //! | 19 templates, secrets, mounts | `keeps`: labels_variables_secrets…, an_instance_of_a_template… |
 //! | 20 drop-ins | `keeps`: a_drop_in_of_the_user_s…; exit codes are between Podman and systemd |
 //! | 21 waiting for health | the gate: `engine::gate`, a_slow_image…, an_image_that_never_turns_healthy… |
-//! | 22 health actions, timers | `units`: a_health_action…; the timers are Podman's |
+//! | 22 health actions, timers | `units`: a_health_action…; `health`: a_health_action_that_kills_stops_or_restarts…, the_timers_of_the_old_container… |
 //! | 23 sdnotify | `ready`: what_a_container_without_a_unit…, a_unit_whose_container_says_itself…; `units`: a_unit_that_waits_for_health… |
 //! | | a pull comes before the restart, so that no start waits for one: `engine::rotation`, all_pulls_come_before… |
 //! | 24 the engine's service ends | `hands`: containers_and_their_rotation_survive… |
-//! | 25 rename | `hands`: a_container_with_a_session_in_it…; `pods`; `engine::bad_text` for names |
+//! | 25 rename | `hands`: a_container_with_a_session_in_it…; `pods`; odd names: `engine::bad_text`, Docker only |
 //! | 26 clone | `fidelity`, `api`, `pods`; limits of memory and processors need controllers that no host of the lab has |
 //! | 27 dependents, infra | `ownership`; `pods`: members_that_cannot_be_replaced… |
 //! | 28 `AutoUpdate=` | `labels`: the_autoupdate_key… |
 //! | 29 a good image is told as good | `ready`: a_good_image_is_never_told… |
-//! | 30 removed meanwhile | `hands`: a_container_that_is_removed_while…; `engine::disturbed` |
+//! | 30 removed meanwhile | `hands`: a_container_that_is_removed_while…; other hands in the middle: `engine::disturbed`, Docker only |
 //!
 //! | left out by them | asked in |
 //! | --- | --- |
