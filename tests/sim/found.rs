@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use rotate::cycle::Verdict;
-use rotate::model::Health;
+use rotate::model::{Health, RestartPolicy};
 
 use crate::driver::{Ask, Fault, Game, Hand, Order, Scenario, What, Wrong, play_scripted};
 use crate::engine::{Build, Flavour};
@@ -182,6 +182,34 @@ fn a_rollback_in_which_compose_makes_a_container_of_its_own_ends() {
         let scenario = Scenario { ask: Ask::RollBack, ..Scenario::plain(false).composed() };
         check(scenario, vec![at(change, What::Hand(Hand::ComposeUp(0)))]);
     }
+}
+
+#[test]
+fn what_the_engine_has_lost_is_ended_before_the_other_one_starts_or_a_person_is_called() {
+    let mut called = 0;
+    for flavour in [Flavour::DOCKER_26_1, Flavour::DOCKER_20_10] {
+        // What is asked from the start of the new one on.
+        for call in 40..120 {
+            let mut scenario = Scenario { flavour, ..Scenario::sick() };
+            scenario.units[0].spec.policy = RestartPolicy::No;
+            let lose = What::Engine { is_killed: true, loses: true, is_done: true, away: Duration::from_millis(500) };
+            let mut game = Game::by_hand(scenario);
+            let passed = game.pass_in(vec![Fault { at: call, only_changes: false, what: lose }]);
+            if !game.world.state().log.iter().any(|line| line.contains("the engine loses [\"web")) {
+                continue;
+            }
+            let is_stuck = passed.report.entries.iter().any(|entry| entry.verdict == Verdict::Stuck);
+            assert!(!game.world.has_failed(), "at call {call}: {:?}", game.world.state().failure);
+            assert!(!is_stuck || !flavour.ends_lost, "at call {call}: {:?}", passed.report.entries);
+            called += usize::from(is_stuck);
+            game.world.sim.host().end_lost();
+            game.pass(Order::Run);
+            let host = game.world.sim.host();
+            let all: Vec<_> = host.containers.values().map(|c| (c.name.as_str(), c.build.version.as_str(), c.is_running())).collect();
+            assert_eq!(all, [("web", "web-1", true)], "at call {call}");
+        }
+    }
+    assert!(called > 0, "nothing was lost");
 }
 
 fn versions(game: &Game) -> Vec<String> {

@@ -68,6 +68,11 @@ impl Engine for Line {
         self.go(Call::look("log", of.as_str()), move |sim| now(sim.log_tail(&of, lines))).await
     }
 
+    /// The kernel is asked, not the engine.
+    async fn has_processes(&self, container: &ContainerId) -> bool {
+        self.0.sim.has_processes(container).await
+    }
+
     async fn ending(&self, container: &Container) -> Result<Ending, EngineError> {
         let of = container.clone();
         self.go(Call::look("ending", of.id().as_str()), move |sim| now(sim.ending(&of))).await

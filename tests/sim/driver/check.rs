@@ -24,8 +24,9 @@ pub fn check_start(world: &World, id: &str) {
     let host = world.sim.host();
     let Some(own) = host.containers.get(id).filter(|own| host.is_up && !own.is_active()) else { return };
     let unit = unit_of(own).to_owned();
-    let is_at_rest = |c: &&&Container| c.started_at.is_none() || (!c.is_active() && c.policy == RestartPolicy::No);
-    let other = of_unit(&host, &unit).into_iter().find(|c| c.id != id && !is_at_rest(&c));
+    let is_at_rest = |c: &&&Container| c.started_at.is_none() || (!c.is_active() && !c.has_processes() && c.policy == RestartPolicy::No);
+    let mut all = of_unit(&host, &unit).into_iter().chain(host.removed_lost.values().filter(|c| unit_of(c) == unit));
+    let other = all.find(|c| c.id != id && !is_at_rest(&c));
     let wrong =
         other.map(|other| format!("`{}` is started while `{}` is {:?} with policy {}", own.name, other.name, other.status, other.policy));
     drop(host);

@@ -22,8 +22,8 @@ pub enum What {
     Cut { is_done: bool },
     /// It takes so long; beyond its deadline it is unanswered and lands all the same.
     Slow(Duration),
-    /// The engine is restarted, or killed; the call was done before or not.
-    Engine { is_killed: bool, is_done: bool, away: Duration },
+    /// The engine is restarted, or killed, which may lose what it has just started; the call was done before or not.
+    Engine { is_killed: bool, loses: bool, is_done: bool, away: Duration },
     /// Power cut; the call was done before or not. The agent starts so long after the engine.
     Power { is_done: bool },
     /// SIGTERM.
@@ -77,7 +77,7 @@ fn what(chance: &mut Chance, hands: &[Hand]) -> What {
         7 => What::Cut { is_done },
         8 => What::Slow(chance.between(100, 100_000)),
         9 => What::Slow(chance.between(30_000, 500_000)),
-        10 => What::Engine { is_killed: chance.one_in(2), is_done, away: chance.between(100, 20_000) },
+        10 => What::Engine { is_killed: chance.one_in(2), loses: chance.one_in(2), is_done, away: chance.between(100, 20_000) },
         11 => What::Power { is_done },
         12 => What::Term,
         13 => What::Jump(i64::try_from(chance.below(200_000)).unwrap_or(0) - 100_000),

@@ -14,6 +14,8 @@ use crate::engine::Simulation;
 
 const LOOK: Duration = Duration::from_secs(20);
 const CHANGE: Duration = Duration::from_secs(60);
+/// What an engine that is killed may lose has run no longer.
+const JUST_STARTED: Duration = Duration::from_secs(20);
 pub(super) const START: Duration = Duration::from_secs(120);
 
 /// One agent's way to the engine.
@@ -169,17 +171,20 @@ impl Line {
                 sleep(world, call.deadline).await;
                 Err(call.unanswered("waited long enough"))
             }
-            What::Engine { is_killed, is_done, away } => {
+            What::Engine { is_killed, loses, is_done, away } => {
                 if is_done {
                     drop(act(&world.sim));
                 }
                 let is_up = world.sim.host().is_up;
                 if is_up {
                     world.ground_flights();
-                    if is_killed {
-                        world.sim.host().kill_engine()
-                    } else {
-                        world.sim.host().stop_engine()
+                    match (is_killed, loses) {
+                        (false, _) => world.sim.host().stop_engine(),
+                        (true, false) => world.sim.host().kill_engine(),
+                        (true, true) => {
+                            let lost = world.sim.host().kill_engine_and_lose(JUST_STARTED);
+                            world.note(|| format!("the engine loses {lost:?}"));
+                        }
                     }
                     let mut state = world.state();
                     state.outages += 1;

@@ -191,7 +191,9 @@ impl Game {
         self.world.note(|| "the weather is over".to_owned());
         // What is in flight lands; what restarts has restarted.
         self.world.advance(Duration::from_secs(900));
-        self.world.sim.host().start_engine();
+        let mut host = self.world.sim.host();
+        host.start_engine();
+        host.end_lost();
     }
 
     /// Passes until one changes nothing, then everything that is kept goes.

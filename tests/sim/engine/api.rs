@@ -89,6 +89,10 @@ impl Engine for Simulation {
         self.ask("read the log", |host| Ok(vec![format!("I am {}", host.get(container.as_str())?.build.version)]))
     }
 
+    async fn has_processes(&self, container: &ContainerId) -> bool {
+        self.host().with_processes().any(|c| c.id == container.as_str())
+    }
+
     async fn ending(&self, container: &Container) -> Result<Ending, EngineError> {
         self.ask("ask how it ended", |host| {
             let is_by_hand = host.get(container.id().as_str())?.is_stopped_by_hand;

@@ -45,6 +45,7 @@ impl Host {
             began: Duration::ZERO,
             restart_count: 0,
             is_stopped_by_hand: false,
+            is_lost: false,
             health: None,
             process: 0,
             described: OnceCell::new(),

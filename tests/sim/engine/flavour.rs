@@ -17,12 +17,19 @@ pub struct Flavour {
     pub shows_descriptor: bool,
     /// An engine that is killed takes its containers along: a rootless one's are processes of its own user's unit.
     pub takes_containers_along: bool,
+    /// A start ends by force the processes of its container that the engine has lost; otherwise it is refused.
+    pub ends_lost: bool,
 }
 
 impl Flavour {
     /// Docker 20.10 with overlay2.
-    pub const DOCKER_20_10: Self =
-        Self { version: "Docker 20.10.24 (API 1.41)", takes_all_networks: false, takes_stop_signal: false, ..Self::DOCKER_26_1 };
+    pub const DOCKER_20_10: Self = Self {
+        version: "Docker 20.10.24 (API 1.41)",
+        takes_all_networks: false,
+        takes_stop_signal: false,
+        ends_lost: false,
+        ..Self::DOCKER_26_1
+    };
     /// Docker 26.1 with overlay2.
     pub const DOCKER_26_1: Self = Self {
         version: "Docker 26.1.5 (API 1.45)",
@@ -32,6 +39,7 @@ impl Flavour {
         keeps_nameless: true,
         shows_descriptor: false,
         takes_containers_along: false,
+        ends_lost: true,
     };
     /// Docker 26.1 with containerd's image store.
     pub const DOCKER_26_1_CONTAINERD: Self = Self { has_digest_ids: true, keeps_nameless: false, ..Self::DOCKER_26_1 };

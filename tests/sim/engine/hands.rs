@@ -113,7 +113,7 @@ impl Host {
     pub fn prune_containers(&mut self) -> Vec<String> {
         let idle: Vec<(String, String)> =
             self.containers.values().filter(|c| !c.is_active()).map(|c| (c.id.clone(), c.name.clone())).collect();
-        idle.iter().for_each(|(id, _)| drop(self.containers.remove(id)));
+        idle.iter().for_each(|(id, _)| self.forget(id));
         idle.into_iter().map(|(_, name)| name).collect()
     }
 

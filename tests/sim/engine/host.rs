@@ -65,6 +65,8 @@ pub struct Container {
     pub began: Duration,
     pub restart_count: u64,
     pub is_stopped_by_hand: bool,
+    /// Its engine calls it ended, and its processes run: see [`Host::kill_engine_and_lose`].
+    pub is_lost: bool,
     pub health: Option<Health>,
     /// Counts its processes, so that what was to become of an earlier one is forgotten.
     pub process: u64,
@@ -105,6 +107,8 @@ pub struct Host {
     pub life: Arc<AtomicU64>,
     pub is_up: bool,
     pub containers: BTreeMap<String, Container>,
+    /// Those that were removed while they were lost: only the kernel knows them.
+    pub removed_lost: BTreeMap<String, Container>,
     pub volumes: BTreeMap<String, Volume>,
     /// By name: the first three numbers of its addresses.
     pub networks: BTreeMap<String, String>,
@@ -130,6 +134,7 @@ impl Host {
             life: Arc::default(),
             is_up: true,
             containers: BTreeMap::new(),
+            removed_lost: BTreeMap::new(),
             volumes: BTreeMap::new(),
             networks: networks.map(|(name, net)| (name.to_owned(), net.to_owned())).into(),
             images: Images::new(flavour),
@@ -208,8 +213,26 @@ impl Host {
             let says = "stop the container before removing or force remove";
             return Err(Refused::new(409, format!("cannot remove container \"/{}\": container is running: {says}", found.name)));
         }
-        self.containers.remove(&id);
+        self.forget(&id);
         Ok(())
+    }
+
+    /// A container goes; what it has lost runs on.
+    pub(super) fn forget(&mut self, id: &str) {
+        if let Some(gone) = self.containers.remove(id).filter(|gone| gone.is_lost) {
+            self.removed_lost.insert(gone.id.clone(), gone);
+        }
+    }
+
+    /// Whoever has processes, known to the engine or not.
+    pub fn with_processes(&self) -> impl Iterator<Item = &Container> {
+        self.containers.values().chain(self.removed_lost.values()).filter(|c| c.has_processes())
+    }
+
+    /// A person ends what the engine has lost.
+    pub fn end_lost(&mut self) {
+        self.containers.values_mut().for_each(|c| c.is_lost = false);
+        self.removed_lost.clear();
     }
 
     pub(super) fn remove_volume(&mut self, volume: &str) -> Result<(), Refused> {
@@ -229,9 +252,14 @@ impl Container {
         matches!(self.status, Status::Running | Status::Paused | Status::Restarting)
     }
 
-    /// True if a process of it runs now.
+    /// True if a process of it runs now, as far as the engine knows.
     pub fn is_running(&self) -> bool {
         matches!(self.status, Status::Running | Status::Paused)
+    }
+
+    /// The same as the kernel has it.
+    pub fn has_processes(&self) -> bool {
+        self.is_running() || self.is_lost
     }
 }
 

@@ -134,6 +134,11 @@ impl Host {
             let says = "exec: \"serve\": executable file not found in $PATH: unknown";
             return Err(Refused::new(400, format!("failed to create task for container: OCI runtime create failed: {says}")));
         }
+        if found.is_lost && !self.flavour.ends_lost {
+            return Err(Refused::new(500, "id already in use"));
+        }
+        let found = self.get(id)?;
+        found.is_lost = false;
         found.process += 1;
         (found.status, found.exit_code, found.started_at, found.began) = (Status::Running, 0, Some(at), now);
         found.error.clear();
@@ -155,14 +160,11 @@ impl Host {
         let volumes: Vec<String> = own.mounts.iter().filter(|mount| mount.is_writable).map(|mount| mount.volume.clone()).collect();
         for volume in volumes {
             let is_on_it = |other: &&super::host::Container| {
-                other.id != id && other.is_running() && other.mounts.iter().any(|mount| mount.volume == volume && mount.is_writable)
+                other.id != id && other.mounts.iter().any(|mount| mount.volume == volume && mount.is_writable)
             };
-            if let Some(other) = self.containers.values().find(is_on_it) {
-                self.collisions.push(Collision {
-                    volume: volume.clone(),
-                    running: other.name.clone(),
-                    started: self.containers[id].name.clone(),
-                });
+            let running = self.with_processes().find(is_on_it).map(|other| other.name.clone());
+            if let Some(running) = running {
+                self.collisions.push(Collision { volume: volume.clone(), running, started: self.containers[id].name.clone() });
             }
             self.volumes.entry(volume).or_default().writers.push(who.clone());
         }
@@ -172,6 +174,7 @@ impl Host {
     pub(super) fn process_ended(&mut self, id: &str, code: i64) {
         let now = self.now;
         let Ok(found) = self.get(id) else { return };
+        found.is_lost = false;
         if !found.is_running() {
             return;
         }
