@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use rotate::cycle::{Entry, Report, Verdict};
 use rotate::model::RestartPolicy;
 use rotate::rotation::{Outcome, Record, Stage};
 
@@ -61,6 +62,24 @@ pub fn check_nothing_lost(game: &Game) {
 fn may_be_pruned(game: &Game, unit: &Unit) -> bool {
     let is_down = unit.spec.is_composed() && unit.quality == Quality::Crashing && unit.spec.policy == RestartPolicy::No;
     game.has_pruned && (game.world.state().has_been_out || is_down)
+}
+
+/// What a pass has told last of a unit is so: the one that is to serve runs under the name.
+pub fn check_told(game: &Game, report: &Report) {
+    for unit in &game.scenario.units {
+        let name = &unit.spec.name;
+        let is_of_it = |entry: &&Entry| entry.name == *name && entry.verdict != Verdict::Skipped;
+        let Some(verdict) = report.entries.iter().rfind(is_of_it).map(|entry| entry.verdict) else { continue };
+        let version = match verdict {
+            Verdict::Rotated | Verdict::Stayed => &unit.new.version,
+            Verdict::RolledBack => &unit.old.version,
+            _ => continue,
+        };
+        let named = game.world.sim.host().find(name).map(|c| (c.build.version.clone(), c.is_running()));
+        if named.as_ref() != Some(&(version.clone(), true)) {
+            game.world.fail(format!("`{name}` is told to be {verdict:?}, and under its name is {named:?}"));
+        }
+    }
 }
 
 /// When all is calm: see the lines below.

@@ -189,6 +189,7 @@ impl Line {
                     let mut state = world.state();
                     state.outages += 1;
                     state.has_been_out = true;
+                    state.falls += 1;
                     let at = world.now().saturating_add(away);
                     state.flights.push(Flight { at, call: None, land: Box::new(|sim| sim.host().start_engine()) });
                 }
@@ -207,6 +208,7 @@ impl Line {
     pub(super) async fn cut_power<T>(&self) -> T {
         self.0.ground_flights();
         self.0.state().has_been_out = true;
+        self.0.state().falls += 1;
         self.0.sim.host().cut_power();
         self.die("with its host").await
     }

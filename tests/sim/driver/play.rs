@@ -7,7 +7,7 @@ use std::time::Duration;
 use rotate::cycle::Verdict;
 
 use super::chance::Chance;
-use super::check::{check_end, check_nothing_lost};
+use super::check::{check_end, check_nothing_lost, check_told};
 use super::fault::{self, Fault};
 use super::hand::{ALL, HARMLESS};
 use super::process::{Order, Passed, Process};
@@ -238,12 +238,15 @@ impl Game {
             self.processes += 1;
             self.process = Some(Process::start(&self.world, self.processes));
         }
+        let before = self.disturbances();
         let passed = match &self.process {
             Some(process) => process.pass(&self.world, &self.store, &self.scenario.config, order),
             None => unreachable!("there is one"),
         };
         if passed.result.is_none() {
             self.process = None;
+        } else if self.disturbances() == before {
+            check_told(self, &passed.report);
         }
         // A host whose power was cut boots.
         let is_down = !self.world.sim.host().is_up;
@@ -253,6 +256,12 @@ impl Game {
             self.world.sim.host().start_engine();
         }
         passed
+    }
+
+    /// How often the engine went down, and how often another hand was laid on a unit.
+    fn disturbances(&self) -> (usize, usize) {
+        let state = self.world.state();
+        (state.falls, state.hands.len())
     }
 
     /// True if a good image may have been given up for what the weather did to it.

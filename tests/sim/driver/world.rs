@@ -36,6 +36,8 @@ pub struct State {
     pub refuses_create: bool,
     /// Outages of the host or the engine, and deaths of the agent: each may count as a start that came to nothing.
     pub outages: usize,
+    /// How often the engine has gone down, with its host or without.
+    pub falls: usize,
     /// The engine has refused to clear something away: it stays, because what is not in the way is not tried for ever.
     pub has_refused_clearing: bool,
     /// The engine or its host has been down.
@@ -77,6 +79,7 @@ impl World {
             is_term_due: false,
             refuses_create: false,
             outages: 0,
+            falls: 0,
             has_been_out: false,
             has_refused_clearing: false,
             hands: Vec::new(),
