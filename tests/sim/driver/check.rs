@@ -6,6 +6,7 @@ use rotate::cycle::{Entry, Report, Verdict};
 use rotate::model::RestartPolicy;
 use rotate::rotation::{Outcome, Record, Stage};
 
+use super::hand::Hand;
 use super::play::Game;
 use super::scenario::{Ask, Quality, Unit};
 use super::world::World;
@@ -83,10 +84,10 @@ pub fn check_told(game: &Game, report: &Report) {
 }
 
 /// When all is calm: see the lines below.
-pub fn check_end(game: &Game) -> Result<(), String> {
+pub fn check_end(game: &Game, last: &Report) -> Result<(), String> {
     for unit in &game.scenario.units {
         if game.world.state().hands.iter().any(|(touched, _)| *touched == unit.spec.name) || game.has_lost_store {
-            check_touched(game, unit)?;
+            check_touched(game, unit, last)?;
         } else {
             check_unit(game, unit).map_err(|wrong| format!("`{}`: {wrong}", unit.spec.name))?;
         }
@@ -97,13 +98,29 @@ pub fn check_end(game: &Game) -> Result<(), String> {
     Ok(())
 }
 
-/// Where a person has laid hands on a unit, only this is sure: at most one runs, unless the person started another.
-fn check_touched(game: &Game, unit: &Unit) -> Result<(), String> {
+/// Where a person has laid hands on a unit, or its store was lost, at most one runs, unless the person started another; and one does, or why not is told,
+/// unless it was taken away.
+fn check_touched(game: &Game, unit: &Unit, last: &Report) -> Result<(), String> {
     let host = game.world.sim.host();
-    let running = of_unit(&host, &unit.spec.name).into_iter().filter(|c| c.is_running()).count();
-    let starts = game.world.state().hands.iter().any(|(name, hand)| *name == unit.spec.name && hand.starts());
-    if running > 1 && !starts {
-        return Err(format!("{running} of `{}` run", unit.spec.name));
+    let name = &unit.spec.name;
+    let all = of_unit(&host, name);
+    let running = all.iter().filter(|c| c.is_running()).count();
+    let may_be_pruned = may_be_pruned(game, unit);
+    let state = game.world.state();
+    let hands: Vec<Hand> = state.hands.iter().filter(|(touched, _)| touched == name).map(|(_, hand)| *hand).collect();
+    if running > 1 && !hands.iter().any(|hand| hand.starts()) {
+        return Err(format!("{running} of `{name}` run"));
+    }
+    let may_be_down = match unit.spec.policy {
+        RestartPolicy::Always => false,
+        // What ends by itself stays down.
+        RestartPolicy::No => state.has_been_out || hands.contains(&Hand::Die(0)),
+        RestartPolicy::UnlessStopped | RestartPolicy::OnFailure(_) => state.has_been_out,
+    };
+    let is_told = last.entries.iter().any(|e| e.name == *name && matches!(e.verdict, Verdict::Stuck | Verdict::Orphaned));
+    if running == 0 && !is_told && !may_be_down && !hands.iter().any(|hand| hand.takes_away()) && !may_be_pruned {
+        let names: Vec<String> = all.iter().map(|c| format!("{} {:?} {}", c.name, c.status, c.policy)).collect();
+        return Err(format!("nothing of `{name}` runs after {hands:?}, and nobody is told: {names:?}"));
     }
     Ok(())
 }

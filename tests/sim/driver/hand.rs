@@ -66,6 +66,11 @@ impl Hand {
         matches!(self, Self::Start(_) | Self::StartSpare(_) | Self::Recreate(_) | Self::ComposeUp(_))
     }
 
+    /// True if nothing of the unit may run afterwards, as the person wants it.
+    pub fn takes_away(self) -> bool {
+        matches!(self, Self::Stop(_) | Self::Pause(_) | Self::Remove(_) | Self::Rename(_) | Self::Recreate(_))
+    }
+
     /// Does it, if the host is up. A unit that it touches is noted.
     pub fn lay(self, world: &World) {
         if !world.sim.host().is_up {

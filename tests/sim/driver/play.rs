@@ -224,7 +224,7 @@ impl Game {
                 }
                 (true, false) => {
                     self.world.look();
-                    return check_end(self);
+                    return check_end(self, &passed.report);
                 }
                 (false, _) => {}
             }
