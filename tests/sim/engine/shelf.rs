@@ -28,6 +28,13 @@ impl Shelf {
         digest
     }
 
+    /// What a tag points to.
+    pub fn newest(&self, reference: &str) -> Option<&Build> {
+        let reference: Reference = reference.parse().ok()?;
+        let digest = self.tags.get(&reference.to_string())?;
+        self.images.get(&reference.at_digest(digest).to_string()).map(|build| &**build)
+    }
+
     /// Points a tag to what was published before.
     pub fn point(&mut self, reference: &str, digest: &Digest) {
         let reference: Reference = reference.parse().expect("a reference");
