@@ -56,7 +56,10 @@ impl Cycle<'_> {
         survey: Survey,
         seen_since: impl Fn(&Reference, &Digest) -> Result<Option<Timestamp>, CycleError>,
     ) -> Result<Plan, CycleError> {
-        let is_known = |name: &String| survey.stuck.contains(name) || survey.find(name).is_some();
+        // The container of a unit that has failed is gone; what became of the unit its open rotation tells.
+        let open = self.store.open_rotations()?;
+        let is_unit = |name: &String| open.iter().any(|record| record.service().is_some() && record.unit == *name);
+        let is_known = |name: &String| survey.stuck.contains(name) || survey.find(name).is_some() || is_unit(name);
         if let Some(name) = request.names.iter().find(|name| !is_known(name)) {
             return Err(CycleError::NoSuchContainer { name: name.clone() });
         }

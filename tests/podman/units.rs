@@ -176,28 +176,29 @@ fn a_unit_that_somebody_restarts_in_the_gate_proves_itself_anew() {
 
 #[test]
 fn a_unit_that_fails_or_loops_after_its_proof_is_unwell_in_the_status_though_its_container_went_with_it() {
-    let s = scratch("unitlate");
-    let say = |name: &str| {
+    let say = |s: &Scratch, name: &str| {
         let status = s.agent().config(FAST).run(&["status", "--json"]);
         let all = status.json()["containers"].as_array().cloned().unwrap_or_default();
         let row = all.into_iter().find(|row| row["name"] == name).unwrap_or_default();
         (row["unwell"].as_str().unwrap_or_default().to_owned(), status)
     };
+    let s = scratch("unitdead");
     s.push("dead", "nohealth:v1");
     let dead = Quadlet::start(&s, "dead", "", "Restart=no");
     s.push("dead", "late:8");
     assert_eq!(entry(&now(&s, "dead").exits(0))["verdict"], "rotated");
     wait_for("it fails", LONG, || (dead.property("ActiveState") == "failed").then_some(()));
     assert_eq!(entry(&now(&s, "dead").exits(1))["verdict"], "failed_late");
-    let (unwell, status) = say(&dead.name);
+    let (unwell, status) = say(&s, &dead.name);
     assert!(unwell.contains("exited with code 1"), "{status}");
     status.exits(1);
 
+    let s = scratch("unitloops");
     s.push("loops", "nohealth:v1");
     let loops = Quadlet::start(&s, "loops", "", "Restart=always\nRestartSec=1");
     s.push("loops", "late:8");
     assert_eq!(entry(&now(&s, "loops").exits(0))["verdict"], "rotated");
     wait_for("it loops", LONG, || loops.property("NRestarts").parse::<u32>().is_ok_and(|times| times >= 3).then_some(()));
     // In the moment between two containers there is none to look at.
-    wait_for("that is told", LONG, || say(&loops.name).0.contains("was restarted").then_some(()));
+    wait_for("that is told", LONG, || say(&s, &loops.name).0.contains("was restarted").then_some(()));
 }
