@@ -22,6 +22,8 @@ pub struct Host {
     registry: String,
     gateway: String,
     socket: Mutex<PathBuf>,
+    /// Where the machine sees its files: another place after each boot.
+    root: Mutex<PathBuf>,
 }
 
 impl Host {
@@ -38,10 +40,10 @@ impl Host {
     /// A host that is up already.
     pub fn attach(name: &str) -> Host {
         let ask = |what| lab(&[what, name]).unwrap_or_else(|why| panic!("host {name} does not answer, run `tests/run`: {why}"));
-        let (engine, ip, socket) = (ask("engine"), ask("ip"), ask("sock"));
+        let (engine, ip, socket, root) = (ask("engine"), ask("ip"), ask("sock"), ask("root"));
         let network = ip.rsplit_once('.').map_or(ip.as_str(), |(network, _)| network);
         let (registry, gateway) = (format!("{ip}:5000"), format!("{network}.1"));
-        Host { name: name.to_owned(), engine, registry, gateway, socket: Mutex::new(socket.into()), ip }
+        Host { name: name.to_owned(), engine, registry, gateway, socket: Mutex::new(socket.into()), root: Mutex::new(root.into()), ip }
     }
 
     /// Its engine, as `tests/lab/engines` names it: `docker-28.5-containerd`. For what engines truly do differently.
@@ -125,8 +127,7 @@ impl Host {
 
     /// Where the machine sees a path of the host.
     pub fn path(&self, path: &str) -> PathBuf {
-        let root = lab(&["root", &self.name]).expect("a host that is up has a root");
-        Path::new(&root).join(path.trim_start_matches('/'))
+        self.root.lock().unwrap().join(path.trim_start_matches('/'))
     }
 
     /// Puts a program on the host, once for each build of it; returns its path there.
@@ -235,6 +236,7 @@ impl Host {
     pub fn boot(&self) {
         lab(&["up", &self.name]).unwrap_or_else(|why| panic!("cannot boot {}: {why}", self.name));
         *self.socket.lock().unwrap() = lab(&["sock", &self.name]).expect("a host that is up has a socket").into();
+        *self.root.lock().unwrap() = lab(&["root", &self.name]).expect("a host that is up has a root").into();
     }
 }
 

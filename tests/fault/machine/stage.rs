@@ -139,8 +139,7 @@ impl Stage {
         if self.cell.harm == Harm::Late {
             self.land();
         }
-        let is_lost = |start| check::is_lost(self.world.s.host, start);
-        self.found.is_void = self.cell.harm == Harm::EngineKill && self.world.starts.iter().any(is_lost);
+        self.found.is_void = self.is_lost();
         let may_be_pruned = self.cell.harm.prunes();
         self.look("after the cut", |world| check::after_the_cut(world, may_be_pruned));
         if let Some(daemon) = &self.daemon {
@@ -162,6 +161,7 @@ impl Stage {
         }
         self.check();
         self.check_rest();
+        self.found.is_void |= !self.found.problems.is_empty() && self.is_lost();
         self.found.is_void &= !check::two_ran(&self.world);
         self.keep_calls();
         if let Some(journal) = self.daemon.as_ref().map(Daemon::journal) {
@@ -194,6 +194,11 @@ impl Stage {
             host.docker(&["start", &start.name]);
         }
         !asleep.is_empty()
+    }
+
+    /// The engine, by its own death, and nobody else.
+    fn is_lost(&self) -> bool {
+        self.cell.harm == Harm::EngineKill && self.world.starts.iter().any(|start| check::is_lost(self.world.s.host, start))
     }
 
     fn run_again(&mut self) {

@@ -54,8 +54,9 @@ struct Data(&'static Host, Vec<String>);
 
 impl Drop for Data {
     fn drop(&mut self) {
-        let names = self.1.iter().map(String::as_str);
-        drop(self.0.try_docker(&["volume", "rm", "-f"].into_iter().chain(names).collect::<Vec<_>>()));
+        for name in &self.1 {
+            self.0.api("DELETE", &format!("/volumes/{name}?force=1"));
+        }
     }
 }
 
@@ -159,8 +160,9 @@ fn start(s: &Scratch, scenario: &Scenario, service: &Service) -> Start {
             full.clone()
         }
     };
-    s.host.docker(&["exec", &name, "touch", "/data/mine"]);
     let document = s.host.inspect(&name);
+    let data = check::data(s.host, &document).expect("it has a volume at /data");
+    std::fs::write(data.join("mine"), "").expect("the volume takes a file");
     let digest = s.push_with(service.name, service.next.variant(), &image_config(&full, service.next, &["/extra"]));
     let networks = document["NetworkSettings"]["Networks"].as_object().cloned().unwrap_or_default();
     let mounts = document["Mounts"].as_array().cloned().unwrap_or_default();
@@ -214,16 +216,19 @@ fn compose(s: &Scratch, scenario: &Scenario, service: &Service) -> String {
     format!("{project}-{}-1", service.name)
 }
 
-/// An image's config. What serves holds a lock meanwhile and leaves a mark on its volume if another has it: two never run on one volume.
+/// An image's config. What serves holds a lock meanwhile and leaves a mark on its volume if another has it: two never run on one volume. What an engine has
+/// killed, and started once more, finds a lock of its own.
 fn image_config(name: &str, next: Next, more_volumes: &[&str]) -> String {
-    let begin = format!("b=/bin/busybox; l=/locks/{name}; trap '$b rmdir $l; exit 0' TERM; $b mkdir $l || touch /data/two;");
+    let is_own = r#"[ "$($b cat $l/of)" = "$HOSTNAME" ]"#;
+    let lock = format!("$b mkdir $l || {is_own} || $b touch /data/two; echo $HOSTNAME >$l/of;");
+    let begin = format!("b=/bin/busybox; l=/locks/{name}; trap '$b rm -r $l; exit 0' TERM; {lock}");
     let mut config = json!({ "Volumes": { "/data": {} } });
     for volume in more_volumes {
         config["Volumes"][*volume] = json!({});
     }
     match next {
         Next::Good | Next::Sick => config["Cmd"] = json!([format!("{begin} $b httpd -f -p 80 -h /www & wait")]),
-        Next::Crash => config["Cmd"] = json!([format!("{begin} $b usleep 100000; $b rmdir $l; echo boom; exit 1")]),
+        Next::Crash => config["Cmd"] = json!([format!("{begin} $b usleep 100000; $b rm -r $l; echo boom; exit 1")]),
         Next::NoCommand => (config["Cmd"], config["Entrypoint"]) = (Value::Null, Value::Null),
         Next::NoEntry => {}
     }
