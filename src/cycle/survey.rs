@@ -243,6 +243,11 @@ async fn look_at_services(engine: &dyn Engine, survey: &mut Survey) {
     let (names, nobodys): (Vec<String>, Vec<String>) = names.into_iter().partition(|name| ServiceState::may_be_called(name));
     let Some(services) = engine.services() else { return };
     survey.manager = services.manager().await.unwrap_or_default();
+    // Of those nothing is known where systemd cannot be asked: a container without a label is nobody's then.
+    survey.started_by_name = services.started_by_name().await.unwrap_or_else(|error| {
+        tracing::debug!("whether a unit starts a container by its name is not known: {error}");
+        Vec::new()
+    });
     match services.show(&names).await {
         Ok(states) => survey.services = names.into_iter().zip(states).collect(),
         Err(error) => survey.no_services = Some(error.to_string()),

@@ -15,6 +15,10 @@ use crate::model::{Manager, ServiceState, Warning};
 pub trait Services: Send + Sync {
     /// How these units stand, in the order of the names; also those that do not exist.
     async fn show(&self, names: &[String]) -> Result<Vec<ServiceState>, EngineError>;
+    /// Containers that a unit which is up starts by name or id (`podman start`), and the unit: they have no label of it. One may be the beginning of an id.
+    async fn started_by_name(&self) -> Result<Vec<(String, String)>, EngineError> {
+        Ok(Vec::new())
+    }
     /// What a unit and its container wrote since then, oldest first.
     async fn log_tail(&self, name: &str, since: Timestamp, lines: usize) -> Result<Vec<String>, EngineError>;
     /// Those of these files that are there, as the user sees it whose manager it is.

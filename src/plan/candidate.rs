@@ -40,6 +40,8 @@ pub struct Survey {
     pub takes_stop_signal: bool,
     /// The engine cannot change a restart policy.
     pub has_fixed_policies: bool,
+    /// Containers that a unit of systemd starts by name or id, as it stands there, and the unit.
+    pub started_by_name: Vec<(String, String)>,
     /// The units of systemd that containers name as their owners, by name.
     pub services: BTreeMap<String, ServiceState>,
     /// What containers follow whose unit is kept on an image by a drop-in of ours, by name.

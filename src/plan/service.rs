@@ -6,8 +6,17 @@ use std::path::{Path, PathBuf};
 use super::{KubePull, Reason, Survey, Unready};
 use crate::model::{Activity, Container, DropIn, DropInKind, Reference, SERVICE_LABEL, Service, ServiceState, Target};
 
+/// Of an id, as far as it is written in a unit: what is shorter is a name.
+const SHORTEST_ID: usize = 12;
+
 /// The unit that owns a container; none if its label is stale: nobody has loaded such a unit.
 pub fn owner(survey: &Survey, container: &Container) -> Result<Option<Service>, Reason> {
+    let is_it = |(named, _): &&(String, String)| {
+        named == container.name() || named.len() >= SHORTEST_ID && container.id().as_str().starts_with(named)
+    };
+    if let Some((_, unit)) = survey.started_by_name.iter().find(is_it) {
+        return held(survey, unit, Unready::StartsByName);
+    }
     let Some(state) = loaded(survey, container)? else { return Ok(None) };
     let drop_ins = drop_ins(&survey.services, state);
     match unready(&survey.services, state, &drop_ins, container) {

@@ -24,8 +24,10 @@ pub enum Unready {
     Edited,
     /// It may not be started or stopped by hand.
     NoOrders,
-    /// It does not make this container by `podman run`: a pod's, or a unit that starts a container by its name.
+    /// It does not make this container by `podman run`: a pod's.
     OtherKind,
+    /// It starts this container by its name or id, and knows it by its id: another one it would not find, or would not stop.
+    StartsByName,
     /// It makes this container and all else in a file of Kubernetes anew: `.kube`, `podman kube play`.
     Plays {
         /// The file.
@@ -59,9 +61,11 @@ impl Unready {
     /// As one word for programs; stable.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Unknown { .. } | Self::OtherKind | Self::TakesPodAlong { .. } | Self::Plays { pulls: KubePull::No, .. } => {
-                "owned_by_unit"
-            }
+            Self::Unknown { .. }
+            | Self::OtherKind
+            | Self::StartsByName
+            | Self::TakesPodAlong { .. }
+            | Self::Plays { pulls: KubePull::No, .. } => "owned_by_unit",
             Self::Failed => "unit_failed",
             Self::Busy => "unit_busy",
             Self::Down => "unit_down",
@@ -84,6 +88,7 @@ impl Unready {
             Self::Masked => Some(format!("`{systemctl} unmask {unit}`")),
             Self::Edited => Some(format!("`{systemctl} daemon-reload`, and restart it if the change is wanted")),
             Self::OtherKind => Some("`podman auto-update` takes it, if its job is proof enough".into()),
+            Self::StartsByName => Some("let the unit make its container: by a .container file, or `podman generate systemd --new`".into()),
             Self::Pulls => Some("leave the pull to rotate: without it, or as `Pull=` in a .container file, the unit can be rotated".into()),
             Self::Plays { image, pulls: KubePull::No, .. } => Some(format!(
                 "`podman pull {image}` and `{systemctl} restart {unit}` bring what is newer, unproved; a .container file can be rotated"
@@ -109,6 +114,7 @@ impl fmt::Display for Unready {
             Self::Edited => f.write_str("its files were changed and not reloaded"),
             Self::NoOrders => f.write_str("it may not be started or stopped by hand"),
             Self::OtherKind => f.write_str("it does not make this container by `podman run`"),
+            Self::StartsByName => f.write_str("it starts this container (`podman start`), and no other one"),
             Self::Pulls => f.write_str("it pulls at each start what nobody has proved"),
             Self::TakesPodAlong { pod } => write!(f, "a restart of it restarts {pod}, and all other members of the pod"),
             Self::Plays { file, image, pulls } => {

@@ -41,6 +41,33 @@ fn what_was_refused_does_not_come_back_by_the_unit_that_fetches_the_image() {
 }
 
 #[test]
+fn what_a_unit_starts_by_its_name_is_held_and_the_unit_named() {
+    let s = scratch("byname");
+    s.push("web", "nohealth:v1");
+    let name = s.name("web");
+    s.host.docker(&["create", "--name", &name, &s.image("web")]);
+    let text = s.host.docker(&["generate", "systemd", "--name", &name]);
+    let unit = format!("{name}.service");
+    let file = s.host.write_unit(&format!("{}/{unit}", s.host.units()), &text);
+    let systemctl = |args: &[&str]| s.host.systemctl(args);
+    systemctl(&["daemon-reload"]);
+    systemctl(&["start", &unit]);
+    let before = s.host.inspect(&name);
+    assert_eq!(before["State"]["Running"], true, "{text}");
+    s.push("web", "nohealth:v2");
+    let held = s.agent().config(FAST).run(&["now", &name, "--json"]).exits(0);
+    assert_eq!(entry(&held)["reason"], "owned_by_unit", "{held}");
+    assert!(entry(&held)["message"].as_str().is_some_and(|message| message.contains(&unit)), "{held}");
+    assert_eq!(s.host.inspect(&name)["Id"], before["Id"]);
+    systemctl(&["stop", &unit]);
+    fs::remove_file(&file).expect("it was there");
+    systemctl(&["daemon-reload"]);
+    // Nobody's now.
+    s.host.docker(&["start", &name]);
+    assert_eq!(entry(&s.agent().config(FAST).run(&["now", &name, "--json"]).exits(0))["verdict"], "rotated");
+}
+
+#[test]
 fn a_unit_of_generate_systemd_is_rotated_and_goes_back() {
     let s = scratch("generated");
     s.push("web", "ok:v1");

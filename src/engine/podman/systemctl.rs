@@ -16,7 +16,7 @@ use super::shown::{PROPERTIES, read};
 use crate::engine::EngineError;
 use crate::engine::Services;
 use crate::engine::calls::refused;
-use crate::model::{Manager, ServiceState, Warning};
+use crate::model::{Activity, Manager, ServiceState, Warning};
 use crate::text::masked;
 use crate::user::User;
 
@@ -84,6 +84,17 @@ impl Services for Systemctl {
             }
         }
         Ok(states)
+    }
+
+    async fn started_by_name(&self) -> Result<Vec<(String, String)>, EngineError> {
+        let args = ["show", "--no-pager", "-p", PROPERTIES, "--", "*.service"];
+        let states = read(&self.systemctl("show units of systemd", LOOK, &args).await?);
+        let is_up = |state: &&ServiceState| !matches!(state.activity, Activity::Inactive | Activity::Failed);
+        Ok(states
+            .iter()
+            .filter(is_up)
+            .flat_map(|state| state.starts().map(|container| (container.to_owned(), state.name.clone())))
+            .collect())
     }
 
     async fn log_tail(&self, name: &str, since: Timestamp, lines: usize) -> Result<Vec<String>, EngineError> {
