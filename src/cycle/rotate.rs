@@ -85,7 +85,10 @@ impl Cycle<'_> {
             rotation.is_held_before_tag = true;
             match rotation.drive(&mut record).await {
                 Ok(Ended::Prepared) => prepared.push(record),
-                ended => report.entries.push(self.entry(&record, ended).await?),
+                ended => {
+                    let entry = self.entry(&record, ended).await?;
+                    report.entries.push(self.told_if_given_up(entry));
+                }
             }
         }
         Ok(prepared)
@@ -104,6 +107,7 @@ impl Cycle<'_> {
                 failed.extend(service_images(&record));
             }
             let entry = self.entry(&record, ended).await?;
+            let entry = self.told_if_given_up(entry);
             is_stopped |= match self.config.on_failure {
                 OnFailure::Stop => entry.verdict.is_failure() || entry.verdict == Verdict::Left,
                 OnFailure::Continue => entry.verdict == Verdict::Left,
@@ -198,6 +202,16 @@ impl Cycle<'_> {
             return Ok(Entry::unanswered(record, source, self.clock.at()));
         }
         Err(error.into())
+    }
+
+    /// A rotation that was begun by this run and given up, though nobody asked for an end: the engine went away in the middle of its preparation, and what
+    /// was seen before is no evidence any more. Not done is not to look like nothing to do.
+    fn told_if_given_up(&self, entry: Entry) -> Entry {
+        if entry.verdict != Verdict::Withdrawn || entry.reason != Some("interrupted") || self.interrupt.is_set() {
+            return entry;
+        }
+        let message = Some("the engine went away before anything was touched".to_owned());
+        Entry { message, help: Some("the next run tries it again".to_owned()), is_fault: true, ..entry }
     }
 
     /// What the store must know after a rotation, and its line in the report.

@@ -45,6 +45,19 @@ fn an_engine_that_is_behind_its_own_rename_for_a_moment_keeps_no_service_down() 
 }
 
 #[test]
+fn what_is_given_up_because_the_engine_went_away_while_it_was_prepared_is_told_as_not_done() {
+    let away = Duration::from_secs(5);
+    for call in 1..=CREATE {
+        let mut game = Game::by_hand(Scenario::plain(false));
+        let passed = game.pass_in(vec![at(call, What::Engine { is_killed: false, loses: false, is_done: false, away })]);
+        let told: Vec<_> = passed.report.entries.iter().map(|entry| (entry.verdict, entry.is_fault)).collect();
+        assert_eq!(told, [(Verdict::Withdrawn, true)], "at change {call}: {:?}", passed.report.entries);
+        let passed = game.pass(Order::Run);
+        assert_eq!(passed.report.entries.last().map(|entry| entry.verdict), Some(Verdict::Rotated), "{:?}", passed.report.entries);
+    }
+}
+
+#[test]
 fn a_create_that_lands_after_the_agent_was_killed_leaves_nothing() {
     check(Scenario::plain(false), vec![at(CREATE, What::CrashWhile(Duration::from_secs(20)))]);
 }

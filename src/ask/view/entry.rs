@@ -63,6 +63,8 @@ pub fn trouble(entry: &Entry) -> Option<Trouble> {
         help: help.to_owned(),
         log: entry.log.clone(),
     };
+    let not_rotated =
+        || block(&format!("`{name}` was not rotated to {image} ({new}): {}", message(entry)), "the container serves as before", help);
     let trouble = match entry.verdict {
         Verdict::RolledBack if entry.reason == Some("requested") && !entry.is_fault => return None,
         Verdict::RolledBack => block(
@@ -84,9 +86,8 @@ pub fn trouble(entry: &Entry) -> Option<Trouble> {
             entry.stands.unwrap_or("nothing was done about it; the old container is kept, stopped"),
             help,
         ),
-        Verdict::Failed => {
-            block(&format!("`{name}` was not rotated to {image} ({new}): {}", message(entry)), "the container serves as before", help)
-        }
+        Verdict::Failed => not_rotated(),
+        Verdict::Withdrawn if entry.is_fault => not_rotated(),
         Verdict::Held => block(
             &format!("`{name}` is held: a container of {image} ({new}) would differ"),
             "the old container runs and was not touched; the new one is removed",
