@@ -87,7 +87,7 @@ impl Cycle<'_> {
                 Ok(Ended::Prepared) => prepared.push(record),
                 ended => {
                     let entry = self.entry(&record, ended).await?;
-                    report.entries.push(self.told_if_given_up(entry));
+                    report.entries.push(self.told_if_given_up(&record, entry));
                 }
             }
         }
@@ -107,7 +107,7 @@ impl Cycle<'_> {
                 failed.extend(service_images(&record));
             }
             let entry = self.entry(&record, ended).await?;
-            let entry = self.told_if_given_up(entry);
+            let entry = self.told_if_given_up(&record, entry);
             is_stopped |= match self.config.on_failure {
                 OnFailure::Stop => entry.verdict.is_failure() || entry.verdict == Verdict::Left,
                 OnFailure::Continue => entry.verdict == Verdict::Left,
@@ -206,8 +206,10 @@ impl Cycle<'_> {
 
     /// A rotation that was begun by this run and given up, though nobody asked for an end: the engine went away in the middle of its preparation, and what
     /// was seen before is no evidence any more. Not done is not to look like nothing to do.
-    fn told_if_given_up(&self, entry: Entry) -> Entry {
-        if entry.verdict != Verdict::Withdrawn || entry.reason != Some("interrupted") || self.interrupt.is_set() {
+    fn told_if_given_up(&self, record: &Record, entry: Entry) -> Entry {
+        let failure = Failure::Withdrawn { why: Withdrawal::Interrupted };
+        let is_given_up = matches!(&record.outcome, Some(Outcome::TurnedBack { failure: why, .. }) if *why == failure);
+        if !is_given_up || self.interrupt.is_set() {
             return entry;
         }
         let message = Some("the engine went away before anything was touched".to_owned());
