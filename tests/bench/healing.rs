@@ -1,6 +1,7 @@
 //! How long a service is down when the daemon, a unit of systemd, is killed -9 before and after each of its calls, or the host's power is cut there.
 //!
-//! A kill: against the bare sequence of the same calls, at most two seconds more. A power cut: from the first answer of a container that nobody was
+//! A kill: against the bare sequence of the same calls, at most two seconds more; on the way to an image that exits at once and back, against twice that
+//! sequence. A power cut: from the first answer of a container that nobody was
 //! rotating to that of the one in rotation, at most two seconds. Run by `tests/bench/run`.
 
 mod by_hand;
@@ -31,9 +32,18 @@ fn main() {
     let unit = Unit::install(&s, CONFIG);
     unit.systemctl(&["enable", "rotate"]);
 
-    let kills = at_every_call("killed -9", |k, when| killed(&s, &unit, &address, &mut page, k, when));
+    let kills = at_every_call("killed -9", |k, when| killed(&s, &unit, &address, &mut page, Way::There, k, when));
     let worst_kill = *kills.iter().max().expect("there are calls");
     println!("killed: median {} ms, worst {} ms down; bare {} ms", median(kills).as_millis(), worst_kill.as_millis(), bare.as_millis());
+
+    let (both, kills) = (2 * bare, at_every_call("and back", |k, when| killed(&s, &unit, &address, &mut page, Way::AndBack, k, when)));
+    let worst_back = *kills.iter().max().expect("there are calls");
+    println!(
+        "killed, and back: median {} ms, worst {} ms down; bare {} ms",
+        median(kills).as_millis(),
+        worst_back.as_millis(),
+        both.as_millis()
+    );
 
     s.push("control", "nohealth:c");
     s.run("control", &["--restart", "always", "-p", "80"]);
@@ -45,6 +55,7 @@ fn main() {
     println!("power cut: median {} ms, worst {} ms later than a container at rest", median(cuts).as_millis(), worst_cut.as_millis());
 
     assert!(worst_kill <= bare + AT_MOST_MORE, "killed: down for {} ms", worst_kill.as_millis());
+    assert!(worst_back <= both + AT_MOST_MORE, "killed on the way to a bad image and back: down for {} ms", worst_back.as_millis());
     assert!(worst_cut <= AT_MOST_MORE, "power cut: {} ms later", worst_cut.as_millis());
 }
 
@@ -61,6 +72,14 @@ impl Page {
         self.0 = if self.0 == 'a' { 'b' } else { 'a' };
         s.push("web", &format!("nohealth:{}", self.0));
     }
+}
+
+/// Where a rotation goes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    There,
+    /// To an image that exits at once, and back.
+    AndBack,
 }
 
 fn bare(s: &Scratch, address: &str, page: &mut Page) -> Duration {
@@ -81,9 +100,13 @@ fn at_every_call(what: &str, mut case: impl FnMut(usize, &'static str) -> Option
 }
 
 /// A rotation that is killed at its k-th call; how long the service was down, and the call. None: there is no such call.
-fn killed(s: &Scratch, unit: &Unit, address: &str, page: &mut Page, k: usize, when: &str) -> Option<(Duration, String)> {
+fn killed(s: &Scratch, unit: &Unit, address: &str, page: &mut Page, way: Way, k: usize, when: &str) -> Option<(Duration, String)> {
     let proxy = proxy(s, unit);
-    page.turn(s);
+    match way {
+        Way::There => page.turn(s),
+        // Another one each time: what has failed here once is not tried again.
+        Way::AndBack => drop(s.push_with("web", "crash", &format!(r#"{{"Labels": {{"case": "{when} {k}"}}}}"#))),
+    }
     proxy.at(k, fault(when, Action::Kill));
     let probe = Probe::start(address);
     unit.ask(&["now", &s.name("web")]);
