@@ -10,7 +10,6 @@ pub struct InsecureRegistries {
     hosts: Vec<String>,
     secure: Vec<String>,
     networks: Vec<IpNet>,
-    locations: Vec<String>,
 }
 
 impl InsecureRegistries {
@@ -24,12 +23,6 @@ impl InsecureRegistries {
         Self { secure, ..self }
     }
 
-    /// From locations of `registries.conf` (containers-registries.conf(5)): without a port one stands for all ports, `*.lan` for all hosts below.
-    /// One of a part of a registry only (`registry.lan/team`) is left out, which is the safe side.
-    pub fn of_locations(locations: Vec<String>) -> Self {
-        Self { locations, ..Self::default() }
-    }
-
     /// True if this host, with its port as in a reference, may be talked to without a trusted certificate. `addresses` is what its name resolves
     /// to (moby `registry/config.go`, `isSecureIndex`). Docker's own registry never is.
     pub fn contains(&self, host: &str, addresses: &[IpAddr]) -> bool {
@@ -38,7 +31,6 @@ impl InsecureRegistries {
         }
         let name = host_name(host);
         self.hosts.iter().any(|known| known == host)
-            || self.locations.iter().any(|location| is_at(location, host))
             || name.parse::<IpAddr>().is_ok_and(|address| self.has_address(&address))
             || addresses.iter().any(|address| self.has_address(address))
     }
@@ -54,13 +46,6 @@ impl InsecureRegistries {
 
     fn has_address(&self, address: &IpAddr) -> bool {
         self.networks.iter().any(|network| network.contains(&address.to_canonical()))
-    }
-}
-
-fn is_at(location: &str, host: &str) -> bool {
-    match location.strip_prefix('*') {
-        Some(below) => host.ends_with(below) || host_name(host).ends_with(below),
-        None => host == location || host_name(host) == location,
     }
 }
 

@@ -1,13 +1,13 @@
 //! How an engine talks to registries.
 
-use super::{InsecureRegistries, Proxies, Reference};
+use super::{InsecureRegistries, Place, Proxies, Reference, Source};
 
 /// The engine's own settings (`/info`), so that there is no second list to keep.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RegistrySettings {
-    /// Which registries need no trusted certificate.
+    /// Which registries need no trusted certificate (Docker; Podman says it of each of its places).
     pub insecure: InsecureRegistries,
-    /// Addresses that are asked before Docker Hub, in this order. Docker has mirrors for no other registry.
+    /// Addresses that are asked before Docker Hub, in this order. Docker has mirrors for no other registry; Podman's are in its places.
     pub mirrors: Vec<String>,
     /// What begins like this is elsewhere, where that is said (Podman alone).
     pub places: Vec<Place>,
@@ -19,52 +19,63 @@ pub struct RegistrySettings {
     pub is_rootless: bool,
 }
 
-/// A part of all names, and where the engine finds what is in it (containers-registries.conf(5), `prefix` and `location`).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
-    /// What a name begins with: `docker.io`, `registry.lan/team`, or `*.lan` for all hosts below.
-    pub prefix: String,
-    /// What stands there instead; the same as the prefix, or empty: nothing does.
-    pub location: String,
-}
-
 impl RegistrySettings {
-    /// The name by which the engine asks for a reference and pulls it. Of several prefixes the longest counts. None: it is no name.
+    /// The name by which the engine asks for a reference and pulls it, if no mirror has it. None: it is no name.
     pub fn place_of(&self, reference: &Reference) -> Option<Reference> {
-        let name = reference.whole_name();
-        let begins = self.places.iter().filter_map(|place| Some((begins_with(&name, &place.prefix)?, place)));
-        let Some((length, place)) = begins.max_by_key(|(_, place)| place.prefix.len()) else { return Some(reference.clone()) };
-        if place.location.is_empty() || place.location == place.prefix {
-            return Some(reference.clone());
-        }
-        format!("{}{}", place.location, &name[length..]).parse().ok()
+        self.place(reference).map_or_else(|| Some(reference.clone()), |place| place.at_location(reference))
     }
-}
 
-/// How much of a name such a prefix stands for: whole parts of it only.
-fn begins_with(name: &str, prefix: &str) -> Option<usize> {
-    let end = match prefix.strip_prefix('*') {
-        Some(below) => name.split('/').next()?.find(below)? + below.len(),
-        None => name.starts_with(prefix).then_some(prefix.len())?,
-    };
-    name[end..].starts_with(['/', ':', '@']).then_some(end)
+    /// Whom the engine asks for a reference and pulls it from, in its order; of Docker, without `mirrors`. None: it pulls from none, because one of them
+    /// makes no name of it.
+    pub fn sources_of(&self, reference: &Reference) -> Option<Vec<Source>> {
+        match self.place(reference) {
+            Some(place) => place.sources_of(reference),
+            None => Some(vec![Source { reference: reference.clone(), is_insecure: false }]),
+        }
+    }
+
+    /// Of several prefixes the longest counts.
+    fn place(&self, reference: &Reference) -> Option<&Place> {
+        let name = reference.whole_name();
+        self.places.iter().filter(|place| place.begins(&name).is_some()).max_by_key(|place| place.prefix.len())
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::{Mirror, Pulls};
     use super::*;
+
+    const DIGEST: &str = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+
+    fn place(prefix: &str, location: &str) -> Place {
+        Place { prefix: prefix.to_owned(), location: location.to_owned(), ..Place::default() }
+    }
+
+    fn mirror(location: &str, is_insecure: bool, pulls: Pulls) -> Mirror {
+        Mirror { location: location.to_owned(), is_insecure, pulls }
+    }
+
+    /// Whom such an engine asks, `!` before those that need no trusted certificate; or `no name`.
+    #[track_caller]
+    fn check(places: &[Place], typed: &str, expected: &[&str]) {
+        let settings = RegistrySettings { places: places.to_vec(), ..RegistrySettings::default() };
+        let sources = settings.sources_of(&typed.parse().expect("a reference"));
+        let shown = |source: &Source| format!("{}{}", if source.is_insecure { "!" } else { "" }, source.reference);
+        let sources = sources.map_or_else(|| vec!["no name".to_owned()], |sources| sources.iter().map(shown).collect());
+        assert_eq!(sources, expected, "{typed}");
+    }
 
     #[test]
     fn a_name_is_asked_for_where_the_engine_would_pull_it_from() {
-        let place = |prefix: &str, location: &str| Place { prefix: prefix.to_owned(), location: location.to_owned() };
-        let places = vec![
+        let places = [
             place("docker.io", "10.0.0.1:5000/hub"),
             place("docker.io/mine", "docker.io/mine"),
             place("old.lan:5000/team", "new.lan/a/team"),
             place("*.dev.lan", "dev.lan:5000"),
             place("*.any.lan", ""),
+            place("bad.lan", "nohost"),
         ];
-        let settings = RegistrySettings { places, ..RegistrySettings::default() };
         for (typed, asked) in [
             ("nginx", "10.0.0.1:5000/hub/library/nginx:latest"),
             ("mine/web:1", "mine/web:1"),
@@ -75,9 +86,40 @@ mod tests {
             ("a.dev.lan/web:1", "dev.lan:5000/web:1"),
             ("a.any.lan/web:1", "a.any.lan/web:1"),
             ("other.lan/web:1", "other.lan/web:1"),
+            ("bad.lan/web:1", "no name"),
         ] {
-            let place = settings.place_of(&typed.parse().expect("a reference"));
-            assert_eq!(place.map(|place| place.to_string()).as_deref(), Some(asked), "{typed}");
+            check(&places, typed, &[asked]);
+        }
+    }
+
+    #[test]
+    fn mirrors_are_asked_in_their_order_and_only_for_what_they_are_for() {
+        let mirrors = vec![
+            mirror("one.lan/copies", false, Pulls::All),
+            mirror("two.lan:5000", true, Pulls::ByTag),
+            mirror("three.lan", false, Pulls::ByDigest),
+        ];
+        let places = [Place { mirrors, is_insecure: true, ..place("far.lan", "there.lan") }, place("far.lan/own", "far.lan/own")];
+        check(&places, "far.lan/me/web:1", &["one.lan/copies/me/web:1", "!two.lan:5000/me/web:1", "!there.lan/me/web:1"]);
+        let at = |name: &str| format!("{name}@{DIGEST}");
+        check(&places, &at("far.lan/web"), &[&at("one.lan/copies/web"), &at("three.lan/web"), &format!("!{}", at("there.lan/web"))]);
+        check(&places, "far.lan/own/web:1", &["far.lan/own/web:1"]);
+    }
+
+    #[test]
+    fn a_host_is_insecure_where_its_place_is_with_every_port_unless_one_is_named() {
+        let insecure = |prefix: &str| Place { is_insecure: true, ..place(prefix, prefix) };
+        let places = [
+            insecure("any.lan"),
+            insecure("one.lan:5000"),
+            insecure("some.lan/team"),
+            Place { location: String::new(), ..insecure("*.dev.lan") },
+        ];
+        for name in ["any.lan/web:1", "any.lan:443/web:1", "one.lan:5000/web:1", "some.lan/team/web:1", "a.dev.lan:5000/web:1"] {
+            check(&places, name, &[&format!("!{name}")]);
+        }
+        for name in ["many.lan/web:1", "one.lan/web:1", "one.lan:5001/web:1", "some.lan/web:1", "dev.lan/web:1", "nginx:latest"] {
+            check(&places, name, &[name]);
         }
     }
 }

@@ -15,6 +15,8 @@ pub struct Endpoint {
     base: String,
     /// The one scheme that it is asked with, if the engine says so.
     pub scheme: Option<&'static str>,
+    /// The engine says of it, and not of its host, that it needs no trusted certificate.
+    pub is_insecure: bool,
 }
 
 /// What is asked of one endpoint.
@@ -30,19 +32,20 @@ pub struct Question<'a> {
 }
 
 impl Endpoint {
-    /// The registry itself. Docker's own has another address than name.
-    pub fn origin(registry: &str) -> Self {
+    /// A registry by its name. Docker's own has another address than name.
+    pub fn registry(registry: &str, is_insecure: bool) -> Self {
         let base = if registry == HUB { "registry-1.docker.io" } else { registry };
-        Self { name: registry.to_owned(), base: base.to_owned(), scheme: None }
+        Self { name: registry.to_owned(), base: base.to_owned(), scheme: None, is_insecure }
     }
 
-    /// A mirror by its address, `https` if it has no scheme. None: it cannot be read.
+    /// A mirror of Docker's by its address, `https` if it has no scheme. None: it cannot be read.
     pub fn mirror(address: &str) -> Option<Self> {
         let address = if address.contains("://") { address.to_owned() } else { format!("https://{address}") };
         let url = Url::parse(&address).ok()?;
         let scheme = ["https", "http"].into_iter().find(|scheme| *scheme == url.scheme())?;
         let (name, path) = (authority(&url), url.path().trim_end_matches('/'));
-        Some(Self { base: format!("{name}{path}"), name, scheme: Some(scheme) }).filter(|mirror| !mirror.name.is_empty())
+        let mirror = Self { base: format!("{name}{path}"), name, scheme: Some(scheme), is_insecure: false };
+        Some(mirror).filter(|mirror| !mirror.name.is_empty())
     }
 
     /// A manifest's address. Err: the grammar allows hosts that no URL does (`host:99999`).

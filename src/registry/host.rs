@@ -40,7 +40,7 @@ pub enum Demand {
 
 /// True if the engine talks to this host without a trusted certificate. A name that cannot be resolved is not insecure.
 pub async fn is_insecure(insecure: &InsecureRegistries, endpoint: &Endpoint) -> bool {
-    if endpoint.scheme == Some("http") || insecure.contains(&endpoint.name, &[]) {
+    if endpoint.is_insecure || endpoint.scheme == Some("http") || insecure.contains(&endpoint.name, &[]) {
         return true;
     }
     if !insecure.depends_on_addresses(&endpoint.name) {

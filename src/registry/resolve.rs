@@ -36,7 +36,8 @@ pub struct HttpRegistry {
     pub(super) clients: Clients,
     pub(super) limits: Limits,
     deadline: Duration,
-    hosts: Mutex<HashMap<String, Arc<Mutex<Host>>>>,
+    /// By name, and by whether the endpoint is insecure: Podman may say both of one host.
+    hosts: Mutex<HashMap<(String, bool), Arc<Mutex<Host>>>>,
     /// The engine is root's Podman, and we are not root: a daemon as it is shipped.
     is_beside_root: bool,
 }
@@ -77,13 +78,10 @@ impl HttpRegistry {
     /// Who answers for a reference, and by which name: the mirrors in their order, then the registry itself, wherever the engine says that it is.
     fn endpoints(&self, reference: &Reference) -> Result<Vec<(Endpoint, Reference)>, RegistryError> {
         let mirrors = self.settings.mirrors.iter().filter(|_| reference.registry() == HUB).filter_map(|address| Endpoint::mirror(address));
-        let place = self.place_of(reference)?;
-        Ok(mirrors.map(|mirror| (mirror, reference.clone())).chain([(Endpoint::origin(place.registry()), place)]).collect())
-    }
-
-    fn place_of(&self, reference: &Reference) -> Result<Reference, RegistryError> {
-        let detail = "the engine's `location` for it makes no name of an image".to_owned();
-        self.settings.place_of(reference).ok_or(RegistryError::Unreachable { host: reference.registry().to_owned(), detail })
+        let mirrors = mirrors.map(|mirror| (mirror, reference.clone()));
+        let sources = self.settings.sources_of(reference).ok_or_else(|| no_name(reference))?.into_iter();
+        let sources = sources.map(|source| (Endpoint::registry(source.reference.registry(), source.is_insecure), source.reference));
+        Ok(mirrors.chain(sources).collect())
     }
 
     /// Asks for a tag or a digest, of the first that has an answer.
@@ -117,7 +115,7 @@ impl HttpRegistry {
     ) -> Result<Digest, RegistryError> {
         let credential = credentials.find(&endpoint.name, reference.repository()).await?;
         let question = Question { reference, target, endpoint, credential };
-        let host = Arc::clone(self.hosts.lock().await.entry(endpoint.name.clone()).or_default());
+        let host = Arc::clone(self.hosts.lock().await.entry((endpoint.name.clone(), endpoint.is_insecure)).or_default());
         // One at a time to one host: one that says «too many» must not be asked by the next one already under way.
         let mut host = host.lock().await;
         host.waits_for = None;
@@ -196,6 +194,11 @@ impl HttpRegistry {
     }
 }
 
+fn no_name(reference: &Reference) -> RegistryError {
+    let detail = "the engine's `location` for it, or a mirror's, makes no name of an image".to_owned();
+    RegistryError::Unreachable { host: reference.registry().to_owned(), detail }
+}
+
 fn repository(reference: &Reference) -> (String, String) {
     (reference.registry().to_owned(), reference.repository().to_owned())
 }
@@ -227,7 +230,7 @@ impl Registry for HttpRegistry {
     }
 
     async fn credential(&self, reference: &Reference) -> Result<Option<Credential>, RegistryError> {
-        let place = self.place_of(reference)?;
+        let place = self.settings.place_of(reference).ok_or_else(|| no_name(reference))?;
         self.credentials_for(reference)?.find(place.registry(), place.repository()).await
     }
 

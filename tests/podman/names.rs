@@ -61,6 +61,16 @@ fn an_image_is_asked_for_where_registries_conf_says_that_its_registry_is() {
 }
 
 #[test]
+fn an_image_is_asked_of_a_mirror_that_registries_conf_has_for_its_registry() {
+    let s = Scratch::alone(Host::shared(), "mirror");
+    let image = format!("far.invalid/{}:latest", s.name("web"));
+    let mirror = format!("[[registry.mirror]]\nlocation = \"{}\"\ninsecure = true\n", s.host.registry());
+    let text = format!("[[registry]]\nlocation = \"far.invalid\"\n{mirror}");
+    let _registries = Registries::new(&s, &text, &image);
+    is_updated(&s, &image);
+}
+
+#[test]
 fn a_name_without_a_registry_is_asked_for_where_podman_found_it() {
     let s = Scratch::alone(Host::shared(), "short");
     let text = format!("unqualified-search-registries = [\"{}\"]\n", s.host.registry());

@@ -10,6 +10,7 @@ mod helpers;
 mod identity;
 mod insecure;
 mod mirrors;
+mod places;
 mod proxy;
 mod redirects;
 mod server;
