@@ -295,7 +295,11 @@ pub(super) async fn ask_one(registry: &dyn Registry, reference: &Reference) -> R
 }
 
 fn held(error: RegistryError) -> Reason {
-    Reason::Unresolved { message: error.to_string(), help: error.help().to_string() }
+    let (message, help) = (error.to_string(), error.help());
+    match error {
+        RegistryError::Blocked { .. } => Reason::Blocked { message, help },
+        _ => Reason::Unresolved { message, help },
+    }
 }
 
 /// A host that said «too many requests» is not asked for a pull either, whatever it had answered before.

@@ -38,7 +38,7 @@ pub use image::Image;
 pub use insecure::{InsecureRegistries, host_name as insecure_host_name};
 pub use listed::Listed;
 pub use manager::Manager;
-pub use place::{Mirror, Place, Pulls, Source};
+pub use place::{Mirror, NoSource, Place, Pulls, Source};
 pub use platform::Platform;
 pub use probe::{Check, Probe, StatusRange};
 pub use proxies::Proxies;

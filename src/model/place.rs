@@ -11,6 +11,8 @@ pub struct Place {
     pub location: String,
     /// The location needs no trusted certificate, nor TLS. A mirror says for itself whether it does.
     pub is_insecure: bool,
+    /// The location is not to be asked.
+    pub is_blocked: bool,
     /// Asked before the location, in this order.
     pub mirrors: Vec<Mirror>,
 }
@@ -46,6 +48,18 @@ pub struct Source {
     pub is_insecure: bool,
 }
 
+/// Why nobody is asked for a reference.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NoSource {
+    /// All whom the engine would ask are blocked.
+    Blocked {
+        /// The prefix of which that is said.
+        prefix: String,
+    },
+    /// A location makes no name of it, and the engine then pulls from none.
+    NoName,
+}
+
 impl Place {
     /// How much of a name the prefix stands for: whole parts of it only. None: the name is not of this place.
     pub fn begins(&self, name: &str) -> Option<usize> {
@@ -56,11 +70,12 @@ impl Place {
         name[end..].starts_with(['/', ':', '@']).then_some(end)
     }
 
-    /// The mirrors that are for such a reference, then the location. None: one of them makes no name, and the engine then pulls from none.
+    /// The mirrors that are for such a reference, then the location unless that is blocked. None: one of them makes no name.
     pub fn sources_of(&self, reference: &Reference) -> Option<Vec<Source>> {
         let mirrors = self.mirrors.iter().filter(|mirror| mirror.pulls.include(reference.target()));
         let mirrors = mirrors.map(|mirror| (&mirror.location, mirror.is_insecure));
-        let all = mirrors.chain([(&self.location, self.is_insecure)]);
+        let location = (!self.is_blocked).then_some((&self.location, self.is_insecure));
+        let all = mirrors.chain(location);
         all.map(|(location, is_insecure)| Some(Source { reference: self.moved(reference, location)?, is_insecure })).collect()
     }
 

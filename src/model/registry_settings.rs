@@ -1,6 +1,6 @@
 //! How an engine talks to registries.
 
-use super::{InsecureRegistries, Place, Proxies, Reference, Source};
+use super::{InsecureRegistries, NoSource, Place, Proxies, Reference, Source};
 
 /// The engine's own settings (`/info`), so that there is no second list to keep.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -25,12 +25,20 @@ impl RegistrySettings {
         self.place(reference).map_or_else(|| Some(reference.clone()), |place| place.at_location(reference))
     }
 
-    /// Whom the engine asks for a reference and pulls it from, in its order; of Docker, without `mirrors`. None: it pulls from none, because one of them
-    /// makes no name of it.
-    pub fn sources_of(&self, reference: &Reference) -> Option<Vec<Source>> {
-        match self.place(reference) {
-            Some(place) => place.sources_of(reference),
-            None => Some(vec![Source { reference: reference.clone(), is_insecure: false }]),
+    /// Whom the engine asks for a reference and pulls it from, in its order and never nobody; of Docker, without `mirrors`. What is blocked is left
+    /// out: a blocked place with a mirror is asked there and nowhere else, as Podman does it, and a mirror or a location may lie in a blocked place.
+    pub fn sources_of(&self, reference: &Reference) -> Result<Vec<Source>, NoSource> {
+        let Some(place) = self.place(reference) else { return Ok(vec![Source { reference: reference.clone(), is_insecure: false }]) };
+        let mut sources = place.sources_of(reference).ok_or(NoSource::NoName)?;
+        let mut blocked = Some(place).filter(|place| place.is_blocked);
+        sources.retain(|source| {
+            let other = self.place(&source.reference).filter(|place| place.is_blocked);
+            blocked = blocked.or(other);
+            other.is_none()
+        });
+        match blocked {
+            Some(place) if sources.is_empty() => Err(NoSource::Blocked { prefix: place.prefix.clone() }),
+            _ => Ok(sources),
         }
     }
 
@@ -56,14 +64,18 @@ mod tests {
         Mirror { location: location.to_owned(), is_insecure, pulls }
     }
 
-    /// Whom such an engine asks, `!` before those that need no trusted certificate; or `no name`.
+    /// Whom such an engine asks, `!` before those that need no trusted certificate; or why nobody.
     #[track_caller]
     fn check(places: &[Place], typed: &str, expected: &[&str]) {
         let settings = RegistrySettings { places: places.to_vec(), ..RegistrySettings::default() };
         let sources = settings.sources_of(&typed.parse().expect("a reference"));
         let shown = |source: &Source| format!("{}{}", if source.is_insecure { "!" } else { "" }, source.reference);
-        let sources = sources.map_or_else(|| vec!["no name".to_owned()], |sources| sources.iter().map(shown).collect());
-        assert_eq!(sources, expected, "{typed}");
+        let asked = match sources {
+            Ok(sources) => sources.iter().map(shown).collect(),
+            Err(NoSource::Blocked { prefix }) => vec![format!("blocked: {prefix}")],
+            Err(NoSource::NoName) => vec!["no name".to_owned()],
+        };
+        assert_eq!(asked, expected, "{typed}");
     }
 
     #[test]
@@ -104,6 +116,33 @@ mod tests {
         let at = |name: &str| format!("{name}@{DIGEST}");
         check(&places, &at("far.lan/web"), &[&at("one.lan/copies/web"), &at("three.lan/web"), &format!("!{}", at("there.lan/web"))]);
         check(&places, "far.lan/own/web:1", &["far.lan/own/web:1"]);
+    }
+
+    #[test]
+    fn what_is_blocked_is_not_asked_and_its_mirrors_are() {
+        let blocked = |prefix: &str| Place { is_blocked: true, ..place(prefix, prefix) };
+        let with = |mirrors: &[Mirror], place: Place| Place { mirrors: mirrors.to_vec(), ..place };
+        let places = [
+            blocked("bad.lan"),
+            Place { location: String::new(), ..blocked("*.bad.lan") },
+            place("bad.lan/good", "bad.lan/good"),
+            with(&[mirror("one.lan", false, Pulls::ByTag)], blocked("far.lan")),
+            with(&[mirror("bad.lan/copies", false, Pulls::All)], place("near.lan", "near.lan")),
+            with(&[mirror("a.bad.lan", false, Pulls::All)], place("moved.lan", "bad.lan:5000")),
+        ];
+        for (typed, asked) in [
+            ("bad.lan/web:1", "blocked: bad.lan"),
+            ("bad.lan:5000/web:1", "blocked: bad.lan"),
+            ("bad.lan/good/web:1", "bad.lan/good/web:1"),
+            ("very.bad.lan/web:1", "blocked: *.bad.lan"),
+            ("notbad.lan/web:1", "notbad.lan/web:1"),
+            ("far.lan/web:1", "one.lan/web:1"),
+            ("near.lan/web:1", "near.lan/web:1"),
+            ("moved.lan/web:1", "blocked: *.bad.lan"),
+        ] {
+            check(&places, typed, &[asked]);
+        }
+        check(&places, &format!("far.lan/web@{DIGEST}"), &["blocked: far.lan"]);
     }
 
     #[test]

@@ -112,6 +112,13 @@ pub enum Reason {
         /// What to do.
         help: String,
     },
+    /// Its engine does not pull from where its image is (`registries.conf`), so that nobody was asked.
+    Blocked {
+        /// What blocks it.
+        message: String,
+        /// What to do.
+        help: String,
+    },
     /// Its probe cannot be made from here.
     ProbeNotMade {
         /// Why.
@@ -226,6 +233,7 @@ impl Reason {
             Self::ImageBlank => "image_blank",
             Self::UnknownRestartPolicy => "unknown_restart_policy",
             Self::Unresolved { .. } => "unresolved",
+            Self::Blocked { .. } => "blocked",
             Self::ProbeNotMade { .. } => "probe_not_made",
             Self::Refused { .. } => "refused",
             Self::RunsRefused { .. } => "runs_refused",

@@ -11,7 +11,7 @@ impl Reason {
             Self::NotSelected => Some("add the label rotate.enable=true, or name it: `rotate now NAME`".into()),
             Self::OnHold(hold) => Some(format!("`rotate release {}` ends it", hold.name)),
             Self::BadLabel(error) => Some(error.help()),
-            Self::Unresolved { help, .. } => Some(help.clone()),
+            Self::Unresolved { help, .. } | Self::Blocked { help, .. } => Some(help.clone()),
             Self::ProbeNotMade { .. } => {
                 Some("run rotate as root on the engine's host, or choose another probe: `rotate.health.exec` runs in the container".into())
             }
@@ -123,7 +123,7 @@ impl fmt::Display for Reason {
                 f.write_str("held: the engine shows nothing of its image, of which a part is missing from the engine's store")
             }
             Self::UnknownRestartPolicy => f.write_str("held: its restart policy is one that rotate does not know"),
-            Self::Unresolved { message, .. } => write!(f, "held: {message}"),
+            Self::Unresolved { message, .. } | Self::Blocked { message, .. } => write!(f, "held: {message}"),
             Self::ProbeNotMade { message } => write!(f, "held: its probe cannot be made: {message}"),
             Self::Refused { digest, why } => write!(f, "held: {} is refused here: {why}", digest.short()),
             Self::RunsRefused { digest, why } => write!(f, "runs what is refused here, {}: {why}", digest.short()),

@@ -18,6 +18,14 @@ pub enum RegistryError {
         /// The innermost cause.
         detail: String,
     },
+    /// The engine does not pull from there, and so it is not asked.
+    #[error("registries.conf blocks `{prefix}`, from where {reference} would be pulled")]
+    Blocked {
+        /// What was to be asked for.
+        reference: Reference,
+        /// The prefix of which `registries.conf` says it.
+        prefix: String,
+    },
     /// No answer in time.
     #[error("registry {host} does not answer within {} s", .within.as_secs_f64())]
     Timeout {
@@ -173,6 +181,7 @@ impl RegistryError {
     pub fn state(&self) -> &'static str {
         match self {
             Self::Credentials { .. } => "no registry was asked; nothing was changed",
+            Self::Blocked { .. } => "the registry was not asked; its containers run as before",
             Self::Helper { .. } => "the registry was not asked, not without credentials either; its containers run as before",
             _ => "its containers run as before; nothing was pulled",
         }
@@ -184,6 +193,10 @@ impl RegistryError {
             Self::Unreachable { host, .. } | Self::Timeout { host, .. } => {
                 format!("`curl -I https://{host}/v2/` must get an answer here; without TLS, the engine must know it as insecure")
             }
+            Self::Blocked { prefix, .. } => format!(
+                "take `blocked = true` of `{prefix}` out of registries.conf, or give it a mirror there, for tags and digests; else opt the \
+                 container out: `rotate.enable=false`"
+            ),
             Self::Unauthorized { asked, host, .. } => match asked {
                 Asked::WithoutCredentials => {
                     format!("see whether the name is right, or `docker login {host}` as the user that rotate runs as")

@@ -15,7 +15,7 @@ use super::endpoint::{Endpoint, Question};
 use super::host::{Host, is_insecure};
 use super::limits::Limits;
 use super::{Credentials, HUB, Registry, RegistryError, Whose, answer, certificates};
-use crate::model::{Credential, Digest, RateLimit, Reference, RegistrySettings, Target};
+use crate::model::{Credential, Digest, NoSource, RateLimit, Reference, RegistrySettings, Target};
 
 /// With the index types among them, the digest is the index's where there is one: the one that a pull by tag would note.
 const MANIFESTS: &str = "application/vnd.oci.image.index.v1+json, application/vnd.docker.distribution.manifest.list.v2+json, \
@@ -79,7 +79,7 @@ impl HttpRegistry {
     fn endpoints(&self, reference: &Reference) -> Result<Vec<(Endpoint, Reference)>, RegistryError> {
         let mirrors = self.settings.mirrors.iter().filter(|_| reference.registry() == HUB).filter_map(|address| Endpoint::mirror(address));
         let mirrors = mirrors.map(|mirror| (mirror, reference.clone()));
-        let sources = self.settings.sources_of(reference).ok_or_else(|| no_name(reference))?.into_iter();
+        let sources = self.settings.sources_of(reference).map_err(|why| no_source(reference, why))?.into_iter();
         let sources = sources.map(|source| (Endpoint::registry(source.reference.registry(), source.is_insecure), source.reference));
         Ok(mirrors.chain(sources).collect())
     }
@@ -87,8 +87,9 @@ impl HttpRegistry {
     /// Asks for a tag or a digest, of the first that has an answer.
     async fn ask_all(&self, reference: &Reference, target: &str) -> Result<Digest, RegistryError> {
         let mut answer = Err(RegistryError::Unreachable { host: reference.registry().to_owned(), detail: "nobody to ask".to_owned() });
+        let endpoints = self.endpoints(reference)?;
         let credentials = self.credentials_for(reference)?;
-        for (endpoint, place) in self.endpoints(reference)? {
+        for (endpoint, place) in endpoints {
             answer = self.ask_endpoint(&place, target, &endpoint, &credentials).await;
             match &answer {
                 Ok(_) => break,
@@ -194,9 +195,14 @@ impl HttpRegistry {
     }
 }
 
-fn no_name(reference: &Reference) -> RegistryError {
-    let detail = "the engine's `location` for it, or a mirror's, makes no name of an image".to_owned();
-    RegistryError::Unreachable { host: reference.registry().to_owned(), detail }
+fn no_source(reference: &Reference, why: NoSource) -> RegistryError {
+    match why {
+        NoSource::Blocked { prefix } => RegistryError::Blocked { reference: reference.clone(), prefix },
+        NoSource::NoName => {
+            let detail = "the engine's `location` for it, or a mirror's, makes no name of an image".to_owned();
+            RegistryError::Unreachable { host: reference.registry().to_owned(), detail }
+        }
+    }
 }
 
 fn repository(reference: &Reference) -> (String, String) {
@@ -218,7 +224,10 @@ impl Registry for HttpRegistry {
             Target::Tag(tag) => tag,
             Target::Digest(digest) => return Ok(digest.clone()),
         };
-        self.ask_all(reference, tag).await
+        let digest = self.ask_all(reference, tag).await?;
+        // The pull is by digest: one that nobody may be asked for is told of now, and not when it is tried.
+        self.endpoints(&reference.at_digest(&digest))?;
+        Ok(digest)
     }
 
     async fn has(&self, reference: &Reference, digest: &Digest) -> Result<bool, RegistryError> {
@@ -230,7 +239,7 @@ impl Registry for HttpRegistry {
     }
 
     async fn credential(&self, reference: &Reference) -> Result<Option<Credential>, RegistryError> {
-        let place = self.settings.place_of(reference).ok_or_else(|| no_name(reference))?;
+        let place = self.settings.place_of(reference).ok_or_else(|| no_source(reference, NoSource::NoName))?;
         self.credentials_for(reference)?.find(place.registry(), place.repository()).await
     }
 

@@ -71,6 +71,22 @@ fn an_image_is_asked_of_a_mirror_that_registries_conf_has_for_its_registry() {
 }
 
 #[test]
+fn what_registries_conf_blocks_is_held_and_the_prefix_named() {
+    let s = Scratch::alone(Host::shared(), "blocked");
+    s.push("web", "ok:v1");
+    let (web, id) = (s.name("web"), s.run("web", &[]));
+    s.push("web", "ok:v2");
+    let prefix = format!("{}/{web}", s.host.registry());
+    let _registries = Registries::new(&s, &format!("[[registry]]\nlocation = \"{prefix}\"\nblocked = true\n"), &s.image("web"));
+    let plan = s.rotate(&["plan", &web, "--json"]).exits(0).json();
+    assert_eq!(plan["skipped"][0]["reason"], "blocked", "{plan}");
+    assert!(plan["skipped"][0]["message"].as_str().is_some_and(|message| message.contains(&prefix)), "{plan}");
+    let outcome = s.agent().config(FAST).run(&["now", &web, "--json"]).exits(0);
+    assert_eq!(outcome.json()["containers"][0]["reason"], "blocked", "{outcome}");
+    assert_eq!(described(&s, "web")["Id"], id.as_str(), "{outcome}");
+}
+
+#[test]
 fn a_name_without_a_registry_is_asked_for_where_podman_found_it() {
     let s = Scratch::alone(Host::shared(), "short");
     let text = format!("unqualified-search-registries = [\"{}\"]\n", s.host.registry());

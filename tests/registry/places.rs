@@ -1,4 +1,5 @@
-//! What Podman's `registries.conf` makes of a name: its mirrors are asked first, then its location, by the names that the image has there.
+//! What Podman's `registries.conf` makes of a name: its mirrors are asked first, then its location, by the names that the image has there; what is
+//! blocked is not.
 
 use rotate::model::{Mirror, Place, Pulls, RegistrySettings};
 use rotate::registry::{Credentials, HttpRegistry, Registry, RegistryError};
@@ -8,7 +9,7 @@ use crate::support::{auths, basic, credentials, nothing_was_pulled, reference};
 
 /// `far.lan` is at this server, which needs no trusted certificate.
 fn far(at: &Server, mirrors: Vec<Mirror>) -> Place {
-    Place { prefix: "far.lan".into(), location: at.address.clone(), is_insecure: true, mirrors }
+    Place { prefix: "far.lan".into(), location: at.address.clone(), is_insecure: true, mirrors, ..Place::default() }
 }
 
 fn mirror(at: &Server, path: &str, pulls: Pulls) -> Mirror {
@@ -75,4 +76,34 @@ async fn each_is_shown_its_own_credentials() {
     };
     assert_eq!(sent(&copy), [basic("alice", "copy")]);
     assert_eq!(sent(&origin), [""; 0]);
+}
+
+#[tokio::test]
+async fn what_is_blocked_is_not_asked_and_the_prefix_is_named() {
+    let origin = Server::start(|_| Answer::digest());
+    let registry = registry(Place { is_blocked: true, ..far(&origin, Vec::new()) }, Credentials::default());
+    let error = registry.resolve(&reference("far.lan/web:1")).await.unwrap_err();
+    assert_eq!(error.to_string(), "registries.conf blocks `far.lan`, from where far.lan/web:1 would be pulled");
+    assert!(error.help().contains("`blocked = true` of `far.lan`"), "{}", error.help());
+    assert_eq!(origin.asked(), [""; 0]);
+}
+
+#[tokio::test]
+async fn of_a_blocked_place_the_mirrors_are_asked_and_nobody_else() {
+    let (origin, copy) = (Server::start(|_| Answer::digest()), Server::start(|_| Answer::status(404)));
+    let place = Place { is_blocked: true, ..far(&origin, vec![mirror(&copy, "", Pulls::All)]) };
+    let error = registry(place, Credentials::default()).resolve(&reference("far.lan/web:1")).await.unwrap_err();
+    assert!(matches!(&error, RegistryError::NotFound { host, .. } if *host == copy.address), "{error:?}");
+    assert_eq!(copy.asked(), ["HEAD /v2/web/manifests/1"]);
+    assert_eq!(origin.asked(), [""; 0]);
+}
+
+/// The pull is by digest.
+#[tokio::test]
+async fn a_tag_that_only_a_mirror_for_tags_has_is_blocked() {
+    let (origin, copy) = (Server::start(|_| Answer::digest()), Server::start(|_| Answer::digest()));
+    let place = Place { is_blocked: true, ..far(&origin, vec![mirror(&copy, "", Pulls::ByTag)]) };
+    let error = registry(place, Credentials::default()).resolve(&reference("far.lan/web:1")).await.unwrap_err();
+    assert!(matches!(&error, RegistryError::Blocked { prefix, .. } if prefix == "far.lan"), "{error:?}");
+    assert_eq!(origin.asked(), [""; 0]);
 }

@@ -35,6 +35,7 @@ fn place(prefix: &str, registry: &Value) -> Place {
         prefix: prefix.to_owned(),
         location: text(registry, "Location"),
         is_insecure: is(registry, "Insecure"),
+        is_blocked: is(registry, "Blocked"),
         mirrors: mirrors.collect(),
     }
 }
@@ -68,6 +69,7 @@ mod tests {
                     ],
                 },
                 "old.lan:5000": { "Location": "old.lan:5000", "Insecure": true, "Mirrors": null },
+                "*.bad.lan": { "Prefix": "*.bad.lan", "Location": "", "Blocked": true, "Mirrors": null },
                 "still.lan": { "Location": "still.lan", "MirrorByDigestOnly": true, "Mirrors": [{ "Location": "five.lan" }] },
             },
         });
@@ -88,6 +90,7 @@ mod tests {
         let settings = registry_settings(&info);
         let expected = [
             place("any.lan", "", true),
+            Place { is_blocked: true, ..place("*.bad.lan", "", false) },
             Place { mirrors, ..place("docker.io", "there.lan:5000", false) },
             place("old.lan:5000", "old.lan:5000", true),
             Place { mirrors: still, ..place("still.lan", "still.lan", false) },
