@@ -5,7 +5,7 @@ use std::path::Path;
 use super::quadlet::{LONG, Quadlet};
 use super::wants::{QUADLET, lacks};
 use super::{FAST, scratch};
-use crate::lab::{Host, Outcome, Scratch, wait_for};
+use crate::lab::{Outcome, Scratch, wait_for};
 use serde_json::Value;
 
 fn now(s: &Scratch, name: &str) -> Outcome {
@@ -109,8 +109,7 @@ fn what_was_refused_does_not_come_back_by_a_unit_that_pulls_until_something_newe
     if lacks(&QUADLET) {
         return;
     }
-    // Any other agent on the host would tidy up a drop-in of which its own store knows nothing.
-    let s = Scratch::alone(Host::shared(), "pulls");
+    let s = scratch("pulls");
     s.push("web", "ok:v1");
     let web = Quadlet::start(&s, "web", "Pull=newer", "Restart=always");
     let old = web.image();
@@ -122,7 +121,7 @@ fn what_was_refused_does_not_come_back_by_a_unit_that_pulls_until_something_newe
     // By whomever it is restarted.
     web.systemctl(&["restart", &web.unit()]);
     web.is_up_with(&old);
-    // A rotate with another state directory knows nothing of it, and tidies nothing up.
+    // A rotate with another state directory knows nothing of it, and tidies nothing up: what lies there may be what keeps a refused image away.
     s.push("other", "ok:v1");
     s.run("other", &[]);
     let elsewhere = format!("{}/another-state", s.host_dir());
@@ -143,8 +142,7 @@ fn the_drop_in_goes_when_a_person_forgets_what_was_refused() {
     if lacks(&QUADLET) {
         return;
     }
-    // Any other agent on the host would tidy up a drop-in of which its own store knows nothing.
-    let s = Scratch::alone(Host::shared(), "forget");
+    let s = scratch("forget");
     s.push("web", "ok:v1");
     let web = Quadlet::start(&s, "web", "Pull=always", "Restart=always");
     let sick = s.push("web", "sick:v2");

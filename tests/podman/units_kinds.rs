@@ -5,7 +5,7 @@ use std::fs;
 use super::quadlet::{LONG, Quadlet};
 use super::wants::{QUADLET, lacks};
 use super::{FAST, scratch};
-use crate::lab::{Host, Outcome, Scratch, wait_for};
+use crate::lab::{Outcome, wait_for};
 use serde_json::Value;
 
 fn entry(outcome: &Outcome) -> Value {
@@ -17,8 +17,7 @@ fn what_was_refused_does_not_come_back_by_the_unit_that_fetches_the_image() {
     if lacks(&QUADLET) {
         return;
     }
-    // Any other agent on the host would tidy up a drop-in of which its own store knows nothing.
-    let s = Scratch::alone(Host::shared(), "image");
+    let s = scratch("image");
     s.push("web", "ok:v1");
     let (name, image) = (s.name("web"), s.image("web"));
     let file = s.host.write_unit(&format!("{}/{name}.image", s.host.quadlets()), &format!("[Image]\nImage={image}\n"));

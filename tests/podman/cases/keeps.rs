@@ -8,7 +8,7 @@ use super::super::quadlet::{LONG, Quadlet};
 use super::super::scratch;
 use super::super::wants::{QUADLET, lacks};
 use super::{entry, now, told};
-use crate::lab::{Host, Scratch, wait_for};
+use crate::lab::{Scratch, wait_for};
 
 #[test]
 fn labels_variables_secrets_users_and_mounts_of_a_unit_s_container_survive() {
@@ -95,8 +95,7 @@ fn a_drop_in_of_the_user_s_counts_and_stays_beside_ours() {
     if lacks(&QUADLET) {
         return;
     }
-    // Any other agent on the host would tidy up a drop-in of which its own store knows nothing.
-    let s = Scratch::alone(Host::shared(), "dropin");
+    let s = scratch("dropin");
     s.push("web", "ok:v1");
     let web = Quadlet::start(&s, "web", "Pull=newer", "Restart=always");
     let mine = web.write_drop_in("10-mine.conf", "[Container]\nEnvironment=MINE=yes\n");
