@@ -88,9 +88,21 @@ impl<'a> Client<'a> {
 
     #[track_caller]
     pub fn ask(&self, args: &[&str]) -> String {
-        let output = self.s.host.exec(&[self.client, args].concat());
+        self.answer(&[self.client, args].concat())
+    }
+
+    /// The same with a variable (`NAME=value`) in the client's environment.
+    #[track_caller]
+    pub fn ask_with(&self, variable: &str, args: &[&str]) -> String {
+        let (program, before) = self.client.split_last().expect("a client has a program");
+        self.answer(&[before, &[variable, *program], args].concat())
+    }
+
+    #[track_caller]
+    fn answer(&self, command: &[&str]) -> String {
+        let output = self.s.host.exec(command);
         let said = String::from_utf8_lossy(&output.stdout).trim_end().to_owned();
-        assert!(output.status.success(), "{args:?}: {said}{}", String::from_utf8_lossy(&output.stderr));
+        assert!(output.status.success(), "{command:?}: {said}{}", String::from_utf8_lossy(&output.stderr));
         said
     }
 

@@ -13,6 +13,7 @@ pub const ROOTS_ENGINE: Want =
 pub const API_NOTES: Want =
     Want { what: "what its API was asked for: on 4.3 the service's own command is kept instead", is_on: |host| !is_4_3(host) };
 pub const START_CHECKS: Want = Want { what: "health checks of the start, which are there from Podman 4.5 on", is_on: |host| !is_4_3(host) };
+pub const PASTA: Want = Want { what: "pasta, which Podman knows from 4.4 on", is_on: |host| !is_4_3(host) };
 pub const QUADLET: Want = Want { what: "Quadlet, which is there from Podman 4.4 on", is_on: |host| !is_4_3(host) };
 
 fn is_4_3(host: &Host) -> bool {
