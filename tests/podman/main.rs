@@ -27,6 +27,7 @@ mod units_pods;
 mod units_shared;
 mod users_api;
 mod users_gone;
+mod users_numbers;
 mod users_options;
 mod users_own;
 mod users_quadlet;
