@@ -8,7 +8,7 @@ use super::{FAST, scratch};
 use crate::lab::{Scratch, wait_for};
 
 /// Stops the agent at the restart that it asks for: before systemd hears of it, or after.
-fn killed_at_the_restart(s: &Scratch, web: &Quadlet<'_>, when: &str) {
+pub fn killed_at_the_restart(s: &Scratch, web: &Quadlet<'_>, when: &str) {
     let (reached, go) = (s.dir().join("reached"), s.dir().join("go"));
     let folder = s.host.client_for_the_machine(s.dir());
     let hook = folder.join(format!("systemctl.{when}"));

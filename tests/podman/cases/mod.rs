@@ -41,7 +41,7 @@
 //! | back under `Pull=newer` | `units`: what_was_refused_does_not_come_back… |
 //! | the start limit on the way back | `units`: an_image_that_exits_or_cannot_be_run… |
 //! | the run after that | `units`: a_sick_image_goes_back… |
-//! | killed in the middle | `units_cut` |
+//! | killed in the middle | `units_cut`; by a power cut: `units_power` |
 //! | `--rm` without a unit | held: `ownership` |
 //! | several users | `engines`: one_daemon_serves… |
 //!
