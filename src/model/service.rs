@@ -48,7 +48,7 @@ pub struct DropIn {
 }
 
 /// The repository of our tags for units that are kept on an image.
-const TO_STAY: &str = "localhost/rotate/unit";
+pub const TO_STAY: &str = "localhost/rotate/unit";
 
 /// Our tag for the unit of this container, while that is kept on an image by a drop-in.
 pub fn tag_to_stay(container: &str) -> String {
