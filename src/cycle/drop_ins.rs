@@ -1,4 +1,5 @@
-//! Drop-ins of ours beside units of systemd, which keep these from pulling what was refused here; and those that are not needed any more.
+//! Drop-ins of ours beside units of systemd, which keep these from pulling what was refused here; and those that are not needed any more, or in a
+//! person's way.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -10,7 +11,17 @@ use crate::rotation::{self, Stage};
 use crate::store::StoreError;
 
 /// Rotations of a container that are looked through for the one that left a drop-in.
-const LOOKED_THROUGH: usize = 50;
+pub(super) const LOOKED_THROUGH: usize = 50;
+
+/// Drop-ins of a unit that are to go.
+pub(super) struct Left {
+    /// The container's name.
+    pub(super) name: String,
+    /// Those that are there.
+    pub(super) paths: Vec<PathBuf>,
+    /// What is to be told.
+    pub(super) why: String,
+}
 
 impl Cycle<'_> {
     /// Where the drop-ins are that keep this container's unit from pulling.
@@ -29,7 +40,8 @@ impl Cycle<'_> {
         })
     }
 
-    /// Removes those of containers for which nothing is refused any more, and whose rotation is over. What does not work now is left to the next pass.
+    /// Removes those of containers for which nothing is refused any more, or whose unit asks for another image by now, and whose rotation is over. What
+    /// does not work now is left to the next pass. No unit is restarted for it: that is for whoever has edited it.
     ///
     /// One that no rotation of this store left stays: another's store may know what it keeps away, or a store that was lost did. It goes with the next
     /// proof.
@@ -44,6 +56,11 @@ impl Cycle<'_> {
             if paths.is_empty() {
                 continue;
             }
+            if let Some((unit, edit)) = self.edit_under(survey, container, &paths).await {
+                let name = container.name().to_owned();
+                left.push(Left { why: edit.why(survey, &name, &unit), name, paths });
+                continue;
+            }
             // It says what the unit starts from: the next rotation takes it away.
             if is_tag_to_stay(container.image_typed()) {
                 needed.extend(paths);
@@ -51,18 +68,25 @@ impl Cycle<'_> {
             }
             match self.is_needed(container.name()) {
                 Ok(true) => needed.extend(paths),
-                Ok(false) => left.push((container.name(), paths)),
+                Ok(false) => {
+                    let name = container.name().to_owned();
+                    left.push(Left { why: format!("nothing is refused for `{name}` any more"), name, paths });
+                }
                 Err(error) => return tracing::warn!("drop-ins stay: {error}"),
             }
         }
-        for (name, mut paths) in left {
-            let records = match self.store.history(Some(name), LOOKED_THROUGH) {
+        match self.left_without_container(survey).await {
+            Ok(further) => left.extend(further),
+            Err(error) => return tracing::warn!("drop-ins stay: {error}"),
+        }
+        for Left { name, mut paths, why } in left {
+            let records = match self.store.history(Some(&name), LOOKED_THROUGH) {
                 Ok(records) => records,
                 Err(error) => return tracing::warn!("drop-ins stay: {error}"),
             };
             paths.retain(|path| !needed.contains(path) && rotation::has_left(&records, path));
             let Some(path) = paths.first() else { continue };
-            tracing::info!(container = %name, "remove {}: nothing is refused for `{name}` any more", path.display());
+            tracing::info!(container = %name, "remove {}: {why}", path.display());
             if let Err(error) = rotation::remove_drop_ins(self.engine, &paths).await {
                 tracing::warn!(container = %name, "{} stays: {error}", path.display());
             }

@@ -3,6 +3,7 @@
 mod adopt;
 mod auth_files;
 mod drop_ins;
+mod edited;
 mod engine_registry;
 mod explain;
 mod history;

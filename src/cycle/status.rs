@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::edited::is_let_go;
 use super::{Cycle, CycleError};
 use crate::config::Mode;
 use crate::model::{Container, Digest, Health, Hold, Image, Reference, RefusedDigest, Sighting, Status as Doing, is_tag_to_stay};
@@ -101,14 +102,22 @@ impl Cycle<'_> {
                 let policy = policy(self.config, &container.labels(), &image.labels());
                 status.is_watched = policy.is_ok_and(|policy| policy.mode == Mode::Watch);
             }
-            let stays = is_tag_to_stay(container.image_typed());
-            let what = if stays { "on the image that it runs, others go on under its tag" } else { "from pulling what is refused" };
-            let kept_from = |path: std::path::PathBuf| format!("{} keeps its unit {what}", path.display());
             let drop_ins = self.drop_ins(&survey, container).await;
+            let what = match self.edit_under(&survey, container, &drop_ins).await {
+                Some((_, edit)) => format!("stands in the way of {}, which its unit asks for now: the next run removes it", edit.image),
+                None if is_tag_to_stay(container.image_typed()) => {
+                    "keeps its unit on the image that it runs, others go on under its tag".to_owned()
+                }
+                None => "keeps its unit from pulling what is refused".to_owned(),
+            };
+            let kept_from = |path: std::path::PathBuf| format!("{} {what}", path.display());
+            let let_go = is_let_go(&survey, container)
+                .then(|| "nothing keeps its unit on the image that it runs: the next start goes by the unit's own files".to_owned());
             // While a rotation is open this is what it is about.
             let next = if survey.stuck.contains(container.name()) { None } else { self.next_start(&survey, container).await? };
             let next = next.map(|image| format!("the next start of its unit brings another image than runs: {}", image.short()));
-            let notes = notes.get(container.name()).cloned().into_iter().chain(drop_ins.into_iter().map(kept_from)).chain(next);
+            let notes =
+                notes.get(container.name()).cloned().into_iter().chain(drop_ins.into_iter().map(kept_from)).chain(let_go).chain(next);
             status.note = notes.reduce(|all, one| format!("{all}; {one}"));
             all.insert(status.name.clone(), status);
         }

@@ -19,6 +19,10 @@ pub trait Services: Send + Sync {
     async fn started_by_name(&self) -> Result<Vec<(String, String)>, EngineError> {
         Ok(Vec::new())
     }
+    /// The image that the files of a unit of Quadlet's ask for, as they write it, whatever a drop-in of ours makes of it. None: they do not say.
+    async fn own_image(&self, _name: &str) -> Result<Option<String>, EngineError> {
+        Ok(None)
+    }
     /// What a unit and its container wrote since then, oldest first.
     async fn log_tail(&self, name: &str, since: Timestamp, lines: usize) -> Result<Vec<String>, EngineError>;
     /// Those of these files that are there, as the user sees it whose manager it is.

@@ -44,4 +44,4 @@ pub use run::{Ended, Rotation};
 pub use run_error::RunError;
 pub use service_view::{Dependent, ServiceView};
 pub use step::{Act, Change, Role, Step};
-pub use way::{Way, has_left};
+pub use way::{Way, has_left, left_by};

@@ -98,15 +98,20 @@ impl Record {
     }
 }
 
-/// True if one of these rotations of a container, the newest first, left this drop-in beside its unit. A proof takes it away: what lies there since the
-/// last one is another's. Pure.
+/// True if one of these rotations of a container left this drop-in beside its unit: see [`left_by`].
 pub fn has_left(records: &[Record], path: &Path) -> bool {
-    let since_the_proof = records.iter().take_while(|record| record.outcome != Some(Outcome::Rotated));
-    let has_gone_wrong = |record: &&Record| match &record.outcome {
+    left_by(records, path).is_some()
+}
+
+/// The one of these rotations of a container, the newest first, that left this drop-in beside its unit. A proof takes it away: what lies there since the
+/// last one is another's. Pure.
+pub fn left_by<'a>(records: &'a [Record], path: &Path) -> Option<&'a Record> {
+    let has_gone_wrong = |record: &Record| match &record.outcome {
         Some(Outcome::TurnedBack { failure, was_switched }) => *was_switched || failure.refuses_digest(),
         Some(Outcome::Stayed { .. }) => true,
         Some(Outcome::Rotated) | None => false,
     };
-    let mut drop_ins = since_the_proof.filter(has_gone_wrong).filter_map(Record::service).flat_map(|service| &service.drop_ins);
-    drop_ins.any(|drop_in| drop_in.path == path)
+    let has_it = |record: &Record| record.service().is_some_and(|service| service.drop_ins.iter().any(|drop_in| drop_in.path == path));
+    let mut since_the_proof = records.iter().take_while(|record| record.outcome != Some(Outcome::Rotated));
+    since_the_proof.find(|record| has_gone_wrong(record) && has_it(record))
 }

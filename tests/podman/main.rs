@@ -21,6 +21,7 @@ mod quadlet;
 mod units;
 mod units_cut;
 mod units_dependents;
+mod units_edited;
 mod units_held;
 mod units_kinds;
 mod units_pods;

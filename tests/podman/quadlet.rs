@@ -59,6 +59,13 @@ impl<'a> Quadlet<'a> {
         self.s.host.write_unit(&self.file(), text);
     }
 
+    /// Has the file ask for another image, as a person would edit it: the last one counts. systemd knows of it.
+    #[track_caller]
+    pub fn ask_for(&self, image: &str) {
+        self.write(&format!("{}\n[Container]\nImage={image}\n", self.text));
+        self.systemctl(&["daemon-reload"]);
+    }
+
     /// The user's own file is as it was.
     pub fn is_untouched(&self) -> bool {
         fs::read_to_string(self.path()).is_ok_and(|text| text == self.text)

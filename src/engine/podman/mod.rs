@@ -14,6 +14,7 @@ mod registries;
 mod said;
 mod shown;
 mod systemctl;
+mod written;
 
 use std::path::Path;
 use std::time::Duration;

@@ -13,6 +13,7 @@ use super::files;
 use super::owner::{Owner, as_user, not_started, not_that_user};
 use super::said;
 use super::shown::{PROPERTIES, read};
+use super::written;
 use crate::engine::EngineError;
 use crate::engine::Services;
 use crate::engine::calls::refused;
@@ -47,8 +48,8 @@ impl Systemctl {
 
     async fn run(&self, program: &str, call: &str, deadline: Duration, args: &[&str]) -> Result<String, EngineError> {
         let mut command = match self.owner.another(call).await? {
-            // The system's manager shows its units to everybody.
-            Some(user) if user.id == 0 && args.first() == Some(&"show") => for_us(program, false),
+            // The system's manager shows its units to everybody, and the files that it reads are for everybody to read.
+            Some(user) if user.id == 0 && matches!(args.first(), Some(&("show" | "cat"))) => for_us(program, false),
             Some(user) => for_another(&user, program),
             None => for_us(program, !rustix::process::geteuid().is_root()),
         };
@@ -95,6 +96,11 @@ impl Services for Systemctl {
             .filter(is_up)
             .flat_map(|state| state.starts().map(|container| (container.to_owned(), state.name.clone())))
             .collect())
+    }
+
+    async fn own_image(&self, name: &str) -> Result<Option<String>, EngineError> {
+        let call = format!("read what the files of {name} say");
+        Ok(written::own_image(&self.systemctl(&call, LOOK, &["cat", "--no-pager", "--", name]).await?))
     }
 
     async fn log_tail(&self, name: &str, since: Timestamp, lines: usize) -> Result<Vec<String>, EngineError> {
