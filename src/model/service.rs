@@ -160,6 +160,8 @@ pub struct ServiceState {
     pub requires: Vec<String>,
     /// True if [`ServiceState::plays`] a file in which stands `imagePullPolicy: Always`.
     pub plays_pulling: bool,
+    /// True if [`ServiceState::may_pull_by_arguments`], and its file has no `Pull=` for that.
+    pub pulls_by_arguments: bool,
 }
 
 impl ServiceState {
@@ -188,11 +190,8 @@ impl ServiceState {
 
     /// True if it pulls at each start what a registry has.
     pub fn pulls(&self) -> bool {
-        if self.is_of("image") {
-            return self.start.contains(" pull ");
-        }
-        let start = format!("{} ", self.start);
-        ["--pull newer ", "--pull always ", "--pull=newer ", "--pull=always "].iter().any(|option| start.contains(option))
+        let has_option = || self.pull_policies().iter().any(|(_, policy)| is_pull(policy));
+        if self.is_of("image") { self.start.contains(" pull ") } else { has_option() }
     }
 
     /// The containers that it starts by their names or ids, and does not make: `podman start web` (`podman generate systemd` without `--new`).
@@ -212,14 +211,28 @@ impl ServiceState {
     /// True if no `Pull=` of ours keeps it from that. Of several options for `podman run` the last counts: Quadlet writes `Pull=` as two words, and after it
     /// what stands in `PodmanArgs=`.
     pub fn pulls_regardless(&self) -> bool {
-        let words: Vec<&str> = self.start.split_whitespace().collect();
-        let policy = |(n, word): (usize, &&str)| match word.strip_prefix("--pull")? {
-            "" => Some((false, words.get(n + 1).copied().unwrap_or_default().to_owned())),
-            rest => Some((true, rest.strip_prefix('=')?.to_owned())),
-        };
-        let policies: Vec<(bool, String)> = words.iter().enumerate().filter_map(policy).collect();
-        let is_pull = |policy: &str| matches!(policy, "newer" | "always");
-        policies.last().is_some_and(|(is_one_word, last)| is_pull(last) && (*is_one_word || policies.len() > 1))
+        let policies = self.pull_policies();
+        let is_last = |(is_one_word, policy): &(bool, &str)| is_pull(policy) && (*is_one_word || policies.len() > 1);
+        self.pulls_by_arguments || policies.last().is_some_and(is_last)
+    }
+
+    /// True if it pulls by one option of two words: `Pull=always` becomes one, and so does `PodmanArgs=--pull always`. Only its file tells which.
+    pub fn may_pull_by_arguments(&self) -> bool {
+        self.is_of("container") && matches!(self.pull_policies().as_slice(), [(false, policy)] if is_pull(policy))
+    }
+
+    /// When it pulls, as its command says it in this order; true: in one word (`--pull=always`).
+    fn pull_policies(&self) -> Vec<(bool, &str)> {
+        let mut policies = Vec::new();
+        let mut words = self.start.split_whitespace().peekable();
+        while let Some(word) = words.next() {
+            match word.strip_prefix("--pull") {
+                Some("") => policies.push((false, words.peek().copied().unwrap_or_default())),
+                Some(rest) => policies.extend(rest.strip_prefix('=').map(|policy| (true, policy))),
+                None => {}
+            }
+        }
+        policies
     }
 
     /// True if it starts from a tag of ours, not from its own.
@@ -244,6 +257,11 @@ impl ServiceState {
     pub fn is_of(&self, extension: &str) -> bool {
         self.source.as_deref().and_then(Path::extension).is_some_and(|found| found == extension)
     }
+}
+
+/// True if such a policy pulls although the image is there (podman-run(1)).
+fn is_pull(policy: &str) -> bool {
+    matches!(policy, "newer" | "always")
 }
 
 #[cfg(test)]

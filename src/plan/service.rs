@@ -178,6 +178,7 @@ mod tests {
             (start("argv[]=podman kube play web.yaml ;"), "owned_by_unit"),
             (ServiceState { plays_pulling: true, ..start("argv[]=podman kube play web.yaml ;") }, "unit_pulls"),
             (pulls.clone(), "rotated"),
+            (ServiceState { pulls_by_arguments: true, ..pulls.clone() }, "unit_pulls"),
             (ServiceState { source: None, ..pulls.clone() }, "unit_pulls"),
             (ServiceState { name: "web@1.service".into(), ..pulls.clone() }, "unit_pulls"),
             (ServiceState { source: Some("/run/user/1000/containers/systemd/web.container".into()), ..pulls }, "unit_pulls"),

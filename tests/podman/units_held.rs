@@ -77,12 +77,14 @@ fn a_unit_that_pulls_by_an_option_that_no_drop_in_overrides_is_held() {
         return;
     }
     let s = scratch("podmanargs");
-    s.push("web", "ok:v1");
-    let web = Quadlet::start(&s, "web", "PodmanArgs=--pull=always", "Restart=always");
-    let id = web.id();
-    s.push("web", "ok:v2");
-    let plan = s.rotate(&["plan", &web.name, "--json"]).exits(0).json();
-    assert_eq!(plan["skipped"][0]["reason"], "unit_pulls", "{plan}");
-    s.agent().config(FAST).run(&["now", &web.name]).exits(0);
-    assert!(web.id() == id && web.drop_in().is_none());
+    for (name, option) in [("one", "--pull=always"), ("two", "--pull always"), ("newer", "--pull newer")] {
+        s.push(name, "ok:v1");
+        let web = Quadlet::start(&s, name, &format!("PodmanArgs={option}"), "Restart=always");
+        let id = web.id();
+        s.push(name, "ok:v2");
+        let plan = s.rotate(&["plan", &web.name, "--json"]).exits(0).json();
+        assert_eq!(plan["skipped"][0]["reason"], "unit_pulls", "{option}: {plan}");
+        s.agent().config(FAST).run(&["now", &web.name]).exits(0);
+        assert!(web.id() == id && web.drop_in().is_none(), "{option}");
+    }
 }

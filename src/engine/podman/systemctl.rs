@@ -64,6 +64,11 @@ impl Systemctl {
         }
     }
 
+    /// What the files of a unit say, as they are now: what Quadlet made is as it was when systemd last read its units.
+    async fn files_of(&self, name: &str) -> Result<String, EngineError> {
+        self.systemctl(&format!("read the files of {name}"), LOOK, &["cat", "--no-pager", "--", name]).await
+    }
+
     async fn reload(&self) -> Result<(), EngineError> {
         self.systemctl("read the units of systemd again", RELOAD, &["daemon-reload"]).await.map(|_| ())
     }
@@ -78,6 +83,10 @@ impl Services for Systemctl {
         let mut args = vec!["show", "--no-pager", "-p", PROPERTIES, "--"];
         args.extend(names.iter().map(String::as_str));
         let mut states = read(&self.systemctl("show units of systemd", LOOK, &args).await?);
+        for state in states.iter_mut().filter(|state| state.may_pull_by_arguments()) {
+            // Where that cannot be said, no drop-in is relied on.
+            state.pulls_by_arguments = !self.files_of(&state.name).await.is_ok_and(|text| written::has_pull(&text));
+        }
         // A file of another user's is not opened by us: it says no more than why a unit is held that is held in any case.
         if self.owner.another("read files of Kubernetes").await?.is_none() {
             for state in &mut states {
@@ -99,8 +108,7 @@ impl Services for Systemctl {
     }
 
     async fn own_image(&self, name: &str) -> Result<Option<String>, EngineError> {
-        let call = format!("read what the files of {name} say");
-        Ok(written::own_image(&self.systemctl(&call, LOOK, &["cat", "--no-pager", "--", name]).await?))
+        Ok(written::own_image(&self.files_of(name).await?))
     }
 
     async fn log_tail(&self, name: &str, since: Timestamp, lines: usize) -> Result<Vec<String>, EngineError> {

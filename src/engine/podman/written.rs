@@ -8,8 +8,18 @@ const KEPT: &str = "[X-Container]";
 
 /// The image that would count there without ours, as it is written.
 pub fn own_image(unit: &str) -> Option<String> {
+    values(unit, "Image").into_iter().rfind(|image| !is_tag_to_stay(image)).map(str::to_owned)
+}
+
+/// True if a `Pull=` counts there, in which place another one of ours counts.
+pub fn has_pull(unit: &str) -> bool {
+    values(unit, "Pull").last().is_some_and(|policy| !policy.is_empty())
+}
+
+/// The values of a key, in order.
+fn values<'a>(unit: &'a str, wanted: &str) -> Vec<&'a str> {
     let (mut is_kept, mut goes_on) = (false, false);
-    let mut own = None;
+    let mut all = Vec::new();
     for line in unit.lines().map(str::trim) {
         if line.starts_with(['#', ';']) {
             continue;
@@ -21,14 +31,13 @@ pub fn own_image(unit: &str) -> Option<String> {
         }
         if line.starts_with('[') {
             is_kept = line == KEPT;
-        } else if let Some((key, value)) = line.split_once('=').filter(|_| is_kept) {
-            let value = value.trim();
-            if key.trim_end() == "Image" && !is_tag_to_stay(value) {
-                own = Some(value.to_owned());
-            }
+        } else if let Some((key, value)) = line.split_once('=').filter(|_| is_kept)
+            && key.trim_end() == wanted
+        {
+            all.push(value.trim());
         }
     }
-    own
+    all
 }
 
 #[cfg(test)]
@@ -58,5 +67,19 @@ mod tests {
             assert_eq!(own_image(&unit(&lines)).as_deref(), expected, "{lines}");
         }
         assert_eq!(own_image("# /etc/systemd/system/web.service\n[Service]\nExecStart=podman run --name web a:1\n"), None);
+    }
+
+    #[test]
+    fn an_option_that_pulls_is_known_by_its_key_and_not_by_its_command() {
+        let command = "[Service]\nExecStart=podman run --name web --pull always a:1\n";
+        for (lines, expected) in [
+            ("Pull=always", true),
+            ("Pull=always\nPull=", false),
+            ("PodmanArgs=--pull always", false),
+            ("PodmanArgs=--memory 1g \\\nPull=always", false),
+            ("", false),
+        ] {
+            assert_eq!(has_pull(&format!("[X-Container]\nImage=a:1\n{lines}\n\n{command}")), expected, "{lines}");
+        }
     }
 }
