@@ -1,6 +1,8 @@
 //! `podman auto-update` by its timer, beside rotate.
 
 use super::FAST;
+use super::clients::{json, unit, works};
+use super::users_quadlet::lingering;
 use super::wants::{ROOTS_ENGINE, lacks};
 use crate::lab::{Host, Outcome, Scratch, Unit};
 
@@ -72,4 +74,46 @@ fn a_daemon_says_in_its_log_that_podman_updates_by_itself_and_says_it_once() {
     });
     assert_eq!(count(&journal), 1, "{journal}");
     assert!(unit.ask(&["status"]).contains(TIMER));
+}
+
+/// The timer of the user, on until it is dropped.
+struct UsersTimer<'a>(&'a Scratch);
+
+const OF_THE_USER: &str = "systemctl --user --machine=op@";
+
+impl<'a> UsersTimer<'a> {
+    #[track_caller]
+    fn on(s: &'a Scratch) -> Self {
+        works(s, &format!("{OF_THE_USER} enable --now {TIMER}"));
+        Self(s)
+    }
+}
+
+impl Drop for UsersTimer<'_> {
+    fn drop(&mut self) {
+        self.0.host.exec(&["sh", "-c", &format!("{OF_THE_USER} disable --now {TIMER}")]);
+    }
+}
+
+#[test]
+fn a_users_timer_is_told_by_the_hosts_daemon_with_the_user_and_the_systems_own_is_not() {
+    if lacks(&ROOTS_ENGINE) {
+        return;
+    }
+    let s = Scratch::alone(Host::shared(), "timeruser");
+    let _user = lingering(&s);
+    let unit = unit(&s, "[\"podman\", \"podman:op\"]");
+    let _timer = UsersTimer::on(&s);
+    unit.start();
+    let told = format!("{TIMER} of user op is on");
+    let journal = crate::lab::wait_for("the daemon has looked at it", super::quadlet::LONG, || {
+        let journal = unit.journal();
+        journal.contains(&told).then_some(journal)
+    });
+    assert_eq!(journal.matches(&told).count(), 1, "{journal}");
+    assert!(journal.contains(&format!("`{OF_THE_USER} disable --now {TIMER}`")), "{journal}");
+    let status = json(&unit, &["status"]);
+    let warnings = status["warnings"].as_array().cloned().unwrap_or_default();
+    let engines: Vec<_> = warnings.iter().map(|warning| warning["engine"].as_str().unwrap_or_default()).collect();
+    assert_eq!(engines, ["podman:op"], "{status}");
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::systemctl::Systemctl;
 use crate::engine::{EngineError, Services};
-use crate::model::Warning;
+use crate::model::{Manager, Warning};
 
 /// It comes with Podman, and no distribution enables it by itself.
 const TIMER: &str = "podman-auto-update.timer";
@@ -19,18 +19,22 @@ impl Systemctl {
         let args = ["show", "--no-pager", "-p", "ActiveState,UnitFileState", "--", TIMER];
         let call = format!("show {TIMER}");
         let shown = self.systemctl(&call, LOOK, &args).await?;
-        let manager = self.manager().await?.systemctl();
+        let manager = self.manager().await?;
         Ok(is_on(&shown).then(|| warning(&manager)))
     }
 }
 
-fn warning(manager: &str) -> Warning {
+fn warning(manager: &Manager) -> Warning {
+    let whose = match manager {
+        Manager::System | Manager::Oneself => String::new(),
+        Manager::User { name, .. } => format!(" of user {name}"),
+    };
     Warning {
         code: "podman_auto_update",
         message: format!(
-            "{TIMER} is on: `podman auto-update` updates containers of this engine as well, and knows nothing of what rotate holds or has refused"
+            "{TIMER}{whose} is on: `podman auto-update` updates containers of this engine as well, and knows nothing of what rotate holds or has refused"
         ),
-        help: format!("turn it off: `{manager} disable --now {TIMER}`"),
+        help: format!("turn it off: `{} disable --now {TIMER}`", manager.systemctl()),
     }
 }
 
@@ -56,6 +60,18 @@ mod tests {
             ("inactive", "", false),
         ] {
             assert_eq!(is_on(&format!("ActiveState={active}\nUnitFileState={file}\n")), expected, "{active} {file}");
+        }
+    }
+
+    #[test]
+    fn the_timer_of_another_user_is_told_with_the_user_and_the_command_that_reaches_it() {
+        let told = |manager: Manager| warning(&manager).to_string();
+        let alices = told(Manager::User { name: "alice".into(), id: 1000 });
+        assert!(alices.starts_with("podman-auto-update.timer of user alice is on: "), "{alices}");
+        assert!(alices.contains("`systemctl --user --machine=alice@ disable --now podman-auto-update.timer`"), "{alices}");
+        for (manager, command) in [(Manager::System, "`systemctl disable"), (Manager::Oneself, "`systemctl --user disable")] {
+            let told = told(manager);
+            assert!(told.starts_with("podman-auto-update.timer is on: ") && told.contains(command), "{told}");
         }
     }
 }
