@@ -124,7 +124,7 @@ impl Cycle<'_> {
             self.lend(&candidates).await;
             let answer = match policy.as_ref().map(|policy| policy.follows) {
                 Ok(Follows::Local) => self.local_digest(reference).await,
-                Ok(Follows::Registry) | Err(_) => super::survey::ask_one(self.registry, reference).await,
+                Ok(Follows::Registry) | Err(_) => super::asking::ask_one(self.registry, reference).await,
             };
             let digest = answer.as_ref().ok();
             let since = digest.map(|digest| self.seen_since(reference, digest)).transpose()?.flatten();

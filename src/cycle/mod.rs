@@ -1,6 +1,7 @@
 //! One pass from inventory to outcome, the same for the daemon and for `rotate now`: first what an earlier run left, then what is new.
 
 mod adopt;
+mod asking;
 mod auth_files;
 mod drop_ins;
 mod edited;
@@ -11,6 +12,7 @@ mod hold;
 mod left_images;
 mod lost;
 mod pins;
+mod planning;
 mod report;
 mod report_unit;
 mod restore;
