@@ -26,6 +26,8 @@ const DEADLINE: Duration = Duration::from_secs(20);
 const CONNECT: Duration = Duration::from_secs(5);
 
 type Lent = std::sync::Mutex<HashMap<(String, String), Result<Credentials, RegistryError>>>;
+/// By name, and by whether the endpoint is insecure: Podman may say both of one host.
+type Hosts = Mutex<HashMap<(String, bool), Arc<Mutex<Host>>>>;
 
 /// Registries over HTTP. One instance a run: it remembers tokens, and which hosts not to ask again.
 pub struct HttpRegistry {
@@ -36,8 +38,7 @@ pub struct HttpRegistry {
     pub(super) clients: Clients,
     pub(super) limits: Limits,
     deadline: Duration,
-    /// By name, and by whether the endpoint is insecure: Podman may say both of one host.
-    hosts: Mutex<HashMap<(String, bool), Arc<Mutex<Host>>>>,
+    hosts: Hosts,
     /// The engine is root's Podman, and we are not root: a daemon as it is shipped.
     is_beside_root: bool,
 }

@@ -56,11 +56,8 @@ fn a_store_that_another_podman_holds_for_seconds_in_the_middle_of_a_rotation_is_
     s.push("web", "ok:v1");
     s.run("web", &[]);
     // Where the successor is made, where neither of the two runs, and where the new one proves itself. The first two need the store.
-    let cases: [(&str, &str, fn(Action) -> Fault, bool); 3] = [
-        ("ok:v2", "/containers/create", Fault::Before, true),
-        ("ok:v3", "/start", Fault::Before, true),
-        ("ok:v4", "/start", Fault::After, false),
-    ];
+    let (before, after) = (Fault::Before as fn(_) -> _, Fault::After as fn(_) -> _);
+    let cases = [("ok:v2", "/containers/create", before, true), ("ok:v3", "/start", before, true), ("ok:v4", "/start", after, false)];
     for (variant, call, when, is_needed) in cases {
         let old = described(&s, "web");
         s.push("web", variant);
