@@ -121,7 +121,10 @@ fn check_touched(game: &Game, unit: &Unit, last: &Report) -> Result<(), String> 
         RestartPolicy::No => state.has_been_out || hands.contains(&Hand::Die(0)),
         RestartPolicy::UnlessStopped | RestartPolicy::OnFailure(_) => state.has_been_out,
     };
-    let is_told = last.entries.iter().any(|e| e.name == *name && matches!(e.verdict, Verdict::Stuck | Verdict::Orphaned));
+    // Of what a lost rotation has made, the container that it made is told, and that no other runs; of a loop, that it failed late.
+    let is_of_it = |e: &&Entry| e.name == *name || e.name.starts_with(&format!("{name}.rotate-"));
+    let is_told =
+        last.entries.iter().filter(is_of_it).any(|e| matches!(e.verdict, Verdict::Stuck | Verdict::Orphaned | Verdict::FailedLate));
     if running == 0 && !is_told && !may_be_down && !hands.iter().any(|hand| hand.takes_away()) && !may_be_pruned {
         let names: Vec<String> = all.iter().map(|c| format!("{} {:?} {}", c.name, c.status, c.policy)).collect();
         return Err(format!("nothing of `{name}` runs after {hands:?}, and nobody is told: {names:?}"));
