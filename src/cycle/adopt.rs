@@ -194,7 +194,7 @@ impl Cycle<'_> {
         };
         let mut record = match earlier {
             Some(earlier) => behind(earlier, member, roles.goal),
-            None => self.taken_over(id, member, &policy, roles.goal),
+            None => self.taken_over(id, member, &policy, roles.goal, if found.is_late() { Stage::Creating } else { Stage::Switching }),
         };
         let gate = GateRules::of(&roles.successor, &record.terms, true);
         if record.goal == Goal::Forward && found.is_long_switched(self.clock.at(), &gate) {
@@ -203,17 +203,11 @@ impl Cycle<'_> {
         Ok(Some(record))
     }
 
-    fn taken_over(&self, id: RotationId, member: Member, policy: &Policy, goal: Goal) -> Record {
+    fn taken_over(&self, id: RotationId, member: Member, policy: &Policy, goal: Goal, stage: Stage) -> Record {
         // No agent: whoever goes on with it is another one, and counts its starts.
         let (agent, boot, at) = (String::new(), self.boot.to_owned(), self.clock.at());
         let opening = Opening { id, purpose: Purpose::Rotate, members: vec![member], terms: terms(policy), agent, boot, at };
-        Record {
-            stage: Stage::Switching,
-            goal,
-            auth_file: policy.auth_file.clone(),
-            engine: self.name.map(str::to_owned),
-            ..Record::open(opening)
-        }
+        Record { stage, goal, auth_file: policy.auth_file.clone(), engine: self.name.map(str::to_owned), ..Record::open(opening) }
     }
 
     async fn image_of(&self, container: &Container) -> Result<Option<Image>, CycleError> {

@@ -99,6 +99,13 @@ impl Found {
         }
     }
 
+    /// True if what serves is of the successor's image: a later rotation brought it, and the create of this one landed after that. Nothing was stopped
+    /// for it.
+    pub fn is_late(&self) -> bool {
+        let image = |container: &Option<Container>| container.as_ref().map(Container::image_id);
+        self.old.is_none() && self.failed.is_none() && self.is_served() && image(&self.next) == image(&self.current)
+    }
+
     /// True if a container runs under the unit's name.
     pub fn is_served(&self) -> bool {
         self.current.as_ref().is_some_and(|current| !is_stopped(current))

@@ -73,6 +73,20 @@ impl Rotation<'_> {
         if self.has_ended(&other).await { Ok(()) } else { Err(still_runs(tried)) }
     }
 
+    /// Returns once no process runs of the predecessor that another hand removed: the one that is created in its place would be a second one at its
+    /// volumes. Docker removes what it has lost like any other that has ended, and no call of its ends those processes then.
+    pub(super) async fn see_the_end_of_the_removed(&self, record: &Record, member: usize) -> Result<(), ActError> {
+        let Some(gone) = record.members.get(member).map(|member| &member.predecessor) else { return Ok(()) };
+        if self.has_ended(gone).await {
+            return Ok(());
+        }
+        Err(ActError::StillRuns {
+            other: format!("removed {} ({})", Role::Predecessor, gone.short()),
+            id: gone.clone(),
+            tried: String::new(),
+        })
+    }
+
     async fn has_ended(&self, container: &ContainerId) -> bool {
         for _ in 0..LOOKS {
             if !self.engine.has_processes(container).await {

@@ -174,6 +174,7 @@ impl Rotation<'_> {
             Act::Start { member, role } | Act::Rearm { member, role } => {
                 self.see_the_end_of_the_other(record, memory, *member, *role).await
             }
+            Act::Recreate { member } => self.see_the_end_of_the_removed(record, *member).await,
             _ => Ok(()),
         };
         record.note(&act.word(), self.clock.at());

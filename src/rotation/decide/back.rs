@@ -142,6 +142,10 @@ fn start(observed: &Observed, failure: &Failure, member: usize, predecessor: &Co
 /// Another hand removed the predecessor, or it was not kept: it is created again from its document and its pinned image.
 fn recreate(observed: &Observed, failure: &Failure, n: usize, member: &Member, view: &MemberView) -> Step {
     let nothing_left = || give_up(observed, failure, StuckReason::NothingLeft);
+    // It could not have its name.
+    if let Some(by) = &view.stranger {
+        return give_up(observed, failure, StuckReason::NameTaken { by: by.short().to_owned() });
+    }
     if member.original.document().is_null() || (view.images.old.is_none() && member.old_digest.is_none()) {
         return nothing_left();
     }
