@@ -107,7 +107,8 @@ impl Refusal {
             && says(&["no such file", "not found", "permission denied", "is a directory", "exec format error", "ermission denied"])
         {
             Self::NotExecutable
-        } else if status == 404 {
+        // The last is Podman's word for an image that is asked for by an id it does not know (500; seen on 5.8, after `podman system reset`).
+        } else if status == 404 || says(&["cannot specify 64-byte hexadecimal strings"]) {
             Self::NotFound
         } else {
             Self::Other
