@@ -85,7 +85,9 @@ async fn look_at(
     if record.stage != Stage::Switching || is_back {
         view.images = images(engine, record, n, member, memory).await?;
     }
+    // On the way back only what one brought along matters that nobody has taken in yet.
     if record.stage == Stage::Creating
+        && (!is_back || member.successor.is_none())
         && let Some(new) = &successor
     {
         view.comparison = Some(compare(engine, record, member, predecessor.as_ref().unwrap_or(&member.original), new).await?);

@@ -225,6 +225,31 @@ fn what_the_engine_has_lost_is_ended_before_the_other_one_starts_or_a_person_is_
     assert!(called > 0, "nothing was lost");
 }
 
+#[test]
+fn a_container_that_was_removed_while_its_processes_ran_is_not_made_again_beside_them() {
+    let mut refused = 0;
+    // The old one is lost, and pruned before anybody starts it again.
+    for change in START..START + 8 {
+        let mut scenario = Scenario { flavour: Flavour::DOCKER_28_5, ..Scenario::sick() };
+        scenario.units[0].spec.policy = RestartPolicy::No;
+        let lose = What::Engine { is_killed: true, loses: true, is_done: true, away: Duration::from_millis(500) };
+        let mut game = Game::by_hand(scenario);
+        let passed = game.pass_in(vec![at(change, lose), at(change + 1, What::Hand(Hand::PruneContainers))]);
+        assert!(!game.world.has_failed(), "at change {change}: {:?}", game.world.state().failure);
+        if game.world.sim.host().removed_lost.is_empty() {
+            continue;
+        }
+        assert!(passed.report.entries.iter().any(|e| e.verdict == Verdict::Stuck), "at change {change}: {:?}", passed.report.entries);
+        refused += 1;
+        game.world.sim.host().end_lost();
+        game.pass(Order::Run);
+        let host = game.world.sim.host();
+        let all: Vec<_> = host.containers.values().map(|c| (c.name.as_str(), c.build.version.as_str(), c.is_running())).collect();
+        assert_eq!(all, [("web", "web-1", true)], "at change {change}");
+    }
+    assert!(refused > 0, "nothing was lost and removed");
+}
+
 fn versions(game: &Game) -> Vec<String> {
     let host = game.world.sim.host();
     let mut all: Vec<String> = host.images.ids().filter_map(|id| host.images.build(id)).map(|build| build.version.clone()).collect();

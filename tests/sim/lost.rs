@@ -1,17 +1,19 @@
 //! A store that was lost, or an earlier copy that was put back: which of the rotations that only names tell of are taken over, and which are left.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use rotate::cycle::Verdict;
 use rotate::model::{Hold, Status};
 use rotate::rotation::Stage;
 use rotate::store::Store;
 
-use crate::driver::{Disk, Fault, Game, Order, Scenario, What};
+use crate::driver::{Disk, Fault, Game, Order, Passed, Scenario, What};
 use crate::engine::Build;
 
 /// The call that starts the successor; before it nothing has the unit's name but what does not run.
 const START: usize = 8;
+const CREATE: usize = 3;
 
 /// One container, updated in good weather as often.
 fn updated(times: usize) -> Game {
@@ -21,10 +23,13 @@ fn updated(times: usize) -> Game {
             let image = game.scenario.units[0].spec.image.clone();
             game.world.sim.publish(&image, Build { health: None, ..Build::new(&format!("web-{}", n + 2)) });
         }
-        let passed = game.pass(Order::Run);
-        assert_eq!(passed.report.entries.iter().map(|entry| entry.verdict).collect::<Vec<_>>(), [Verdict::Rotated]);
+        assert_eq!(verdicts(&game.pass(Order::Run)), [Verdict::Rotated]);
     }
     game
+}
+
+fn verdicts(passed: &Passed) -> Vec<Verdict> {
+    passed.report.entries.iter().map(|entry| entry.verdict).collect()
 }
 
 /// What runs, by name: its version, and whether it does.
@@ -142,4 +147,19 @@ fn a_record_from_an_earlier_copy_of_the_store_gives_way_to_the_later_rotation_th
     game.pass(Order::Run);
     let serves = containers(&game).get("web").is_some_and(|(_, runs)| *runs);
     assert!(serves, "{:?}", containers(&game));
+}
+
+#[test]
+fn a_create_of_a_lost_rotation_that_lands_after_the_next_one_is_cleared_away_and_told_as_nothing_else() {
+    let mut game = Game::by_hand(Scenario::plain(false));
+    let create = What::CrashWhile(Duration::from_secs(20));
+    game.pass_in(vec![Fault { at: CREATE, only_changes: true, what: create }]);
+    lose(&game);
+    assert_eq!(verdicts(&game.pass(Order::Run)), [Verdict::Rotated]);
+    game.world.advance(Duration::from_secs(20));
+    assert_eq!(containers(&game).len(), 3, "the old one is kept, and the create has landed: {:?}", containers(&game));
+    let passed = game.pass(Order::Run);
+    assert!(!verdicts(&passed).contains(&Verdict::RolledBack), "{:?}", passed.report.entries);
+    assert_eq!(containers(&game).len(), 2);
+    assert_eq!(containers(&game)["web"], ("web-2".to_owned(), true));
 }

@@ -27,7 +27,9 @@ pub fn step(record: &Record, observed: &Observed) -> Step {
     };
     let is_past = record.keep_until.is_none_or(|until| observed.at >= until) && !is_doubtful;
     let members = || record.members.iter().zip(&observed.members).enumerate();
-    let spare = members().filter(|(_, (member, view))| (is_past || member.is_tool_owned) && is_spare(record, member, view));
+    // A tool would start it beside its successor, but where that one is unwell it is all there is.
+    let is_due = |member: &Member| is_past || member.is_tool_owned && record.late.is_none();
+    let spare = members().filter(|(_, (member, view))| is_due(member) && is_spare(record, member, view));
     let mut removals = spare.map(|(n, _)| Act::Remove { member: n, role: Role::Predecessor });
     if let Some(step) = removals.find_map(|act| attempt_once(observed, act)) {
         return step;

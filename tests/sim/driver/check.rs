@@ -32,7 +32,7 @@ pub fn check_start(world: &World, id: &str) {
     let wrong =
         other.map(|other| format!("`{}` is started while `{}` is {:?} with policy {}", own.name, other.name, other.status, other.policy));
     drop(host);
-    if let Some(wrong) = wrong.filter(|_| !world.state().hands.iter().any(|(name, _)| *name == unit)) {
+    if let Some(wrong) = wrong.filter(|_| !world.state().hands.iter().any(|(name, hand)| *name == unit && hand.starts())) {
         world.fail(wrong);
     }
 }
@@ -125,9 +125,9 @@ fn check_touched(game: &Game, unit: &Unit, last: &Report) -> Result<(), String> 
     let is_of_it = |e: &&Entry| e.name == *name || e.name.starts_with(&format!("{name}.rotate-"));
     let is_told =
         last.entries.iter().filter(is_of_it).any(|e| matches!(e.verdict, Verdict::Stuck | Verdict::Orphaned | Verdict::FailedLate));
-    // What another hand has pruned can be made again from its record alone, and that is lost with the store: nothing is left that tells of it, or one
-    // that was made again and never started.
-    let is_forgotten = game.has_pruned && game.has_lost_store && all.iter().all(|c| c.started_at.is_none());
+    // What another hand has pruned was known from its record alone, and that is lost with the store: no name of ours tells that the one which is down, or
+    // was made again and never started, is to run. That it does not is told.
+    let is_forgotten = game.has_pruned && game.has_lost_store && all.iter().all(|c| c.name == *name);
     let is_shown = all.is_empty() || last.entries.iter().any(|e| is_of_it(&e));
     if running == 0
         && !is_told

@@ -80,7 +80,8 @@ impl Hand {
             Some(n) => world.state().units.get(n).cloned(),
             None => None,
         };
-        if self.unit().is_some() && unit.is_none() {
+        let is_of_compose = matches!(self, Self::ComposeUp(_));
+        if self.unit().is_some() && unit.as_ref().is_none_or(|unit| is_of_compose && !unit.is_composed()) {
             return;
         }
         world.note(|| format!("another hand: {self:?}"));
@@ -122,9 +123,6 @@ impl Hand {
 
 /// `compose up -d`: of the service's containers, found by label, one is left, and made anew if its image is not what the tag points to.
 fn compose_up(host: &mut crate::engine::Host, spec: &Spec) -> Result<(), crate::engine::Refused> {
-    if !spec.is_composed() {
-        return Ok(());
-    }
     let of_it = |c: &&crate::engine::Container| c.config["Labels"]["sim.unit"] == spec.name.as_str();
     let mut all: Vec<(bool, String, String)> =
         host.containers.values().filter(of_it).map(|c| (!c.is_active(), c.id.clone(), c.image.clone())).collect();

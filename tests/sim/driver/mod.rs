@@ -22,7 +22,7 @@ pub use self::{
     hand::Hand,
     line::Line,
     play::{Game, Wrong, play, play_scripted, story},
-    process::Order,
+    process::{Order, Passed},
     scenario::{Ask, Scenario},
     store::Disk,
     world::World,

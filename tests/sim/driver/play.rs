@@ -12,7 +12,7 @@ use super::fault::{self, Fault};
 use super::hand::{ALL, HARMLESS};
 use super::process::{Order, Passed, Process};
 use super::scenario::{Ask, Quality, Scenario, Unit};
-use super::store::MemoryStore;
+use super::store::{Disk, MemoryStore};
 use super::world::World;
 
 /// One seed's game.
@@ -22,6 +22,8 @@ pub struct Game {
     pub scenario: Scenario,
     /// The anonymous volume of each unit that has one.
     pub anonymous: BTreeMap<String, String>,
+    /// Of the store, made before some pass.
+    copy: Option<Disk>,
     pub has_lost_store: bool,
     pub has_pruned: bool,
     pub has_jumped: bool,
@@ -67,6 +69,7 @@ impl Game {
             store: MemoryStore::new(&world),
             scenario,
             anonymous: BTreeMap::new(),
+            copy: None,
             has_lost_store: false,
             has_pruned: false,
             has_jumped: false,
@@ -162,16 +165,21 @@ impl Game {
     }
 
     fn bad_pass(&mut self, chance: &mut Chance) {
-        let before = if chance.one_in(12) { Some(self.store.disk().clone()) } else { None };
+        let before = match chance.below(48) {
+            0 => Some(Disk::default()),
+            1..=3 => Some(self.store.disk().clone()),
+            _ => self.copy.take_if(|_| chance.one_in(24)),
+        };
+        if chance.one_in(4) {
+            self.copy = Some(self.store.disk().clone());
+        }
         let first = self.scenario.units[0].spec.name.clone();
         let order = if self.scenario.ask == Ask::RollBack { Order::RollBack(&first) } else { Order::Run };
         let passed = self.pass(order);
-        if passed.result.is_none()
-            && let Some(before) = before
-        {
+        if let Some(before) = before {
             self.world.note(|| "an earlier copy of the store is put back".to_owned());
             *self.store.disk() = before;
-            self.has_lost_store = true;
+            (self.has_lost_store, self.process) = (true, None);
         }
         if !self.has_lost_store {
             check_nothing_lost(self);
@@ -245,7 +253,7 @@ impl Game {
         };
         if passed.result.is_none() {
             self.process = None;
-        } else if self.disturbances() == before {
+        } else if self.disturbances() == before && matches!(passed.result, Some(Ok(()))) {
             check_told(self, &passed.report);
         }
         // A host whose power was cut boots.
