@@ -5,7 +5,7 @@
 //!
 //!     ROTATE_SIM_SEED=286 cargo test --test sim -- --nocapture whatever
 //!
-//! A hundred thousand of them: `ROTATE_SIM_SEEDS=100000 cargo test --release --test sim -- --nocapture whatever`; the rate is printed.
+//! A hundred thousand of them: `ROTATE_SIM_SEEDS=100000 cargo test --profile sim --test sim -- --nocapture whatever`; the rate is printed.
 
 mod driver;
 mod engine;
