@@ -32,6 +32,9 @@ enum Command {
         /// What was run for it.
         #[arg(long, default_value = "tests/campaign")]
         command: String,
+        /// An earlier page, whose note is kept.
+        #[arg(long)]
+        note: Option<PathBuf>,
         files: Vec<PathBuf>,
     },
     /// Lists scenarios and harms.
@@ -68,9 +71,10 @@ const TRIES: usize = 4;
 fn main() -> ExitCode {
     match Args::parse().command {
         Command::Try(args) => args.run(),
-        Command::Table { command, files } => {
+        Command::Table { command, note, files } => {
             let lines: Vec<Line> = files.iter().flat_map(|file| machine::read(file).expect("what a campaign found can be read")).collect();
-            print!("{}", machine::markdown(&lines, &command));
+            let page = note.map(|file| fs::read_to_string(file).expect("a page can be read")).unwrap_or_default();
+            print!("{}", machine::markdown(&lines, &command, machine::note(&page)));
             ExitCode::SUCCESS
         }
         Command::List => {

@@ -10,7 +10,7 @@ mod machine;
 use std::sync::{LazyLock, Mutex, PoisonError, RwLock};
 
 use lab::Host;
-use machine::{Cell, Harm, Healer, Permits, Scenario};
+use machine::{Cell, Harm, Healer, Line, Permits, Scenario};
 
 const KILLS: [Harm; 2] = [Harm::KillBefore, Harm::KillAfter];
 static PERMITS: LazyLock<Permits> = LazyLock::new(|| Permits::of(at_once()));
@@ -53,6 +53,35 @@ fn an_update_whose_engine_is_restarted_before_any_call_is_finished_by_the_next_r
     let _alone = ENGINE.write().unwrap_or_else(PoisonError::into_inner);
     let row = Row::of("update");
     row.check(|cells, tell| machine::batch(Host::shared(), Harm::EngineRestart, cells, at_once(), tell), &[Harm::EngineRestart], 1);
+}
+
+/// A cell that was survived.
+fn survived(healer: &str, harm: &str) -> Line {
+    let [engine, scenario, healer, harm] = ["docker-26.1", "update", healer, harm].map(str::to_owned);
+    Line { engine, scenario, healer, harm, k: 1, of: 1, ..Line::default() }
+}
+
+#[test]
+fn the_table_tells_of_each_healer_what_was_not_tried() {
+    let mut lines: Vec<Line> = Harm::all().map(|harm| survived("now", harm.name())).collect();
+    lines.push(survived("daemon", "kill-before"));
+    let text = machine::markdown(&lines, "tests/campaign", "");
+    let (_, untried) = text.split_once("Not tried:\n").expect("it says what was not tried");
+    let told: Vec<&str> = untried.lines().collect();
+    assert!(told[0].starts_with("- docker-26.1, healed by `rotate now`: not at all sick, crash, "), "{untried}");
+    assert!(told[1].starts_with("- docker-26.1, healed by the daemon: not at all sick, crash, "), "{untried}");
+    assert!(told[2].starts_with("- docker-26.1, healed by the daemon, update: kill-after, refuse, "), "{untried}");
+    assert_eq!(told.len(), 3, "{untried}");
+    assert!(!told[..2].iter().any(|line| line.contains(" update,")), "{untried}");
+}
+
+#[test]
+fn what_a_person_wrote_into_the_table_is_there_in_the_next_one() {
+    let lines = [survived("now", "kill-before")];
+    let first = machine::markdown(&lines, "tests/campaign", "Beside other work.\n\nTwo days.\n");
+    let second = machine::markdown(&[lines, [survived("daemon", "late")]].concat(), "tests/campaign --all", machine::note(&first));
+    assert!(second.contains("\nBeside other work.\n\nTwo days.\n") && second.contains("Command: `tests/campaign --all`."), "{second}");
+    assert_eq!(machine::note(&second), machine::note(&first));
 }
 
 /// The call of an update that starts the successor.

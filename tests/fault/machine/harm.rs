@@ -40,7 +40,7 @@ const NAMES: [(Harm, &str, &str); 13] = [
     (Harm::KillBefore, "kill-before", "kill -9 before the call"),
     (Harm::KillAfter, "kill-after", "kill -9 after the call"),
     (Harm::Refuse, "refuse", "answer 500"),
-    (Harm::Late, "late", "no answer, lands late"),
+    (Harm::Late, "late", "no answer within 1 s, lands late"),
     (Harm::KillLate, "kill-late", "kill -9, the call lands late"),
     (Harm::Half, "half", "cut in the middle of the answer"),
     (Harm::EngineRestart, "engine-restart", "engine restarted before the call"),

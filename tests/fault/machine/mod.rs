@@ -13,10 +13,12 @@ mod harm;
 mod history;
 mod ledger;
 mod meeting;
+mod note;
 mod pool;
 mod scenario;
 mod stage;
 mod table;
+mod untried;
 mod world;
 
 #[allow(unused_imports)]
@@ -28,6 +30,7 @@ pub use self::{
     harm::Harm,
     ledger::{Line, TOGETHER, read, write},
     meeting::Permits,
+    note::note,
     pool::{pool, quietly},
     scenario::{ALL, Scenario, scenario},
     table::markdown,

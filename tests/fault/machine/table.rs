@@ -4,12 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::harm::Harm;
 use super::ledger::{Line, TOGETHER};
+use super::note::marked;
 use super::scenario::{ALL, Scenario};
+use super::untried::untried;
 
 type Key<'a> = (&'a str, &'a str, &'a str);
 
-/// As Markdown. `command`: what was run for it.
-pub fn markdown(lines: &[Line], command: &str) -> String {
+/// As Markdown. `command`: what was run for it. `note`: what a person has to say about it.
+pub fn markdown(lines: &[Line], command: &str, note: &str) -> String {
     let lines = &newest(lines);
     let engines: BTreeSet<&str> = lines.iter().map(|line| line.engine.as_str()).collect();
     let mut fields: BTreeMap<Key, BTreeMap<&str, Vec<&Line>>> = BTreeMap::new();
@@ -22,6 +24,7 @@ pub fn markdown(lines: &[Line], command: &str) -> String {
         .to_owned();
     let cells = lines.iter().filter(|line| line.scenario != TOGETHER).count();
     text += &format!("{cells} cells; {failed} failures. Command: `{command}`.{}\n\n", time(lines));
+    text += &marked(note);
     text += &podman(&engines);
     text += &engines.iter().map(|engine| about(lines, engine)).collect::<String>();
     text += &format!("\n| scenario | harm | healed by | {} |\n", engines.iter().copied().collect::<Vec<_>>().join(" | "));
@@ -31,7 +34,7 @@ pub fn markdown(lines: &[Line], command: &str) -> String {
         let fields = engines.iter().map(|engine| row.get(engine).map_or_else(String::new, |lines| field(lines)));
         text += &format!("| {} | {} | {healer} | {} |\n", scenario.name, harm.words(), fields.collect::<Vec<_>>().join(" | "));
     }
-    text + "\n" + &beside(lines) + &failed_cells(lines) + &not_tried(&fields, &engines)
+    text + "\n" + &beside(lines) + &failed_cells(lines) + &untried(lines)
 }
 
 /// How long the runs took, one beside the other: a file of an older campaign does not tell.
@@ -125,30 +128,4 @@ fn field(lines: &[&Line]) -> String {
     }
     let times = lines.len() / tried.len().max(1);
     if times > 1 { format!("{text}, {times} times each") } else { text }
-}
-
-fn not_tried(fields: &BTreeMap<Key, BTreeMap<&str, Vec<&Line>>>, engines: &BTreeSet<&str>) -> String {
-    let mut text = "Not tried:\n".to_owned();
-    for engine in engines {
-        let missing: BTreeMap<&str, Vec<&str>> = ALL
-            .iter()
-            .map(|scenario| {
-                let is_tried = |harm: &Harm| {
-                    ["now", "daemon"]
-                        .iter()
-                        .any(|healer| fields.get(&(scenario.name, harm.name(), *healer)).is_some_and(|row| row.contains_key(engine)))
-                };
-                (scenario.name, Harm::all().filter(|harm| *harm != Harm::Nothing && !is_tried(harm)).map(Harm::name).collect())
-            })
-            .collect();
-        let all = Harm::all().count() - 1;
-        let whole: Vec<&str> = missing.iter().filter(|(_, harms)| harms.len() == all).map(|(name, _)| *name).collect();
-        if !whole.is_empty() {
-            text += &format!("- {engine}: not at all {}\n", whole.join(", "));
-        }
-        for (scenario, harms) in missing.iter().filter(|(_, harms)| !harms.is_empty() && harms.len() < all) {
-            text += &format!("- {engine}, {scenario}: {}\n", harms.join(", "));
-        }
-    }
-    text
 }
