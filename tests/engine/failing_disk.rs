@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use super::{FAST, leftovers, look, scratch, tagged};
-use crate::lab::{Action, Fault, FaultProxy, Scratch, trace};
+use crate::lab::{Action, Fault, FaultProxy, Outcome, Scratch, trace};
 
 fn stale(s: &Scratch, image: &str) -> String {
     s.push("web", "ok:v1");
@@ -14,12 +14,40 @@ fn stale(s: &Scratch, image: &str) -> String {
     old
 }
 
-/// From its nth call on, a system call fails for good with this error; true if it came so far.
-fn run_with(s: &Scratch, call: &str, error: &str, n: u32) -> (bool, String) {
+/// A run of which a system call fails for good.
+struct Failing {
+    outcome: Outcome,
+    /// It came so far.
+    has_failed: bool,
+    /// The engine was asked to change something.
+    has_begun: bool,
+}
+
+/// From its nth call on, a system call fails with this error.
+fn run_with(s: &Scratch, call: &str, error: &str, n: u32) -> Failing {
     let file = s.dir().join("trace");
-    let outcome = s.agent().config(FAST).under(trace::failing(call, error, n, &file)).run(&["now", &s.name("web")]);
+    let proxy = FaultProxy::start(&s.host.socket());
+    let agent = s.agent().engine(&proxy.socket()).config(FAST).under(trace::failing(call, error, n, &file));
+    let outcome = agent.run(&["now", &s.name("web")]);
     assert!(outcome.status.is_some() && !outcome.stderr.contains("panicked"), "{outcome}");
-    (fs::read_to_string(file).expect("strace wrote a file").contains("(INJECTED)"), outcome.to_string())
+    let has_failed = fs::read_to_string(file).expect("strace wrote a file").contains("(INJECTED)");
+    Failing { outcome, has_failed, has_begun: proxy.count() > 0 }
+}
+
+/// Success is what serves anew; anything else is told with its state and what to do, and of what was begun by the container's name.
+#[track_caller]
+fn is_told(s: &Scratch, outcome: &Outcome, is_new: bool, has_begun: bool) {
+    if outcome.status == Some(0) {
+        assert!(is_new, "no success: {outcome}");
+        return;
+    }
+    let lines: Vec<&str> = outcome.stderr.lines().collect();
+    let is_block = |three: &&[&str]| three.iter().zip(["error: ", "state: ", "help: "]).all(|(line, word)| line.starts_with(word));
+    let blocks: Vec<&[&str]> = lines.windows(3).filter(is_block).collect();
+    let name = s.name("web");
+    let has_row = outcome.stdout.lines().any(|line| line.starts_with(&name));
+    let is_named = has_row || blocks.iter().any(|block| block[..2].iter().any(|line| line.contains(&format!("`{name}`"))));
+    assert!(!blocks.is_empty() && (is_named || !has_begun), "it does not tell what failed, how things stand and what to do: {outcome}");
 }
 
 /// Fails at each `step`th call, until a run needs none of them; then the disk is well again, and the next run ends it.
@@ -27,13 +55,15 @@ fn at_every_call(call: &str, error: &str, image: &str, step: usize) {
     for (cases, n) in (1..).step_by(step).enumerate() {
         let s = scratch(&format!("{call}-{n}"));
         let old = stale(&s, image);
-        let (has_failed, said) = run_with(&s, call, error, n);
+        let Failing { outcome, has_failed, has_begun } = run_with(&s, call, error, n);
+        let said = outcome.to_string();
         let web = look(&s, &s.name("web"));
         assert!(web.is_running && web.policy == "always", "{call} {n}: {web:?}\n{said}");
         // What fails when all is recorded, as the log is moved into the file at the end, is nobody's trouble.
         let is_recorded = || said.contains("rotated in") && s.rotate(&["history", &s.name("web")]).stdout.contains("rotated");
         let is_said = ["state:", "error:", "warning:"].iter().any(|word| said.contains(word));
         assert!(!has_failed || is_said || is_recorded(), "not said: {call} {n}\n{said}");
+        is_told(&s, &outcome, web.id != old && image.starts_with("ok"), has_begun);
         let again = s.agent().config(FAST).run(&["now", &s.name("web")]);
         let context = format!("{image}, {call} fails with {error} from {n} on\n{said}\n{again}");
         let (web, is_new) = (look(&s, &s.name("web")), image.starts_with("ok"));
@@ -104,6 +134,7 @@ fn a_disk_without_a_byte_left_lets_what_was_begun_come_to_rest_unrecorded() {
         let web = look(&s, &s.name("web"));
         assert!(web.is_running && (web.id != old) == image.starts_with("ok"), "{web:?} {outcome}");
         assert!(outcome.stderr.contains("no space left"), "{outcome}");
+        is_told(&s, &outcome, web.id != old, true);
         disk.free();
         let again = s.agent().config(FAST).run(&["now", &s.name("web")]);
         let web = look(&s, &s.name("web"));
@@ -135,6 +166,7 @@ fn a_run_after_a_kill_finds_no_byte_left_and_brings_the_service_back_all_the_sam
         assert!(web.is_running && web.id != old, "{has_index}: {web:?} {again}");
         assert_eq!(look(&s, &s.name("other")).id, other, "nothing new is begun: {again}");
         assert!(again.stderr.contains("no space left") && again.status != Some(0), "{again}");
+        is_told(&s, &again, true, true);
         disk.free();
         s.agent().config(FAST).run(&["now", &s.name("web"), &s.name("other")]).exits(0);
         assert_eq!(look(&s, &s.name("web")), web);

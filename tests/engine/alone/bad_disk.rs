@@ -136,9 +136,10 @@ fn a_disk_that_is_full_from_the_stop_on_leaves_what_the_next_run_repairs() {
     let s = Scratch::alone(Host::shared(), "full-stop");
     let disk = SmallDisk::swap(s.host);
     let (old, outcome) = full_at(&s, &disk, "/stop");
-    println!("{outcome}");
     let running = s.host.docker(&["ps", "--format", "{{.Names}}", "--filter", &format!("name=^/?{}", s.name(""))]);
     assert!(running.lines().count() <= 1, "never two: {running}");
+    let serves = running.lines().any(|name| *name == *s.name("web"));
+    assert!(serves || outcome.status.is_some_and(|code| code != 0), "no success while it is down: {outcome}");
     disk.free();
     runs_new(&s, &old.id);
 }
