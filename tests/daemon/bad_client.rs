@@ -72,14 +72,22 @@ fn neither_a_line_nor_a_head_nor_a_body_without_an_end_is_read() {
     state(&s);
 }
 
+/// Whoever has said nothing by then is sent away.
+const SILENCE: Duration = Duration::from_secs(10);
+
 #[test]
 fn more_connections_than_it_takes_wait_for_their_turn() {
     let s = scratch("many");
     let _running = daemon(&s, CONFIG);
-    let silent: Vec<_> = (0..200).map(|_| UnixStream::connect(socket(&s)).expect("a daemon")).collect();
-    // Those that say nothing are sent away after a while.
-    state(&s);
-    drop(silent);
+    // It takes 128 at a time.
+    for (count, waits) in [(100, false), (200, true)] {
+        let begun = Instant::now();
+        let silent: Vec<_> = (0..count).map(|_| UnixStream::connect(socket(&s)).expect("a daemon")).collect();
+        state(&s);
+        let took = begun.elapsed();
+        assert_eq!(took >= SILENCE, waits, "beside {count} that say nothing a question takes {took:?}");
+        drop(silent);
+    }
 }
 
 #[test]

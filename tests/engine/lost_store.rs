@@ -12,6 +12,9 @@ use crate::lab::{Action, Fault, FaultProxy, Outcome, Scratch};
 /// A mark on a volume, and a restart policy that a name has to carry.
 const OPTIONS: &[&str] = &["--restart", "on-failure:3", "-v", "/data"];
 
+/// What a run says that makes a record of what it finds.
+const TAKEN_OVER: &str = "taken over by the names of its containers";
+
 struct Before {
     old: String,
     old_image: String,
@@ -73,9 +76,11 @@ fn at_each_stage(image: &str, disturb: impl Fn(&Scratch)) -> usize {
             return k - 1;
         }
         disturb(&s);
+        let has_left = !leftovers(&s).is_empty();
         let again = next_run(&s);
         let context = format!("{image}, lost before call {k} ({call:?})\n{again}");
         check(&s, &before, image.starts_with("ok"), &context);
+        assert_eq!(again.stderr.contains(TAKEN_OVER), has_left, "what is taken over is said, and nothing else: {context}");
         assert!(again.status.is_some_and(|code| code <= 1), "{context}");
         // What was taken over is known from then on, and a further run finds nothing to do.
         let third = next_run(&s);
@@ -113,6 +118,7 @@ fn a_store_that_is_removed_at_any_stage_of_a_sick_image_is_made_up_for_by_names(
         let is_disarmed_old = web.as_ref().is_some_and(|web| {
             web["Id"] == before.old.as_str() && web["HostConfig"]["RestartPolicy"]["Name"] == "no" && leftovers(&s)[0].contains("-failed-")
         });
+        let has_left = !leftovers(&s).is_empty();
         let again = next_run(&s);
         let context = format!("sick, lost before call {k} ({call:?})\n{again}");
         if is_stopped_new {
@@ -124,6 +130,7 @@ fn a_store_that_is_removed_at_any_stage_of_a_sick_image_is_made_up_for_by_names(
             assert_eq!(s.host.inspect(&s.name("web"))["State"]["Running"], false, "{context}");
             continue;
         }
+        assert_eq!(again.stderr.contains(TAKEN_OVER), has_left, "what is taken over is said, and nothing else: {context}");
         if is_disarmed_old {
             // Of a policy that stands nowhere any more it is said that it is not known.
             assert!(again.stderr.contains("which restart policy it had is not known any more"), "{context}");
@@ -153,7 +160,7 @@ fn a_store_that_is_lost_while_the_old_one_is_kept_is_made_up_for_and_the_old_one
     s.agent().config(FAST).run(&["now", &s.name("other")]).exits(0);
     assert!(!s.rotate(&["history", &s.name("web")]).stdout.contains("rotated"));
     let again = s.agent().config(FAST).run(&["now", &s.name("web")]).exits(0);
-    assert!(again.stderr.contains("taken over by the names of its containers"), "{again}");
+    assert!(again.stderr.contains(TAKEN_OVER), "{again}");
     assert_eq!(leftovers(&s), kept);
     s.agent().config(FAST).run(&["rollback", &s.name("web")]).exits(0);
     check(&s, &before, false, "taken back");
@@ -207,12 +214,16 @@ fn earlier_copy(at: &str) {
         remove(&state);
         copy(&saved, &state);
         let web = s.host.try_inspect(&s.name("web"));
+        let is_stopped_with = |policy: &str| {
+            web.as_ref().is_some_and(|web| {
+                let is_old = web["Id"] == before.old.as_str();
+                is_old && web["State"]["Running"] == false && web["HostConfig"]["RestartPolicy"]["Name"] == policy
+            })
+        };
         // Stopped, and nothing else yet: for all that the copy knows, by a person.
-        let is_ambiguous = web.is_some_and(|web| {
-            web["State"]["Running"] == false
-                && web["HostConfig"]["RestartPolicy"]["Name"] == "on-failure"
-                && web["Id"] == before.old.as_str()
-        });
+        let is_ambiguous = is_stopped_with("on-failure");
+        // What the switch alone does, of which the copy knows nothing; a new container beside one that serves it expects.
+        let is_behind = is_stopped_with("no") || leftovers(&s).iter().any(|name| name.contains(".rotate-old-"));
         let again = next_run(&s);
         let context = format!("a copy of {at} put back before call {k} ({call:?})\n{again}");
         if is_ambiguous {
@@ -223,6 +234,7 @@ fn earlier_copy(at: &str) {
         }
         check(&s, &before, true, &context);
         assert!(again.status.is_some_and(|code| code <= 1), "{context}");
+        assert!(!is_behind || again.stderr.contains(TAKEN_OVER), "{context}");
     }
 }
 
