@@ -8,6 +8,7 @@ mod engine;
 #[path = "../decide/make.rs"]
 mod make;
 mod peer;
+mod programs;
 mod registry;
 mod switch;
 mod time;
