@@ -97,6 +97,9 @@ fn one(host: &'static Host, cell: Cell, meeting: &Arc<Meeting>, permits: &Permit
     drop(permit);
     seat.take(Step::Dead);
     meeting.wait(Step::Struck);
+    if cell.harm.cuts_power() {
+        stage.come_up(); // for all at once: a daemon asks less often the longer there is no engine
+    }
     let _permit = permits.take();
     let mut found = stage.heal();
     if seat.is_late.load(Ordering::SeqCst) {

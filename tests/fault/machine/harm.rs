@@ -90,9 +90,10 @@ impl Harm {
         matches!(self, Harm::PowerBefore | Harm::PowerAfter)
     }
 
-    /// The agent goes on by itself, and may go back for it: the next run brings it to where it would have been.
+    /// The agent goes on by itself, and may go back for it: the next run brings it to where it would have been. Not for a power cut: what ended with
+    /// the host is no evidence against the new one, which is started once more.
     pub fn may_turn_back(self) -> bool {
-        self == Harm::Refuse || self.is_of_host()
+        self == Harm::Refuse || self.is_of_host() && !self.cuts_power()
     }
 
     /// Another hand removes what it does not see in use.

@@ -102,10 +102,6 @@ impl Stage {
                     dies = must_die();
                     (dies || client.try_wait().is_ok_and(|ended| ended.is_some())).then_some(())
                 });
-                if dies {
-                    // The proxy knows the engine of this boot only.
-                    daemon.configure(&self.world.config());
-                }
                 self.client_said(client, dies);
             }
         }
@@ -129,13 +125,19 @@ impl Stage {
         }
     }
 
+    /// Another boot, another engine: the agent finds it where it was. A daemon waits for it until then, since it is up before.
+    pub fn come_up(&mut self) {
+        self.keep_calls();
+        let host = self.world.s.host;
+        // The one of the last boot goes first: its socket may have the same path.
+        self.proxy = FaultProxy::start(&host.socket());
+        if let Some(daemon) = &self.daemon {
+            self.proxy = FaultProxy::start_at(&host.path(&daemon.proxy()), &host.socket());
+        }
+    }
+
     /// Looks, lets it be healed, and looks again.
     pub fn heal(mut self) -> Found {
-        if self.cell.harm.cuts_power() {
-            // Another boot, another engine.
-            self.keep_calls();
-            self.proxy = FaultProxy::start(&self.world.s.host.socket());
-        }
         if self.cell.harm == Harm::Late {
             self.land();
         }
@@ -294,11 +296,4 @@ impl Stage {
         self.found.said.push_str(text);
         self.found.said.push('\n');
     }
-}
-
-/// For a cell that does no harm to the whole host.
-pub fn alone(host: &'static Host, cell: Cell) -> Found {
-    let mut stage = Stage::new(host, cell);
-    stage.cut(|| {}, || false);
-    stage.heal()
 }
