@@ -120,14 +120,15 @@ impl Disk {
         self.replay(end, |k| (!lost.contains(&k)).then_some(None))
     }
 
-    /// What may be there if the power is cut before call `end`: all, only what is sure, that and one thing more, all but one thing, and all
-    /// with one write of which only the beginning or only the end was made.
+    /// What may be there if the power is cut before call `end`: all, only what is sure, that and one thing more, that and all that came before one
+    /// thing, all but one thing, and all with one write of which only the beginning or only the end was made.
     pub fn cuts(&self, end: usize) -> Vec<Files> {
         let unsynced = self.unsynced(end);
         let lost: HashSet<usize> = unsynced.iter().copied().collect();
         let mut all = vec![self.whole(end), self.durable(end)];
         for one in unsynced {
             all.push(self.replay(end, |k| (k == one || !lost.contains(&k)).then_some(None)));
+            all.push(self.replay(end, |k| (k < one || !lost.contains(&k)).then_some(None)));
             all.push(self.replay(end, |k| (k != one).then_some(None)));
             if let Some(Op::Write { data, .. }) = &self.ops[one]
                 && data.len() > SECTOR

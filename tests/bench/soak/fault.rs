@@ -103,11 +103,16 @@ impl Tally {
             *self.done.entry(*fault).or_default() += 1;
         }
     }
+
+    /// How many were done.
+    pub fn faults(&self) -> usize {
+        self.done.values().sum()
+    }
 }
 
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         let each: Vec<String> = self.done.iter().map(|(fault, times)| format!("{fault} {times}")).collect();
-        write!(f, "{} faults ({})", self.done.values().sum::<usize>(), each.join(", "))
+        write!(f, "{} faults ({})", self.faults(), each.join(", "))
     }
 }
