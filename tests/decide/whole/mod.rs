@@ -1,4 +1,5 @@
-//! `decide` and all that can come of it: from every combination of record and observation, and from the opening of a rotation with other hands
+//! `decide` and all that can come of it: from every combination of stage, aim and two containers, each as it is
+//! usually found and with one thing about it that is not, and from the opening of a rotation with other hands
 //! at every step, until it rests. The engine is a handful of rules for what each act does; what decides is the real thing.
 
 mod case;
@@ -47,7 +48,7 @@ fn in_all_cases(walk: impl Fn(&Case) -> (u64, u64, u16) + Sync + panic::RefUnwin
 }
 
 #[test]
-fn from_every_combination_it_comes_to_rest_and_two_could_never_run() {
+fn from_every_two_containers_with_one_unusual_thing_it_comes_to_rest_and_two_could_never_run() {
     in_all_cases(|case| {
         let mut roamer = Roamer::<1>::new(*case, false);
         let (mut begins, mut longest) = (0, 0);

@@ -1,4 +1,4 @@
-//! Moments to begin at: every combination of what a record can say and what can be seen.
+//! Moments to begin at: every combination of stage, aim and two containers, with one unusual thing at a time.
 
 use super::case::Case;
 use super::moment::{Aim, Body, Images, Img, Keep, Moment, NEW, Name, OLD, Paper, Place, Policy, Process, Seen, Stage, Status, Theirs};
