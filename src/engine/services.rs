@@ -15,7 +15,9 @@ use crate::model::{Manager, ServiceState, Warning};
 pub trait Services: Send + Sync {
     /// How these units stand, in the order of the names; also those that do not exist.
     async fn show(&self, names: &[String]) -> Result<Vec<ServiceState>, EngineError>;
-    /// Containers that a unit which is up starts by name or id (`podman start`), and the unit: they have no label of it. One may be the beginning of an id.
+    /// Containers that a unit starts by name or id (`podman start`), and the unit: they have no label of it. One may be the beginning of an id.
+    ///
+    /// Of all units that systemd has in memory, up or not: an enabled one that is down starts its container with the next boot.
     async fn started_by_name(&self) -> Result<Vec<(String, String)>, EngineError> {
         Ok(Vec::new())
     }

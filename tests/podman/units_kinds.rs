@@ -67,6 +67,29 @@ fn what_a_unit_starts_by_its_name_is_held_and_the_unit_named() {
 }
 
 #[test]
+fn what_an_enabled_unit_will_start_by_its_name_at_the_next_boot_is_held_though_it_is_down_now() {
+    let s = scratch("byname-down");
+    s.push("web", "nohealth:v1");
+    let id = s.run("web", &[]);
+    let name = s.name("web");
+    let text = s.host.docker(&["generate", "systemd", "--name", &name]);
+    let unit = format!("{name}.service");
+    let file = s.host.write_unit(&format!("{}/{unit}", s.host.units()), &text);
+    let systemctl = |args: &[&str]| s.host.systemctl(args);
+    systemctl(&["daemon-reload"]);
+    systemctl(&["enable", &unit]);
+    assert_eq!(systemctl(&["show", &unit, "-p", "ActiveState", "--value"]), "inactive", "{text}");
+    s.push("web", "nohealth:v2");
+    let held = s.agent().config(FAST).run(&["now", &name, "--json"]).exits(0);
+    systemctl(&["disable", &unit]);
+    fs::remove_file(&file).expect("it was there");
+    systemctl(&["daemon-reload"]);
+    assert_eq!(entry(&held)["reason"], "owned_by_unit", "{held}");
+    assert!(entry(&held)["message"].as_str().is_some_and(|message| message.contains(&unit)), "{held}");
+    assert_eq!(s.host.inspect(&name)["Id"], id.as_str());
+}
+
+#[test]
 fn a_unit_of_generate_systemd_is_rotated_and_goes_back() {
     let s = scratch("generated");
     s.push("web", "ok:v1");

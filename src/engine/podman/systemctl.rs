@@ -17,7 +17,7 @@ use super::written;
 use crate::engine::EngineError;
 use crate::engine::Services;
 use crate::engine::calls::refused;
-use crate::model::{Activity, Manager, ServiceState, Warning};
+use crate::model::{Manager, ServiceState, Warning};
 use crate::text::masked;
 use crate::user::User;
 
@@ -97,14 +97,10 @@ impl Services for Systemctl {
     }
 
     async fn started_by_name(&self) -> Result<Vec<(String, String)>, EngineError> {
-        let args = ["show", "--no-pager", "-p", PROPERTIES, "--", "*.service"];
+        // A pattern leaves out what is down unless it is told not to; an enabled unit is in memory, because the target that will start it wants it.
+        let args = ["show", "--all", "--no-pager", "-p", PROPERTIES, "--", "*.service"];
         let states = read(&self.systemctl("show units of systemd", LOOK, &args).await?);
-        let is_up = |state: &&ServiceState| !matches!(state.activity, Activity::Inactive | Activity::Failed);
-        Ok(states
-            .iter()
-            .filter(is_up)
-            .flat_map(|state| state.starts().map(|container| (container.to_owned(), state.name.clone())))
-            .collect())
+        Ok(states.iter().flat_map(|state| state.starts().map(|container| (container.to_owned(), state.name.clone()))).collect())
     }
 
     async fn own_image(&self, name: &str) -> Result<Option<String>, EngineError> {
