@@ -42,6 +42,8 @@ pub struct Survey {
     pub has_fixed_policies: bool,
     /// Containers that a unit of systemd starts by name or id, as it stands there, and the unit.
     pub started_by_name: Vec<(String, String)>,
+    /// Why nobody could say which those are.
+    pub unknown_starters: Option<String>,
     /// The units of systemd that containers name as their owners, by name.
     pub services: BTreeMap<String, ServiceState>,
     /// What containers follow whose unit is kept on an image by a drop-in of ours, by name.

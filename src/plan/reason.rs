@@ -63,6 +63,11 @@ pub enum Reason {
         /// Whose it is.
         manager: Manager,
     },
+    /// A unit of systemd may start it by its name, and nobody could say whether one does.
+    OwnerUnknown {
+        /// Why.
+        message: String,
+    },
     /// It holds a pod together, or is a member that cannot be replaced in it.
     InPod(PodTie),
     /// It was told to start after another (`podman run --requires`), which it keeps by its id.
@@ -220,6 +225,7 @@ impl Reason {
             Self::LinkedFrom { .. } => "linked_from",
             Self::Owned(_) => "owned",
             Self::OwnedByUnit { why, .. } => why.code(),
+            Self::OwnerUnknown { .. } => "owned_by_unit",
             Self::InPod(_) => "in_pod",
             Self::Requires { .. } => "requires",
             Self::RequiredBy { .. } => "required_by",
@@ -254,7 +260,14 @@ impl Reason {
 
     /// True if something that was asked gave no answer, so that nobody knows whether there is something to do: not to be passed over in silence.
     pub fn is_fault(&self) -> bool {
-        matches!(self, Self::NoAnswer { .. } | Self::Unresolved { .. } | Self::ProbeNotMade { .. } | Self::ImageGone { message: Some(_) })
+        matches!(
+            self,
+            Self::NoAnswer { .. }
+                | Self::OwnerUnknown { .. }
+                | Self::Unresolved { .. }
+                | Self::ProbeNotMade { .. }
+                | Self::ImageGone { message: Some(_) }
+        )
     }
 
     /// True if a person should see it without having asked why.

@@ -33,6 +33,9 @@ impl Reason {
             Self::StopSignal { .. } => Some("create it with --stop-signal instead of Watchtower's label".into()),
             Self::RemovedOnExit => Some("create it without --rm".into()),
             Self::OwnedByUnit { unit, why, manager } => why.help(unit, manager),
+            Self::OwnerUnknown { .. } => {
+                Some("the next run asks again; `systemctl show` must answer where rotate runs, as the engine's user".into())
+            }
             Self::SharesTag { why, .. } => {
                 let own = "give one of the two another tag";
                 Some(why.help().map_or_else(|| own.to_owned(), |help| format!("{help}; or {own}")))
@@ -94,6 +97,9 @@ impl fmt::Display for Reason {
             Self::LinkedFrom { other } => write!(f, "held: `{other}` is linked (--link) to it"),
             Self::Owned(owner) => write!(f, "held: owned by {owner}"),
             Self::OwnedByUnit { unit, why, .. } => write!(f, "held: it belongs to {unit}: {why}"),
+            Self::OwnerUnknown { message } => {
+                write!(f, "held: whether a unit of systemd starts it by its name is not known: {message}")
+            }
             Self::InPod(PodTie::Infra) => f.write_str("held: it holds a pod together"),
             Self::InPod(PodTie::MadeThroughApi) => {
                 f.write_str("held: a member of a pod that was made through Podman's API, where its settings cannot be told from the pod's")

@@ -17,7 +17,11 @@ pub fn owner(survey: &Survey, container: &Container) -> Result<Option<Service>, 
     if let Some((_, unit)) = survey.started_by_name.iter().find(is_it) {
         return held(survey, unit, Unready::StartsByName);
     }
-    let Some(state) = loaded(survey, container)? else { return Ok(None) };
+    let Some(state) = loaded(survey, container)? else {
+        // Some unit may start it by its name all the same.
+        let unknown = survey.unknown_starters.clone();
+        return unknown.map_or(Ok(None), |message| Err(Reason::OwnerUnknown { message }));
+    };
     let drop_ins = drop_ins(&survey.services, state);
     match unready(&survey.services, state, &drop_ins, container) {
         Some(why) => held(survey, &state.name, why),
@@ -191,6 +195,23 @@ mod tests {
         for (state, expected) in cases {
             assert_eq!(check(state.clone()), expected, "{state:?}");
         }
+    }
+
+    #[test]
+    fn what_a_unit_may_start_by_its_name_is_held_where_systemd_tells_nothing_of_that() {
+        let of = |labels: serde_json::Value, loaded: Option<ServiceState>| {
+            let services = loaded.into_iter().map(|state| (state.name.clone(), state)).collect();
+            let survey = Survey { services, unknown_starters: Some("waited 20 s".into()), ..Survey::default() };
+            owner(&survey, &Container::new(json!({ "Name": "web", "Config": { "Labels": labels } })))
+        };
+        let labels = json!({ SERVICE_LABEL: "web.service" });
+        let stale = ServiceState::absent("web.service".into());
+        for reason in [of(json!({}), None), of(labels.clone(), Some(stale))].map(|owner| owner.expect_err("nobody knows whose it is")) {
+            assert_eq!(reason.code(), "owned_by_unit");
+            assert!(reason.is_fault() && reason.to_string().ends_with("waited 20 s"), "{reason}");
+        }
+        // What has a unit of its own is made by that one.
+        assert!(of(labels, Some(web())).is_ok_and(|service| service.is_some()));
     }
 
     #[test]
