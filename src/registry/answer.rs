@@ -9,6 +9,7 @@ use super::endpoint::Question;
 use super::error::{Asked, RegistryError};
 use super::fault::Garbage;
 use super::limits::retry_after;
+use super::login::Login;
 use crate::model::{Digest, Reference};
 
 /// The digest, or what the status says.
@@ -29,7 +30,7 @@ pub fn digest(question: &Question<'_>, status: StatusCode, headers: &HeaderMap, 
 pub fn refusal(host: &str, reference: &Reference, status: StatusCode, headers: &HeaderMap, asked: Asked) -> RegistryError {
     let (host, reference) = (host.to_owned(), reference.clone());
     match status.as_u16() {
-        401 | 403 => RegistryError::Unauthorized { host, reference: Box::new(reference), asked },
+        401 | 403 => RegistryError::Unauthorized { host, reference: Box::new(reference), asked, login: Login::Docker },
         429 => RegistryError::TooManyRequests { host, seconds: retry_after(headers, SystemTime::now()).as_secs() },
         status => RegistryError::Status { host, status, reference },
     }

@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use reqwest::header::HeaderValue;
+use reqwest::header::{HeaderMap, HeaderValue};
 use reqwest::{Response, StatusCode, Url};
 
 use super::challenge::{self, Challenge, TokenService, authority};
@@ -67,7 +67,7 @@ impl HttpRegistry {
         }
         let (reference, credential, asked) = (question.reference, question.credential.as_ref(), question.asked(true));
         if credential.is_some_and(|credential| host.refused.contains(credential)) {
-            return Err(RegistryError::Unauthorized { host: realm, reference: Box::new(reference.clone()), asked });
+            return Err(answer::refusal(&realm, reference, StatusCode::UNAUTHORIZED, &HeaderMap::new(), asked));
         }
         // An identity token goes along in the body, which no redirect may carry elsewhere.
         let client = match credential {

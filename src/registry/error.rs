@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::fault::{CertificateFault, FileFault, Garbage, HelperFault};
+use super::login::Login;
 use crate::model::Reference;
 
 /// No digest. Clones, because one answer may hold many containers. No variant carries anything that a file of credentials or a token service said.
@@ -43,6 +44,8 @@ pub enum RegistryError {
         reference: Box<Reference>,
         /// As whom.
         asked: Asked,
+        /// Where the credentials for it were looked for.
+        login: Login,
     },
     /// It has no such tag or repository, or does not say.
     #[error("registry {host} has no {reference}")]
@@ -151,8 +154,6 @@ pub enum Asked {
     WithoutCredentials,
     /// With those that there are.
     WithCredentials,
-    /// The same, and whoever uses the engine logs in as root, whose login this program does not read.
-    WithoutRootsLogin,
     /// There is an identity token, and the registry wants a name and a password, which that is not.
     WithoutIdentityToken,
 }
@@ -161,18 +162,16 @@ impl fmt::Display for Asked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::WithCredentials => "the configured credentials",
-            Self::WithoutCredentials | Self::WithoutRootsLogin | Self::WithoutIdentityToken => "anybody without credentials",
+            Self::WithoutCredentials | Self::WithoutIdentityToken => "anybody without credentials",
         })
     }
 }
 
 impl RegistryError {
-    /// The same where it would be root's login that lets in.
-    pub(super) fn beside_roots_login(self) -> Self {
+    /// The same where credentials are looked for elsewhere than in Docker's file.
+    pub(super) fn with_login(self, login: Login) -> Self {
         match self {
-            Self::Unauthorized { host, reference, asked: Asked::WithoutCredentials } => {
-                Self::Unauthorized { host, reference, asked: Asked::WithoutRootsLogin }
-            }
+            Self::Unauthorized { host, reference, asked, .. } => Self::Unauthorized { host, reference, asked, login },
             other => other,
         }
     }
@@ -197,21 +196,8 @@ impl RegistryError {
                 "take `blocked = true` of `{prefix}` out of registries.conf, or give it a mirror there, for tags and digests; else opt the \
                  container out: `rotate.enable=false`"
             ),
-            Self::Unauthorized { asked, host, .. } => match asked {
-                Asked::WithoutCredentials => {
-                    format!("see whether the name is right, or `docker login {host}` as the user that rotate runs as")
-                }
-                Asked::WithCredentials => {
-                    format!("see whether they may read it, or `docker login {host}` again as the user that rotate runs as")
-                }
-                Asked::WithoutRootsLogin => {
-                    let file = "/root/.docker/config.json";
-                    format!("root's login is not read here: `podman login --authfile {file} {host}`, and `LoadCredential=config.json:{file}` for the unit of rotate")
-                }
-                Asked::WithoutIdentityToken => {
-                    format!("it has no token service: `docker login {host}` with a name and a password or an access token")
-                }
-            },
+            // Its token service may have another name, for which nobody logs in.
+            Self::Unauthorized { asked, reference, login, .. } => login.help(reference.registry(), asked),
             Self::NotFound { .. } => "see whether the tag was removed, or the repository needs a login".to_owned(),
             Self::TooManyRequests { .. } => "wait; fewer runs, or a login, give a higher limit".to_owned(),
             Self::Status { .. } | Self::Garbage { .. } => {
@@ -242,28 +228,11 @@ impl RegistryError {
             }
             Self::Engine { reference, .. } => format!("see whether `docker pull {reference}` works; it says more"),
             Self::Credentials { fault: FileFault::AnotherUsers, .. } => "make the file that user's own: `chown`, or log in anew as that user".to_owned(),
-            Self::Credentials { .. } => "make the file readable JSON again, or log in anew with `docker login`".to_owned(),
+            Self::Credentials { path, .. } => {
+                // Podman's own name for it; Docker's is `config.json`.
+                let client = if path.ends_with("auth.json") { "podman" } else { "docker" };
+                format!("make the file readable JSON again, or remove it and log in anew with `{client} login`")
+            }
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn where_root_s_login_is_not_read_the_help_names_a_way_that_works() {
-        let refused = |asked| {
-            let reference = Box::new("ghcr.io/me/web:1".parse::<Reference>().expect("a reference"));
-            RegistryError::Unauthorized { host: "ghcr.io".into(), reference, asked }
-        };
-        let told = refused(Asked::WithoutCredentials).beside_roots_login();
-        assert_eq!(told.to_string(), "registry ghcr.io does not let anybody without credentials see ghcr.io/me/web:1");
-        assert_eq!(
-            told.help(),
-            "root's login is not read here: `podman login --authfile /root/.docker/config.json ghcr.io`, and \
-             `LoadCredential=config.json:/root/.docker/config.json` for the unit of rotate"
-        );
-        assert_eq!(refused(Asked::WithCredentials).beside_roots_login(), refused(Asked::WithCredentials));
     }
 }

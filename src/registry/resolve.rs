@@ -14,7 +14,7 @@ use super::client::Clients;
 use super::endpoint::{Endpoint, Question};
 use super::host::{Host, is_insecure};
 use super::limits::Limits;
-use super::{Credentials, HUB, Registry, RegistryError, Whose, answer, certificates};
+use super::{Credentials, HUB, Login, Registry, RegistryError, Whose, answer, certificates};
 use crate::model::{Credential, Digest, NoSource, RateLimit, Reference, RegistrySettings, Target};
 
 /// With the index types among them, the digest is the index's where there is one: the one that a pull by tag would note.
@@ -39,8 +39,8 @@ pub struct HttpRegistry {
     pub(super) limits: Limits,
     deadline: Duration,
     hosts: Hosts,
-    /// The engine is root's Podman, and we are not root: a daemon as it is shipped.
-    is_beside_root: bool,
+    /// Where those of them come from that nobody has lent.
+    login: Login,
 }
 
 impl HttpRegistry {
@@ -55,7 +55,7 @@ impl HttpRegistry {
         let own = ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy"].map(|name| std::env::var(name).unwrap_or_default());
         let clients = Clients::new(CONNECT, folders, settings.proxies.clone().unmasked(&own)).for_owner(whose.owner());
         Self {
-            is_beside_root: settings.is_podman && !settings.is_rootless && !whose.is_root() && whose.owner().is_none(),
+            login: login(&settings, whose),
             settings,
             credentials,
             lent: Lent::default(),
@@ -89,9 +89,9 @@ impl HttpRegistry {
     async fn ask_all(&self, reference: &Reference, target: &str) -> Result<Digest, RegistryError> {
         let mut answer = Err(RegistryError::Unreachable { host: reference.registry().to_owned(), detail: "nobody to ask".to_owned() });
         let endpoints = self.endpoints(reference)?;
-        let credentials = self.credentials_for(reference)?;
+        let (credentials, login) = (self.credentials_for(reference)?, self.login_for(reference));
         for (endpoint, place) in endpoints {
-            answer = self.ask_endpoint(&place, target, &endpoint, &credentials).await;
+            answer = self.ask_endpoint(&place, target, &endpoint, &credentials).await.map_err(|error| error.with_login(login));
             match &answer {
                 Ok(_) => break,
                 // As the engine does with a mirror, whatever it says: what counts is the registry's own word.
@@ -105,6 +105,12 @@ impl HttpRegistry {
     fn credentials_for(&self, reference: &Reference) -> Result<Credentials, RegistryError> {
         let lent = self.lent.lock().unwrap_or_else(PoisonError::into_inner);
         lent.get(&repository(reference)).cloned().unwrap_or_else(|| Ok(self.credentials.clone()))
+    }
+
+    /// Where those come from.
+    fn login_for(&self, reference: &Reference) -> Login {
+        let lent = self.lent.lock().unwrap_or_else(PoisonError::into_inner);
+        if lent.contains_key(&repository(reference)) { Login::OfLabel } else { self.login }
     }
 
     /// Asks one endpoint, within the deadline; a credential helper has its own.
@@ -123,7 +129,6 @@ impl HttpRegistry {
         host.waits_for = None;
         self.limits.check(&endpoint.name)?;
         let answer = match tokio::time::timeout(self.deadline, self.ask(&mut host, &question)).await {
-            Ok(Err(error)) if self.is_beside_root => Err(error.beside_roots_login()),
             Ok(answer) => answer,
             Err(_) => {
                 let silent = host.waits_for.take().unwrap_or_else(|| endpoint.name.clone());
@@ -196,6 +201,17 @@ impl HttpRegistry {
     }
 }
 
+/// Where this program looks for credentials, for an engine of these settings.
+fn login(settings: &RegistrySettings, whose: &Whose) -> Login {
+    match (settings.is_podman, whose.owner()) {
+        (false, None) => Login::Docker,
+        (false, Some(_)) => Login::AnothersDocker,
+        // A daemon as it is shipped is not root.
+        (true, None) if !settings.is_rootless && !whose.is_root() => Login::RootsPodman,
+        (true, _) => Login::Podman,
+    }
+}
+
 fn no_source(reference: &Reference, why: NoSource) -> RegistryError {
     match why {
         NoSource::Blocked { prefix } => RegistryError::Blocked { reference: reference.clone(), prefix },
@@ -250,5 +266,25 @@ impl Registry for HttpRegistry {
 
     fn limits(&self) -> Vec<RateLimit> {
         self.limits.seen()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn the_login_that_counts_is_that_of_the_user_whose_engine_it_is() {
+        let settings = |is_podman, is_rootless| RegistrySettings { is_podman, is_rootless, ..RegistrySettings::default() };
+        // Nobody's number, and so never ours.
+        let alice = Whose::of_user(4_294_967_000, Path::new("/home/alice"));
+        assert_eq!(login(&settings(true, true), &alice), Login::Podman);
+        assert_eq!(login(&settings(true, true), &Whose::ours()), Login::Podman);
+        assert_eq!(login(&settings(false, true), &alice), Login::AnothersDocker);
+        assert_eq!(login(&settings(false, false), &Whose::ours()), Login::Docker);
+        let roots = if Whose::ours().is_root() { Login::Podman } else { Login::RootsPodman };
+        assert_eq!(login(&settings(true, false), &Whose::ours()), roots);
     }
 }

@@ -1,6 +1,6 @@
 //! Registries that want a name and a password with each request.
 
-use rotate::registry::{Asked, RegistryError};
+use rotate::registry::{Asked, Login, RegistryError};
 
 use crate::server::{Answer, DIGEST, Server};
 use crate::support::{anonymous, auths, basic, reference, resolve, with_config};
@@ -48,7 +48,10 @@ async fn without_credentials_nothing_more_is_tried() {
     let error = resolve(&anonymous(), &server, "web").await.unwrap_err();
     let web = reference(&format!("{}/web", server.address));
     let host = server.address.clone();
-    assert_eq!(error, RegistryError::Unauthorized { host, reference: Box::new(web), asked: Asked::WithoutCredentials });
+    assert_eq!(
+        error,
+        RegistryError::Unauthorized { host, reference: Box::new(web), asked: Asked::WithoutCredentials, login: Login::Docker }
+    );
     assert_eq!(error.to_string(), format!("registry {0} does not let anybody without credentials see {0}/web:latest", server.address));
     assert_eq!(server.asked().len(), 1);
 }
