@@ -9,6 +9,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use jiff::Timestamp;
 
+use super::left_errands::sweep;
 use super::owner::{as_user, not_started, not_that_user};
 use super::said::{Said, run};
 use super::systemctl::{NOBODY, for_another};
@@ -16,8 +17,10 @@ use crate::engine::EngineError;
 use crate::engine::calls::refused;
 use crate::user::User;
 
+/// What their units' names begin with; the number of the process follows.
+pub(super) const PREFIX: &str = "rotate-errand-";
 /// More than systemd takes to begin and to end a unit, on a host that has much to do.
-const MARGIN: Duration = Duration::from_secs(20);
+pub(super) const MARGIN: Duration = Duration::from_secs(20);
 /// What the script wrote lies in a folder that goes with the unit, and that nobody but the user may look into.
 const SETTINGS: [&str; 4] = ["Type=oneshot", "RemainAfterExit=yes", "RuntimeDirectoryMode=0700", "UMask=0077"];
 /// The script is no argument, in which systemd would expand variables.
@@ -27,8 +30,9 @@ const READ: &str = "cat -- \"$1/complaint\" >&2 && cat -- \"$1/answer\" && exit 
 
 /// Has a script of sh(1) run by this user's systemd, root's being the system's. It is given so long, and gone then.
 pub async fn errand(user: &User, call: &str, script: &str, deadline: Duration) -> Result<Said, EngineError> {
-    // Never twice: one whose process was killed stays.
-    let name = format!("rotate-errand-{}-{:x}", std::process::id(), Timestamp::now().as_nanosecond());
+    sweep(user).await;
+    // Never twice: one whose process was killed stays, until another process sweeps.
+    let name = format!("{PREFIX}{}-{:x}", std::process::id(), Timestamp::now().as_nanosecond());
     let folder = if user.id == 0 { format!("/run/{name}") } else { format!("/run/user/{}/{name}", user.id) };
     let script = format!("cd \"$RUNTIME_DIRECTORY\" || exit\n(\ncd /\n{script}\n) >answer 2>complaint </dev/null\necho $? >code\n");
     let all = deadline + MARGIN;

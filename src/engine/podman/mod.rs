@@ -8,6 +8,7 @@ mod client;
 mod errand;
 mod files;
 mod generator;
+mod left_errands;
 mod notes;
 mod owner;
 mod registries;
