@@ -7,6 +7,7 @@ mod drop_ins;
 mod edited;
 mod engine_registry;
 mod explain;
+mod gone;
 mod history;
 mod hold;
 mod left_images;

@@ -47,17 +47,19 @@ impl Cycle<'_> {
         survey: Survey,
         seen_since: impl Fn(&Reference, &Digest) -> Result<Option<Timestamp>, CycleError>,
     ) -> Result<Plan, CycleError> {
-        // The container of a unit that has failed is gone; what became of the unit its open rotation tells.
+        // The container of a unit that has failed is gone; what became of the unit its open rotation tells, or systemd.
         let open = self.store.open_rotations()?;
         let is_unit = |name: &String| open.iter().any(|record| record.service().is_some() && record.unit == *name);
         let is_known = |name: &String| survey.stuck.contains(name) || survey.find(name).is_some() || is_unit(name);
-        if let Some(name) = request.names.iter().find(|name| !is_known(name)) {
-            return Err(CycleError::NoSuchContainer { name: name.clone() });
+        let mut gone = Vec::new();
+        for name in request.names.iter().filter(|name| !is_known(name)) {
+            gone.push(self.gone(&survey, name).await?);
         }
         if let Some(fault) = self.registry.fault() {
             return Err(CycleError::Credentials(fault));
         }
         let (candidates, mut skipped) = plan::select(&survey, self.config, &request.names);
+        skipped.extend(gone);
         self.lend(&candidates).await;
         let tags = SharedTags::of(&survey, self.config);
         let answers = ask(self.registry, self.clock, &candidates).await;

@@ -49,6 +49,33 @@ fn a_unit_that_is_on_its_way_up_for_ever_is_held() {
 }
 
 #[test]
+fn a_unit_that_has_failed_is_told_by_the_name_of_its_container_which_is_gone_with_it() {
+    if lacks(&QUADLET) {
+        return;
+    }
+    let s = scratch("failed");
+    s.push("web", "ok:v1");
+    let web = Quadlet::start(&s, "web", "", "Restart=no");
+    let now = || s.agent().config(&format!("{FAST}keep_old = \"0s\"\n")).run(&["now", &web.name, "--json"]).exits(0);
+    let old = web.image();
+    s.push("web", "ok:v2");
+    now();
+    assert_ne!(web.image(), old);
+    // What was kept goes, and with it the open rotation.
+    now();
+    s.push("web", "crash");
+    s.host.docker(&["pull", "-q", &s.image("web")]);
+    // Whether the job itself fails depends on the moment.
+    drop(s.host.try_systemctl(&["restart", &web.unit()]));
+    wait_for("it has failed", LONG, || (web.property("ActiveState") == "failed").then_some(()));
+    assert!(s.host.try_inspect(&web.name).is_none(), "a unit's container goes with it");
+    s.push("web", "ok:v3");
+    let told = now();
+    assert_eq!(told.json()["containers"][0]["reason"], "unit_failed", "{told}");
+    assert_eq!(web.property("ActiveState"), "failed", "{told}");
+}
+
+#[test]
 fn a_label_without_a_unit_is_no_owner() {
     let s = scratch("stale");
     s.push("web", "nohealth:v1");
