@@ -100,9 +100,14 @@ impl Container {
         &self.0
     }
 
+    /// True if the document is libpod's: no other engine names the runtime like this.
+    pub fn is_of_podman(&self) -> bool {
+        self.0.get("OCIRuntime").is_some()
+    }
+
     /// Made through an API of Podman: there is no command that it could be made by again.
     pub fn is_made_through_api(&self) -> bool {
-        self.0.get("OCIRuntime").is_some() && self.config()["CreateCommand"].as_array().is_none_or(Vec::is_empty)
+        self.is_of_podman() && self.config()["CreateCommand"].as_array().is_none_or(Vec::is_empty)
     }
 
     /// The same document, with what its engine knows beyond it under [`NOTES`].

@@ -3,6 +3,7 @@
 mod candidate;
 mod freshness;
 mod hold;
+mod made_by;
 mod order;
 mod pods;
 mod reason;
@@ -15,6 +16,7 @@ mod unready;
 pub use candidate::{Candidate, Skipped, Survey, Unanswered, is_listed, is_named, select};
 pub use freshness::{Known, freshness, old_enough_at};
 pub use hold::given_name;
+pub use made_by::MadeBy;
 pub use order::{Plan, Planned, order};
 pub use reason::{Owner, PodTie, Reason};
 pub use service::drop_ins;

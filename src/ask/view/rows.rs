@@ -58,6 +58,7 @@ pub fn plan_json(plan: &Plan, version: u32) -> Value {
             "from_digest": candidate.image.digests_of(&candidate.reference).first(),
             "to_digest": planned.digest,
             "service": candidate.service.as_ref().map(|service| &service.name),
+            "made_by": candidate.made_by(),
             "also_moves": planned.also_moves,
         })
     };
@@ -118,11 +119,11 @@ mod tests {
     use crate::policy::policy;
 
     #[test]
-    fn the_plan_names_the_unit_of_systemd_that_brings_the_new_image() {
+    fn the_plan_tells_by_whom_the_new_container_is_made_and_names_the_unit_of_systemd_if_it_is_one() {
         let none = std::collections::BTreeMap::new();
-        let planned = |service: Option<&str>| Planned {
+        let planned = |service: Option<&str>, container: Value| Planned {
             candidate: Candidate {
-                container: Container::new(json!({ "Id": "4f1c", "Name": "web" })),
+                container: Container::new(container),
                 image: Image::new(json!({})),
                 reference: "web.example/web:1".parse().expect("a reference"),
                 policy: policy(&Config::default(), &none, &none).expect("the usual policy"),
@@ -141,12 +142,24 @@ mod tests {
             pulled_as: None,
             also_moves: vec!["db".to_owned()],
         };
-        let both = Plan { rotations: vec![planned(Some("web.service")), planned(None)], ..Plan::default() };
-        let (rows, document) = (plan(&both), plan_json(&both, 1));
+        let of_docker = json!({ "Id": "4f1c", "Name": "web" });
+        let of_an_api = json!({ "Id": "4f1c", "Name": "web", "OCIRuntime": "crun" });
+        let of_a_command =
+            json!({ "Id": "4f1c", "Name": "web", "OCIRuntime": "crun", "Config": { "CreateCommand": ["podman", "run", "web"] } });
+        let rotations = vec![
+            planned(Some("web.service"), of_a_command.clone()),
+            planned(None, of_docker),
+            planned(None, of_an_api),
+            planned(None, of_a_command),
+        ];
+        let all = Plan { rotations, ..Plan::default() };
+        let (rows, document) = (plan(&all), plan_json(&all, 1));
         let said = "rotate from an unknown digest to sha256:bbbbbbbbbbbb";
         assert_eq!(rows[0][2], format!("1. {said} by web.service; the next start of `db` brings it, too: the same tag"));
         assert_eq!(rows[1][2], format!("2. {said}; the next start of `db` brings it, too: the same tag"));
         assert_eq!(document["rotations"][0]["service"], "web.service");
         assert_eq!(document["rotations"][1]["service"], Value::Null);
+        let made_by: Vec<&Value> = (0..4).map(|n| &document["rotations"][n]["made_by"]).collect();
+        assert_eq!(made_by, [&json!("unit"), &Value::Null, &json!("api"), &json!("command")]);
     }
 }
