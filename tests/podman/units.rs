@@ -16,6 +16,12 @@ fn entry(outcome: &Outcome) -> Value {
     outcome.json()["containers"][0].clone()
 }
 
+/// A prune has left an image that no container runs.
+#[track_caller]
+pub fn is_kept(s: &Scratch, image: &str) {
+    assert_eq!(s.host.api("GET", &format!("/images/{image}/json")).0, 200, "the pin keeps it");
+}
+
 #[test]
 fn a_quadlet_container_is_updated_by_its_unit_and_its_old_image_is_kept() {
     let s = scratch("quadlet");
@@ -33,6 +39,7 @@ fn a_quadlet_container_is_updated_by_its_unit_and_its_old_image_is_kept() {
     assert!(web.is_untouched() && web.drop_in().is_none());
     // Unused and without its tag: only our own keeps it.
     s.host.docker(&["image", "prune", "-f"]);
+    is_kept(&s, &old);
     s.agent().config(FAST).run(&["rollback", &web.name]).exits(0);
     web.is_up_with(&old);
     assert_eq!(web.tagged(), old);

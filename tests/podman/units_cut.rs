@@ -4,6 +4,7 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 
 use super::quadlet::{LONG, Quadlet};
+use super::units::is_kept;
 use super::{FAST, scratch};
 use crate::lab::{Scratch, wait_for};
 
@@ -72,7 +73,9 @@ fn an_unused_old_image_is_not_pruned_while_the_new_one_proves_itself() {
     let agent = s.agent().config("deadline = \"9s\"\n").spawn(&["now", &web.name, "--json"]);
     wait_for("the new image runs", LONG, || s.host.try_inspect(&web.name).filter(|found| found["Image"] != old.as_str()));
     s.host.docker(&["image", "prune", "-f"]);
+    is_kept(&s, &old);
     let outcome = agent.wait(LONG).exits(1);
     assert_eq!(outcome.json()["containers"][0]["verdict"], "rolled_back", "{outcome}");
+    assert!(!outcome.stderr.contains("pull the old image again"), "{outcome}");
     web.is_up_with(&old);
 }
