@@ -71,7 +71,8 @@ fn an_image_that_exits_or_cannot_be_run_goes_back_whatever_its_unit_does_about_i
         [("always", "crash", "Restart=always"), ("never", "crash", ""), ("noentry", "noentry", "Restart=on-failure")]
     {
         s.push(name, "ok:v1");
-        let web = Quadlet::start(&s, name, "", &format!("{restart}\nStartLimitBurst=2\nStartLimitIntervalSec=600"));
+        let web = Quadlet::start(&s, name, "", &format!("{restart}\nStartLimitBurst=2\nStartLimitInterval=600"));
+        assert_eq!((web.property("StartLimitBurst"), web.property("StartLimitIntervalUSec")), ("2".into(), "10min".into()));
         let old = web.image();
         s.push(name, variant);
         let outcome = now(&s, name).exits(1);
