@@ -146,6 +146,34 @@ fn what_was_refused_does_not_come_back_by_a_unit_that_pulls_until_something_newe
 }
 
 #[test]
+fn a_unit_that_pulls_and_that_a_person_took_back_is_on_the_old_image_after_a_restart_by_hand_too() {
+    if lacks(&QUADLET) {
+        return;
+    }
+    let s = scratch("pullsback");
+    s.push("web", "ok:v1");
+    let web = Quadlet::start(&s, "web", "Pull=newer\nPublishPort=80", "Restart=always");
+    let (old, before) = (web.image(), web.drop_in());
+    assert!(before.is_none() && web.property("ExecStart").contains("--pull newer"), "{before:?}");
+    s.push("web", "ok:v2");
+    let agent = || s.agent().on_host().config(FAST);
+    assert_eq!(entry(&agent().run(&["now", &web.name, "--json"]).exits(0))["verdict"], "rotated");
+    let new = web.image();
+    assert!(new != old && web.drop_in().is_none(), "what is proved is not kept from newer");
+
+    let outcome = agent().run(&["rollback", &web.name]).exits(0);
+    web.is_up_with(&old);
+    assert!(web.drop_in().is_some_and(|text| text.contains("Pull=never")) && web.is_untouched(), "{outcome}");
+    // The registry has still what was taken back.
+    web.systemctl(&["restart", &web.unit()]);
+    web.is_up_with(&old);
+    let serves = || s.served(s.port("web"));
+    wait_for("v1 is served", LONG, || (serves().as_deref() == Some("v1")).then_some(()));
+    assert_eq!(entry(&agent().run(&["now", &web.name, "--json"]).exits(0))["reason"], "refused");
+    assert!(web.drop_in().is_some() && web.is_untouched());
+}
+
+#[test]
 fn the_drop_in_goes_when_a_person_forgets_what_was_refused() {
     if lacks(&QUADLET) {
         return;
