@@ -24,6 +24,7 @@ mod units_dependents;
 mod units_edited;
 mod units_held;
 mod units_kinds;
+mod units_named;
 mod units_pods;
 mod units_power;
 mod units_shared;

@@ -15,8 +15,10 @@ pub const LONG: Duration = Duration::from_secs(120);
 /// A unit of systemd out of a `.container` file, or what an older Podman has for it. Dropped, it is stopped and its file is gone.
 pub struct Quadlet<'a> {
     pub s: &'a Scratch,
-    /// The container's name, and the file's.
+    /// The container's name.
     pub name: String,
+    /// The file's, the unit's and the image's; the container's as well, unless it is given none.
+    stem: String,
     text: String,
 }
 
@@ -30,22 +32,34 @@ impl<'a> Quadlet<'a> {
         } else {
             generated(s, &name, &image, container)
         };
-        let text = format!("{text}[Service]\nTimeoutStopSec=20\n{service}\n");
-        let quadlet = Self { s, name, text };
-        quadlet.write(&quadlet.text);
-        quadlet.systemctl(&["daemon-reload"]);
-        quadlet.systemctl(&["start", &quadlet.unit()]);
-        quadlet
+        Self { s, stem: name.clone(), name, text }.begin(service)
+    }
+
+    /// The same with a file that gives its container no name.
+    #[track_caller]
+    pub fn start_unnamed(s: &'a Scratch, name: &str, container: &str, service: &str) -> Self {
+        let (image, stem) = (s.image(name), s.name(name));
+        let text = format!("[Container]\nImage={image}\n{container}\n");
+        Self { s, name: format!("systemd-{stem}"), stem, text }.begin(service)
+    }
+
+    #[track_caller]
+    fn begin(mut self, service: &str) -> Self {
+        self.text += &format!("[Service]\nTimeoutStopSec=20\n{service}\n");
+        self.write(&self.text);
+        self.systemctl(&["daemon-reload"]);
+        self.systemctl(&["start", &self.unit()]);
+        self
     }
 
     pub fn unit(&self) -> String {
-        format!("{}.service", self.name)
+        format!("{}.service", self.stem)
     }
 
     /// As the host names it.
     fn file(&self) -> String {
         if QUADLET.is_there() {
-            format!("{}/{}.container", self.s.host.quadlets(), self.name)
+            format!("{}/{}.container", self.s.host.quadlets(), self.stem)
         } else {
             format!("{}/{}", self.s.host.units(), self.unit())
         }
@@ -115,7 +129,7 @@ impl<'a> Quadlet<'a> {
     /// Where its tag points.
     #[track_caller]
     pub fn tagged(&self) -> String {
-        let of = format!("{}/{}:latest", self.s.host.registry(), self.name);
+        let of = format!("{}/{}:latest", self.s.host.registry(), self.stem);
         format!("sha256:{}", self.s.host.docker(&["image", "inspect", "--format", "{{.Id}}", &of]))
     }
 }
