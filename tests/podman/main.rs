@@ -30,6 +30,7 @@ mod units_power;
 mod units_shared;
 mod users_api;
 mod users_gone;
+mod users_login;
 mod users_numbers;
 mod users_options;
 mod users_own;
