@@ -1,5 +1,6 @@
 //! Other engines of a host: their clients, and the daemon as its unit that serves several.
 
+use std::process::Output;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -127,6 +128,47 @@ impl Drop for Client<'_> {
             self.s.host.exec(&[self.client, &["rm", "-fv", id]].concat());
         }
         self.s.host.exec(&["sh", "-c", self.end]);
+    }
+}
+
+/// A second user of the host's for a while, with a Podman of one's own. Dropped, all of it is gone.
+pub struct Leaver<'a>(&'a Scratch);
+
+impl<'a> Leaver<'a> {
+    pub fn come(s: &'a Scratch) -> Self {
+        works(s, "useradd -m -u 1500 leaver && loginctl enable-linger leaver");
+        wait_for("a session", LONG, || s.host.path("/run/user/1500/bus").exists().then_some(()));
+        works(s, "systemctl --user --machine=leaver@ enable --now podman.socket");
+        Self(s)
+    }
+
+    pub fn leave(&self) {
+        self.0.host.exec(&["sh", "-c", "loginctl disable-linger leaver; systemctl stop user@1500.service; userdel -rf leaver"]);
+    }
+
+    /// As [`Client::run`], with what selects it.
+    #[track_caller]
+    pub fn run(&self, name: &str) {
+        let run = ["run", "-d", "-q", "--pull", "always", "--name", &self.0.name(name)];
+        let output = self.podman(&[&run[..], ENABLED, &[&self.0.image(name)]].concat());
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+
+    /// The id of what runs under a name; none also where nobody is there to be asked.
+    pub fn id(&self, name: &str) -> String {
+        let output = self.podman(&["ps", "-q", "--no-trunc", "--filter", &format!("name=^{}$", self.0.name(name))]);
+        String::from_utf8_lossy(&output.stdout).trim().to_owned()
+    }
+
+    fn podman(&self, args: &[&str]) -> Output {
+        let client = ["runuser", "-u", "leaver", "--", "env", "--chdir=/home/leaver", "-u", "DOCKER_HOST", "HOME=/home/leaver"];
+        self.0.host.exec(&[&client[..], &["XDG_RUNTIME_DIR=/run/user/1500", "podman"], args].concat())
+    }
+}
+
+impl Drop for Leaver<'_> {
+    fn drop(&mut self) {
+        self.leave();
     }
 }
 

@@ -1,7 +1,7 @@
 //! A user's engine that goes in the middle of a rotation: migrated, reset, or deleted with its user.
 
 use super::FAST;
-use super::clients::{Client, ENABLED, LONG, alone, works};
+use super::clients::{Client, ENABLED, LONG, Leaver, alone, works};
 use super::users_quadlet::lingering;
 use super::wants::{ROOTS_ENGINE, lacks};
 use crate::lab::{Outcome, Running, Scratch, wait_for};
@@ -64,36 +64,6 @@ fn what_an_engine_that_is_reset_in_the_middle_has_lost_is_made_again_once_it_is_
     assert!(!user.id("web").is_empty(), "{outcome}");
 }
 
-/// A user of the host's for a while, with a Podman of one's own.
-struct Leaver<'a>(&'a Scratch);
-
-const AS_LEAVER: &str =
-    "runuser -u leaver -- env --chdir=/home/leaver -u DOCKER_HOST HOME=/home/leaver XDG_RUNTIME_DIR=/run/user/1500 podman";
-
-impl<'a> Leaver<'a> {
-    fn come(s: &'a Scratch) -> Self {
-        works(s, "useradd -m -u 1500 leaver && loginctl enable-linger leaver");
-        wait_for("a session", LONG, || s.host.path("/run/user/1500/bus").exists().then_some(()));
-        works(s, "systemctl --user --machine=leaver@ enable --now podman.socket");
-        Self(s)
-    }
-
-    fn leave(&self) {
-        self.0.host.exec(&["sh", "-c", "loginctl disable-linger leaver; systemctl stop user@1500.service; userdel -rf leaver"]);
-    }
-
-    fn podman(&self, args: &str) -> String {
-        let output = self.0.host.exec(&["sh", "-c", &format!("{AS_LEAVER} {args}")]);
-        String::from_utf8_lossy(&output.stdout).trim().to_owned()
-    }
-}
-
-impl Drop for Leaver<'_> {
-    fn drop(&mut self) {
-        self.leave();
-    }
-}
-
 #[test]
 fn a_user_who_is_deleted_while_that_users_container_rotates_is_told_and_others_are_served() {
     if lacks(&ROOTS_ENGINE) {
@@ -101,17 +71,18 @@ fn a_user_who_is_deleted_while_that_users_container_rotates_is_told_and_others_a
     }
     let s = alone("deleted");
     s.push("web", "ok:v1");
-    let (name, image) = (s.name("web"), s.image("web"));
     let hosts = s.run("web", ENABLED);
     let leaver = Leaver::come(&s);
-    leaver.podman(&format!("run -d -q --pull always --name {name} {} {image}", ENABLED.join(" ")));
-    let running = begin(&s, "podman:leaver", || leaver.podman(&format!("ps -q --filter name=^{name}$")));
+    leaver.run("web");
+    let running = begin(&s, "podman:leaver", || leaver.id("web"));
     leaver.leave();
-    let outcome = running.wait(LONG);
-    assert!(outcome.status.is_some_and(|code| code != 0) && outcome.stderr.contains("leaver"), "{outcome}");
+    let outcome = running.wait(LONG).exits(69);
+    for words in ["podman:leaver", "its rotation is recorded and not finished"] {
+        assert!(outcome.stderr.contains(words), "«{words}»: {outcome}");
+    }
 
     let config = format!("engines = [\"podman:leaver\", \"podman\"]\n{FAST}");
     let outcome = s.agent().on_host().config(&config).run(&["now"]).exits(69);
     assert!(outcome.stderr.contains("podman:leaver: there is no user `leaver`"), "{outcome}");
-    assert_ne!(s.host.inspect(&name)["Id"], hosts.as_str(), "{outcome}");
+    assert_ne!(s.host.inspect(&s.name("web"))["Id"], hosts.as_str(), "{outcome}");
 }
