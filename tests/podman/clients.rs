@@ -148,10 +148,11 @@ impl<'a> Leaver<'a> {
 
     /// As [`Client::run`], with what selects it.
     #[track_caller]
-    pub fn run(&self, name: &str) {
+    pub fn run(&self, name: &str) -> String {
         let run = ["run", "-d", "-q", "--pull", "always", "--name", &self.0.name(name)];
         let output = self.podman(&[&run[..], ENABLED, &[&self.0.image(name)]].concat());
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).trim().to_owned()
     }
 
     /// The id of what runs under a name; none also where nobody is there to be asked.

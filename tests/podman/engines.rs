@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use super::FAST;
-use super::clients::{Client, ENABLED, LINGER, LONG, TURN_ON, alone, config, entries, json, rotate, unit, works};
+use super::clients::{Client, ENABLED, LINGER, LONG, Leaver, TURN_ON, alone, config, entries, json, rotate, unit, works};
+use super::users_quadlet::lingering;
 use super::wants::{ROOTS_ENGINE, lacks};
 use crate::lab::wait_for;
 
@@ -63,6 +64,32 @@ fn one_daemon_serves_the_hosts_podman_and_a_users_one_after_the_other_and_names_
     unit.systemctl(&["reload", "rotate"]);
     let only = json(&unit, &["status", "--on", "podman:op"]);
     assert_eq!(engines(&entries(&only, "containers", &web)), ["podman:op"], "{only}");
+}
+
+#[test]
+fn containers_of_two_users_who_linger_are_rotated_in_one_run_one_after_the_other() {
+    if lacks(&ROOTS_ENGINE) {
+        return;
+    }
+    let s = alone("two");
+    let (user, other) = (lingering(&s), Leaver::come(&s));
+    s.push("web", "ok:v1");
+    let (users_old, others_old) = (user.run("web", ENABLED), other.run("web"));
+    s.push("web", "ok:v2");
+    let agent = || s.agent().on_host().config(&config("[\"podman:*\"]"));
+    let outcome = agent().run(&["now", "--json"]).exits(0);
+    let (now, web) = (outcome.json(), s.name("web"));
+    let rotated = entries(&now, "containers", &web);
+    assert_eq!(engines(&rotated), ["podman:leaver", "podman:op"], "{outcome}");
+    assert!(rotated.iter().all(|(_, entry)| entry["verdict"] == "rotated"), "{outcome}");
+    for (new, old) in [(user.id("web"), users_old), (other.id("web"), others_old)] {
+        assert!(!new.is_empty() && new != old, "{outcome}");
+    }
+    let history = agent().run(&["history", &web, "--json"]).exits(0).json();
+    let past = entries(&history, "rotations", &web);
+    assert_eq!(engines(&past), ["podman:op", "podman:leaver"], "the newest first: {history}");
+    let (first_ended, second_began) = (past[1].1["ended_at"].as_str(), past[0].1["began_at"].as_str());
+    assert!(first_ended.is_some() && first_ended <= second_began, "one after the other: {history}");
 }
 
 #[test]
