@@ -34,6 +34,12 @@ fn next(s: &Scratch) -> Outcome {
     s.agent().on_host().config(&format!("engines = [\"podman:op\"]\n{FAST}")).run(&["now"])
 }
 
+/// The page that it serves.
+#[track_caller]
+fn serves(s: &Scratch, user: &Client<'_>) -> String {
+    user.ask(&["exec", &s.name("web"), "wget", "-qO-", "http://127.0.0.1/"])
+}
+
 #[test]
 fn what_podman_system_migrate_stops_in_the_middle_runs_again() {
     if lacks(&ROOTS_ENGINE) {
@@ -42,10 +48,10 @@ fn what_podman_system_migrate_stops_in_the_middle_runs_again() {
     let s = alone("migrate");
     let user = lingering(&s);
     let outcome = in_the_middle(&s, &user, &["system", "migrate"]).exits(1);
-    assert!(!user.id("web").is_empty(), "{outcome}");
-    let serves = user.id("web");
+    assert_eq!(serves(&s, &user), "v1", "{outcome}");
+    let id = user.id("web");
     next(&s).exits(0);
-    assert_eq!(user.id("web"), serves);
+    assert_eq!(user.id("web"), id);
 }
 
 #[test]
@@ -55,13 +61,27 @@ fn what_an_engine_that_is_reset_in_the_middle_has_lost_is_made_again_once_it_is_
     }
     let s = alone("reset");
     let user = lingering(&s);
-    // It takes its own socket along.
-    let outcome = in_the_middle(&s, &user, &["system", "reset", "-f"]).exits(69);
-    assert!(outcome.stderr.contains("its rotation is recorded and not finished"), "{outcome}");
-    next(&s).exits(69);
+    let outcome = in_the_middle(&s, &user, &["system", "reset", "-f"]);
+    // It takes its own socket along; not on 5.8, where its service goes on, and the same run may make again what was lost.
+    let goes_on = s.host.engine().starts_with("podman-5.8");
+    let is_made_again = goes_on && outcome.status == Some(1);
+    if is_made_again {
+        assert_eq!(serves(&s, &user), "v1", "{outcome}");
+    } else {
+        let outcome = outcome.exits(69);
+        assert!(outcome.stderr.contains("its rotation is recorded and not finished"), "{outcome}");
+    }
+    if !goes_on {
+        next(&s).exits(69);
+    }
     works(&s, "systemctl --user --machine=op@ restart podman.socket");
-    let outcome = next(&s);
-    assert!(!user.id("web").is_empty(), "{outcome}");
+    // Nothing was wrong with the new image, and the same run would go on to it: now there is nothing newer than what was lost.
+    s.push("web", "ok:v1");
+    let outcome = next(&s).exits(if is_made_again { 0 } else { 1 });
+    assert_eq!(serves(&s, &user), "v1", "{outcome}");
+    let id = user.id("web");
+    next(&s).exits(0);
+    assert_eq!(user.id("web"), id);
 }
 
 #[test]
