@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
+use super::quadlet::LONG;
 use super::{FAST, described, scratch};
-use crate::lab::Scratch;
+use crate::lab::{Outcome, Scratch, wait_for};
 
 /// What holds the test's pod together, and since when; it must not be touched.
 #[track_caller]
@@ -89,6 +90,30 @@ fn a_sick_member_gives_its_place_in_the_pod_back() {
     assert_eq!(s.served(port).as_deref(), Some("v1"));
     assert_eq!(infra(&s, "pod"), infra_before);
     assert_eq!(members(&s, "pod").len(), 2, "{:?}", members(&s, "pod"));
+}
+
+/// `podman pod start` and `restart` start what is kept, too: two would be at one volume, and one of them has no port.
+#[test]
+fn a_pod_that_somebody_restarts_in_the_gate_of_a_member_ends_with_one_of_the_two_under_its_name() {
+    let s = scratch("pod-restart");
+    let port = pod_of_two(&s, &[]);
+    let (web, side, old) = (s.name("web"), s.name("side"), described(&s, "web")["Id"].clone());
+    let infra_before = infra(&s, "pod");
+    s.push("web", "volume:v2");
+    let agent = s.agent().config("min_healthy = \"12s\"\ndeadline = \"60s\"\n").spawn(&["now", &web]);
+    wait_for("the new one runs", LONG, || s.host.try_inspect(&web).filter(|found| found["Id"] != old && found["State"]["Running"] == true));
+    // Some of what it lists may be gone by the time that it is started.
+    let said = s.host.try_docker(&["pod", "restart", &s.name("pod")]);
+    assert_ne!(infra(&s, "pod").1, infra_before.1, "the pod was restarted: {said:?}");
+    let outcome = agent.wait(LONG);
+    assert!(matches!(outcome.status, Some(0 | 1)), "{outcome}");
+    let is_one_of_the_two = |outcome: &Outcome| {
+        assert_eq!(members(&s, "pod"), [format!("{side} running"), format!("{web} running")], "{outcome}");
+        let version = if described(&s, "web")["Id"] == old { "v1" } else { "v2" };
+        wait_for("what has the name serves", LONG, || (s.served(port).as_deref() == Some(version)).then_some(()));
+    };
+    is_one_of_the_two(&outcome);
+    is_one_of_the_two(&s.agent().config(FAST).run(&["now", &web]).exits(0));
 }
 
 #[test]
