@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+use super::wants::{LIMITS, lacks};
 use super::{FAST, described, scratch};
 use crate::lab::{Agent, Scratch};
 
@@ -180,6 +181,20 @@ fn a_container_of_many_options_is_the_same_after_two_rotations() {
     s.run("web", &options);
     is_the_same_after_two_rotations(&s, &["/anon/mark", "/long/mark", "/data/mark"]);
     s.host.docker(&["secret", "rm", &secret]);
+}
+
+#[test]
+fn limits_of_memory_and_processors_are_the_same_after_two_rotations() {
+    if lacks(&LIMITS) {
+        return;
+    }
+    let s = scratch("limits");
+    s.push("web", "volume:v1");
+    s.run("web", &["--memory", "64m", "--memory-reservation", "32m", "--cpus", "0.5", "--cpu-shares", "512"]);
+    let host = described(&s, "web")["HostConfig"].clone();
+    let limits = ["Memory", "MemoryReservation", "NanoCpus", "CpuShares"].map(|limit| host[limit].as_u64());
+    assert_eq!(limits, [64 << 20, 32 << 20, 500_000_000, 512].map(Some), "{host}");
+    is_the_same_after_two_rotations(&s, &["/data/mark"]);
 }
 
 #[test]

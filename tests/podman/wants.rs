@@ -15,6 +15,14 @@ pub const API_NOTES: Want =
 pub const START_CHECKS: Want = Want { what: "health checks of the start, which are there from Podman 4.5 on", is_on: |host| !is_4_3(host) };
 pub const PASTA: Want = Want { what: "pasta, which Podman knows from 4.4 on", is_on: |host| !is_4_3(host) };
 pub const QUADLET: Want = Want { what: "Quadlet, which is there from Podman 4.4 on", is_on: |host| !is_4_3(host) };
+pub const LIMITS: Want =
+    Want { what: "the kernel's controllers of memory and processors, which its machine keeps", is_on: has_controllers };
+
+fn has_controllers(host: &Host) -> bool {
+    let users = if host.is_rootless() { "/user.slice/user-1000.slice/user@1000.service" } else { "" };
+    let all = std::fs::read_to_string(host.path(&format!("/sys/fs/cgroup{users}/cgroup.controllers"))).unwrap_or_default();
+    ["cpu", "memory"].iter().all(|wanted| all.split_whitespace().any(|controller| controller == *wanted))
+}
 
 fn is_4_3(host: &Host) -> bool {
     host.engine().starts_with("podman-4.3")
