@@ -83,6 +83,33 @@ fn a_container_with_a_session_in_it_is_rotated_and_one_that_was_only_created_is_
 }
 
 #[test]
+fn names_of_every_character_that_podman_takes_are_rotated_and_beside_what_is_no_name_nothing_is() {
+    let s = scratch("oddnames");
+    let every: String = ('a'..='z').chain('A'..='Z').chain('0'..='9').chain("_.-".chars()).collect();
+    let names = [every.as_str(), "0.", "-_.", "a--b..c__d", "web.rotate-old"];
+    let full = names.map(|name| s.name(name));
+    s.push("image", "nohealth:v1");
+    s.host.docker(&["pull", "-q", &s.image("image")]);
+    for name in &full {
+        s.host.docker(&["run", "-d", "--name", name, &s.image("image")]);
+    }
+    let ids = || full.each_ref().map(|name| s.host.inspect(name)["Id"].clone());
+    let old = ids();
+    s.push("image", "nohealth:v2");
+    for bad in ["no such name", "../../images", "w\u{e9}b"] {
+        let outcome = answered(|| s.agent().config(FAST).run(&["now", &full[0], bad])).exits(2);
+        assert_eq!(ids(), old, "{outcome}");
+    }
+    let outcome = now(&s, &names).exits(0);
+    for (name, (new, old)) in names.iter().zip(ids().iter().zip(&old)) {
+        assert_eq!(told(&s, &outcome.json(), name), "rotated", "{outcome}");
+        assert_ne!(new, old, "{name}");
+    }
+    s.agent().config(FAST).run(&["rollback", &full[0]]).exits(0);
+    assert_eq!(s.host.inspect(&full[0])["Id"], old[0]);
+}
+
+#[test]
 fn a_container_that_is_removed_while_another_is_rotated_is_skipped_and_no_error() {
     let s = scratch("removed");
     for name in ["first", "gone"] {

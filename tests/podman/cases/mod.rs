@@ -16,7 +16,7 @@
 //! | 11 exits before it is ready | `ready`: a_unit_whose_container_says_itself… |
 //! | 13 from a timer | `hands`: from_a_timer… |
 //! | 14, 15 `.kube`, `.pod` | held: `units_pods`, what_a_kube_unit_makes…; `units_pods`: a_member_of_a_quadlet_pod…; other pods: `pods` |
-//! | 16 certificates and passwords | `hands`: a_registry_that_wants_a_password…, a_file_of_credentials_that_a_label_names…; certificates: `engine::certificates`, Docker only |
+//! | 16 certificates and passwords | `hands`: a_registry_that_wants_a_password…, a_file_of_credentials_that_a_label_names…; `users_login`; certificates: `engine::certificates`, Docker only |
 //! | 17 `generate systemd --new` | `units_kinds`: a_unit_of_generate_systemd… |
 //! | 18 a health action under a unit | `ready`: a_container_that_its_health_action_kills…; `units`: a_health_action… |
 //! | 19 templates, secrets, mounts | `keeps`: labels_variables_secrets…, an_instance_of_a_template… |
@@ -26,8 +26,8 @@
 //! | 23 sdnotify | `ready`: what_a_container_without_a_unit…, a_unit_whose_container_says_itself…; `units`: a_unit_that_waits_for_health… |
 //! | | a pull comes before the restart, so that no start waits for one: `engine::rotation`, all_pulls_come_before… |
 //! | 24 the engine's service ends | `hands`: containers_and_their_rotation_survive… |
-//! | 25 rename | `hands`: a_container_with_a_session_in_it…; `pods`; odd names: `engine::bad_text`, Docker only |
-//! | 26 clone | `fidelity`, `api`, `pods`; limits of memory and processors need controllers that no host of the lab has |
+//! | 25 rename | `hands`: a_container_with_a_session_in_it…, names_of_every_character…; `pods` |
+//! | 26 clone | `fidelity`, `api`, `pods`; limits of memory and processors where the machine has controllers for them |
 //! | 27 dependents, infra | `ownership`; `pods`: members_that_cannot_be_replaced… |
 //! | 28 `AutoUpdate=` | `labels`: the_autoupdate_key… |
 //! | 29 a good image is told as good | `ready`: a_good_image_is_never_told… |
@@ -38,12 +38,12 @@
 //! | unhealthy after the start | `units`: a_sick_image_goes_back… |
 //! | dies after it was ready | `ready`: an_image_that_dies_a_second… |
 //! | two units with one bad image | `units_kinds`: a_tag_does_not_move… |
-//! | back under `Pull=newer` | `units`: what_was_refused_does_not_come_back… |
+//! | back under `Pull=newer` | `units`: what_was_refused_does_not_come_back…, a_unit_that_pulls_and_that_a_person_took_back… |
 //! | the start limit on the way back | `units`: an_image_that_exits_or_cannot_be_run… |
 //! | the run after that | `units`: a_sick_image_goes_back… |
 //! | killed in the middle | `units_cut`; by a power cut: `units_power` |
 //! | `--rm` without a unit | held: `ownership` |
-//! | several users | `engines`: one_daemon_serves… |
+//! | several users | `engines`: one_daemon_serves…, containers_of_two_users… |
 //!
 //! What a version cannot do is in `versions`. Quadlet is there from 4.4 on, drop-ins from 5.0.
 mod hands;
