@@ -72,6 +72,7 @@ pub fn explains(path: &[&str], old: &Value, new: &Value, of: Explainer<'_>) -> O
         }
         ["NetworkSettings", "Networks", _, "MacAddress"] => (new == "" && !was_started).then_some(Rule::MacAddress),
         ["HostConfig", "LogConfig", "Path"] => (*new == text(old).replace(&id_in(old), text(&successor.0["Id"]))).then_some(Rule::OwnId),
+        ["Path" | "Args"] => is_command_line(successor).then_some(Rule::CommandLine),
         ["Config", "StopSignal" | "WorkingDir"] => {
             (is_default(images.old, path[1], old) && is_default(images.new, path[1], new)).then_some(Rule::ImageDefault)
         }
@@ -80,6 +81,14 @@ pub fn explains(path: &[&str], old: &Value, new: &Value, of: Explainer<'_>) -> O
         }
         _ => None,
     }
+}
+
+/// Before 5.0 the entrypoint is shown as one text (seen on 4.3). It is compared, as the command is, under `Config`.
+fn is_command_line(successor: Container<'_>) -> bool {
+    let (config, words) = (successor.config(), |words: Vec<&str>| words.join(" "));
+    let Some(entrypoint) = config["Entrypoint"].as_str() else { return false };
+    let due = Some(entrypoint).filter(|line| !line.is_empty()).into_iter().chain(texts(&config["Cmd"]));
+    words(due.collect()) == words(std::iter::once(text(&successor.0["Path"])).chain(texts(&successor.0["Args"])).collect())
 }
 
 /// True if the mount is what Podman makes of a `VOLUME` that only the new image declares.
@@ -125,4 +134,23 @@ fn signal(text: &str) -> Option<String> {
         other => other,
     };
     Some(number.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_of_an_entrypoint_that_is_shown_as_one_text_follows_from_it_and_the_command() {
+        let line = |entrypoint: &str, command: Value, args: Value| {
+            let document = json!({ "Path": "/bin/sh", "Args": args, "Config": { "Entrypoint": entrypoint, "Cmd": command } });
+            is_command_line(Container(&document))
+        };
+        assert!(line("/bin/sh -c", json!(["echo boom; exit 1"]), json!(["-c", "echo boom; exit 1"])));
+        assert!(line("", json!(["/bin/sh", "-c"]), json!(["-c"])));
+        assert!(!line("/bin/sh -c", json!(["echo boom"]), json!(["-c", "echo other"])));
+        assert!(!line("/bin/sh -c", Value::Null, json!(["-c", "left"])));
+    }
 }
