@@ -15,6 +15,9 @@ use super::{FaultProxy, Outcome, Running, Scratch};
 /// No command of a test takes longer.
 const LIMIT: Duration = Duration::from_secs(300);
 
+/// As `lab exec` has it.
+const HOST_PATH: &str = "/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
 /// An agent about to be started. Nothing of the caller's environment reaches it: no engine, no key, no credentials, no proxy.
 pub struct Agent<'a> {
     scratch: &'a Scratch,
@@ -28,12 +31,25 @@ pub struct Agent<'a> {
     is_nobody: bool,
     is_on_host: bool,
     user: Option<&'static str>,
+    /// On the host: where programs are looked for first.
+    first: Option<String>,
 }
 
 impl<'a> Agent<'a> {
     pub(super) fn new(scratch: &'a Scratch) -> Agent<'a> {
         let (env, under) = (Vec::new(), Vec::new());
-        Agent { scratch, engine: None, config: None, state_dir: None, env, under, is_nobody: false, is_on_host: false, user: None }
+        Agent {
+            scratch,
+            engine: None,
+            config: None,
+            state_dir: None,
+            env,
+            under,
+            is_nobody: false,
+            is_on_host: false,
+            user: None,
+            first: None,
+        }
     }
 
     /// Another socket than the engine's own: a proxy's, or one that is none.
@@ -42,7 +58,7 @@ impl<'a> Agent<'a> {
         self
     }
 
-    /// Whatever shall stand after `--engine`; nothing leaves the flag out.
+    /// Whatever shall stand after `--engine`, as the host names it if the agent is there; nothing leaves the flag out.
     pub fn engine_flag(mut self, value: &str) -> Self {
         self.engine = Some(value.to_owned());
         self
@@ -97,6 +113,12 @@ impl<'a> Agent<'a> {
     pub fn on_host_without_root(mut self) -> Self {
         self.user = Some(if self.has_rootless_engine() { "op" } else { "nobody" });
         self.on_host()
+    }
+
+    /// On the host: looks for each program in this folder first, as the host names it.
+    pub fn finds_first(mut self, folder: &str) -> Self {
+        self.first = Some(folder.to_owned());
+        self
     }
 
     /// Where it may leave a core dump: in this folder, of any size.
@@ -200,16 +222,20 @@ impl Agent<'_> {
         let program = host.install(Path::new(env!("CARGO_BIN_EXE_rotate")));
         let own = || format!("{folder}/state-{}", self.user.unwrap_or("root"));
         let state_dir = self.state_dir.as_ref().map_or_else(own, |path| path.display().to_string());
+        let path = format!("PATH={}{HOST_PATH}", self.first.as_ref().map_or_else(String::new, |folder| format!("{folder}:")));
         let mut command = match self.user {
-            None => host.command(&[&program]),
+            None => host.command(&["env", &path, &program]),
             Some(user) => {
                 host.exec(&["install", "-d", "-o", user, "-m", "700", &state_dir]);
-                host.command(&["runuser", "-u", user, "-G", "docker", "--", "env", &format!("HOME=/home/{user}"), &program])
+                host.command(&["runuser", "-u", user, "-G", "docker", "--", "env", &format!("HOME=/home/{user}"), &path, &program])
             }
         };
         if let Some(config) = &self.config {
             let text = fs::read_to_string(config).expect("the configuration was just written");
             command.args(["--config", &self.scratch.host_file("rotate.toml", &text)]);
+        }
+        if let Some(engine) = &self.engine {
+            command.args(["--engine", engine]);
         }
         command.args(["--state-dir", &state_dir]);
         command

@@ -17,6 +17,7 @@ mod registry;
 mod running;
 mod scratch;
 mod secure_registry;
+mod systemctl;
 mod systemd;
 pub mod trace;
 mod unit;
@@ -36,6 +37,7 @@ pub use self::{
     running::{Outcome, Running},
     scratch::Scratch,
     secure_registry::{Authority, SecureRegistry},
+    systemctl::SystemctlProxy,
     unit::Unit,
     wait::{wait_for, within},
 };

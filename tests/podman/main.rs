@@ -22,6 +22,7 @@ mod units;
 mod units_cut;
 mod units_dependents;
 mod units_edited;
+mod units_every_cut;
 mod units_held;
 mod units_kinds;
 mod units_named;
