@@ -77,7 +77,7 @@ impl<'a> Agent<'a> {
     }
 
     /// On the host itself, as in real life: it sees the engine's networks and processes. With a state directory of its own, or the one that was said, as the
-    /// host names it; without signals.
+    /// host names it; of signals, with SIGKILL alone.
     pub fn on_host(mut self) -> Self {
         self.is_on_host = true;
         self
@@ -115,10 +115,11 @@ impl<'a> Agent<'a> {
         self.on_host()
     }
 
-    /// On the host: looks for each program in this folder first, as the host names it.
-    pub fn finds_first(mut self, folder: &str) -> Self {
-        self.first = Some(folder.to_owned());
-        self
+    /// On the host, as the user whose engine it is, with engine and systemd behind a proxy of [`FaultProxy::start_on`].
+    pub fn on_host_through(mut self, proxy: &FaultProxy) -> Self {
+        self.engine = Some(format!("unix://{}/engine.sock", proxy.there()));
+        self.first = Some(proxy.there().to_owned());
+        self.on_host_as_owner()
     }
 
     /// Where it may leave a core dump: in this folder, of any size.
@@ -153,7 +154,8 @@ impl<'a> Agent<'a> {
         let mut command = if self.is_on_host { self.on_the_host() } else { self.here() };
         command.stdin(std::process::Stdio::null()).stdout(create(&stdout)).stderr(create(&stderr));
         let child = command.args(args).spawn().expect("the agent can be started");
-        Running { scratch: self.scratch, command: format!("rotate {}", args.join(" ")), child, stdout, stderr, _stand_in: stand_in }
+        let (command, is_on_host) = (format!("rotate {}", args.join(" ")), self.is_on_host);
+        Running { scratch: self.scratch, command, is_on_host, child, stdout, stderr, _stand_in: stand_in }
     }
 }
 

@@ -17,7 +17,6 @@ mod registry;
 mod running;
 mod scratch;
 mod secure_registry;
-mod systemctl;
 mod systemd;
 pub mod trace;
 mod unit;
@@ -37,7 +36,6 @@ pub use self::{
     running::{Outcome, Running},
     scratch::Scratch,
     secure_registry::{Authority, SecureRegistry},
-    systemctl::SystemctlProxy,
     unit::Unit,
     wait::{wait_for, within},
 };

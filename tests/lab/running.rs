@@ -15,10 +15,14 @@ use serde_json::Value;
 
 use super::{FaultProxy, Scratch, wait::within};
 
+/// The exit code of a shell whose program was ended by SIGKILL.
+const KILLED: i32 = 137;
+
 /// An agent at work. Dropped before its end, it is killed.
 pub struct Running<'a> {
     pub(super) scratch: &'a Scratch,
     pub(super) command: String,
+    pub(super) is_on_host: bool,
     pub(super) child: Child,
     pub(super) stdout: PathBuf,
     pub(super) stderr: PathBuf,
@@ -57,7 +61,12 @@ impl Running<'_> {
         let Some(status) = within(limit, || self.ended()) else {
             panic!("`{}` does not end within {limit:?}; it said:\n{}", self.command, self.said());
         };
-        let (status, signal, dumped_core) = (status.code(), status.signal(), status.core_dumped());
+        let dumped_core = status.core_dumped();
+        let (status, signal) = match status.code() {
+            // What a shell says of it.
+            Some(KILLED) if self.is_on_host => (None, Some(9)),
+            code => (code, status.signal()),
+        };
         let outcome =
             Outcome { command: self.command.clone(), status, signal, dumped_core, stdout: text(&self.stdout), stderr: self.said() };
         self.scratch.note(outcome.to_string());

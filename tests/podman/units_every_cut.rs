@@ -1,7 +1,6 @@
 //! A unit's rotation, its agent killed before and after each call that changes something, systemctl's and the engine's, until a run needs no kill. Each
 //! time the next run ends what was begun: one container with the right image, the user's files as they were, nothing left over, a history that tells it.
 
-use std::os::unix::fs::chown;
 use std::path::PathBuf;
 
 use serde_json::Value;
@@ -9,26 +8,17 @@ use serde_json::Value;
 use super::quadlet::{LONG, Quadlet, QuadletPod};
 use super::wants::{QUADLET, lacks};
 use super::{FAST, scratch};
-use crate::lab::{Action, Agent, Fault, FaultProxy, Outcome, Scratch, SystemctlProxy};
+use crate::lab::{Action, Agent, Fault, FaultProxy, Outcome, Scratch};
 
-/// More calls of one kind no rotation has.
+/// More calls no rotation of a unit has.
 const MOST: usize = 15;
-/// The user `op` of the lab's hosts.
-const OP: u32 = 1000;
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum At {
-    Systemctl,
-    Engine,
-}
-
-/// What is rotated, and where it is cut.
+/// What is rotated.
 struct Row {
     /// The image that comes.
     variant: &'static str,
     /// More lines of the file.
     container: String,
-    at: At,
 }
 
 impl Row {
@@ -40,12 +30,12 @@ impl Row {
         self.container.contains("Pull=newer")
     }
 
-    /// Cuts it everywhere. `least`: so many calls are known to be there. `neighbours`: what must be the same afterwards.
-    fn check(&self, s: &Scratch, least: usize, neighbours: impl Fn() -> String) {
+    /// Kills `before` or `after` the first call, the second, … `least`: so many are known to be there. `neighbours`: what must be the same afterwards.
+    fn check(&self, s: &Scratch, when: &str, least: usize, neighbours: impl Fn() -> String) {
         let (mut cuts, mut problems) = (0, Vec::new());
-        let mut is_reached = |when: &str, k: usize| {
+        let mut is_reached = |k: usize| {
             let before = neighbours();
-            let (is_killed, found) = Cell::start(s, self, &format!("c{k}{}", &when[..1])).cut(when, k);
+            let (is_killed, found) = Cell::start(s, self, &format!("c{k}x")).cut(when, k);
             problems.extend(found.into_iter().map(|problem| format!("killed {when} call {k}: {problem}")));
             let now = neighbours();
             if now != before {
@@ -53,8 +43,7 @@ impl Row {
             }
             is_killed
         };
-        while is_reached("before", cuts + 1) {
-            assert!(is_reached("after", cuts + 1), "there was a call to be killed before, and none to be killed after");
+        while is_reached(cuts + 1) {
             cuts += 1;
             assert!(cuts < MOST, "each run is killed, and none is over");
         }
@@ -71,10 +60,7 @@ struct Cell<'a> {
     old: String,
     /// Of the image that comes.
     digest: String,
-    systemctl: SystemctlProxy,
-    engine: FaultProxy,
-    /// Where that one listens, as the host names it.
-    socket: String,
+    proxy: FaultProxy,
     state_dir: PathBuf,
 }
 
@@ -84,19 +70,13 @@ impl<'a> Cell<'a> {
         s.push(name, "ok:v1");
         let web = Quadlet::start(s, name, &row.container, "Restart=always");
         let (old, digest) = (web.image(), s.push(name, row.variant));
-        let socket = format!("{}/{name}.sock", s.host_dir());
-        let engine = FaultProxy::start_at(&s.host.path(&socket), &s.host.socket());
-        if s.host.is_rootless() {
-            chown(engine.socket(), Some(OP), Some(OP)).expect("root gives files away"); // whose it is, is whose engine it is
-        }
         let state_dir = PathBuf::from(format!("{}/state-{name}", s.host_dir()));
-        Self { s, row, old, digest, systemctl: SystemctlProxy::install(s, name), engine, socket, state_dir, web }
+        Self { s, row, old, digest, proxy: FaultProxy::start_on(s.host, &format!("{}/{name}", s.host_dir())), state_dir, web }
     }
 
     fn agent(&self) -> Agent<'a> {
         self.s.host.wake();
-        let agent = self.s.agent().on_host_as_owner().config(FAST).engine_flag(&format!("unix://{}", self.socket));
-        agent.state_dir(&self.state_dir).finds_first(self.systemctl.folder())
+        self.s.agent().on_host_through(&self.proxy).config(FAST).state_dir(&self.state_dir)
     }
 
     fn now(&self) -> Outcome {
@@ -106,16 +86,11 @@ impl<'a> Cell<'a> {
     /// Whether it was killed, and what is wrong after the next run.
     #[track_caller]
     fn cut(&self, when: &str, k: usize) -> (bool, Vec<String>) {
-        match (self.row.at, when) {
-            (At::Systemctl, _) => self.systemctl.kill(when, k),
-            (At::Engine, "before") => self.engine.at(k, Fault::Before(Action::Kill)),
-            (At::Engine, _) => self.engine.at(k, Fault::After(Action::Kill)),
-        }
+        self.proxy.at(k, if when == "before" { Fault::Before(Action::Kill) } else { Fault::After(Action::Kill) });
         let first = self.now();
-        self.systemctl.forget();
-        self.engine.forget();
+        self.proxy.forget();
         let is_old_there = self.s.host.api("GET", &format!("/images/{}/json", self.old)).0 == 200;
-        let was_killed = is_killed(&first);
+        let was_killed = first.was_killed();
         let mut said = vec![first];
         if was_killed {
             said.push(self.now());
@@ -126,7 +101,7 @@ impl<'a> Cell<'a> {
         }
         said.push(self.again(&mut problems));
         if !problems.is_empty() {
-            problems.push(format!("systemctl: {:?}\nengine: {:?}", self.systemctl.calls(), self.engine.calls()));
+            problems.push(format!("calls: {:#?}", self.proxy.calls()));
             problems.extend(said.iter().map(Outcome::to_string));
         }
         (was_killed, problems)
@@ -179,8 +154,7 @@ impl<'a> Cell<'a> {
 
     /// A further run does nothing, and says why.
     fn again(&self, problems: &mut Vec<String>) -> Outcome {
-        let calls =
-            || (self.s.host.try_inspect(&self.web.name).unwrap_or_default()["Id"].clone(), self.systemctl.calls(), self.engine.calls());
+        let calls = || (self.s.host.try_inspect(&self.web.name).unwrap_or_default()["Id"].clone(), self.proxy.calls());
         let before = calls();
         let outcome = self.now();
         let document: Value = serde_json::from_str(&outcome.stdout).unwrap_or_default();
@@ -194,11 +168,6 @@ impl<'a> Cell<'a> {
         }
         outcome
     }
-}
-
-/// Of SIGKILL: on the host that comes as what a shell makes of it.
-fn is_killed(outcome: &Outcome) -> bool {
-    outcome.was_killed() || outcome.status == Some(137)
 }
 
 /// All containers whose name begins so.
@@ -216,51 +185,60 @@ const SICK: &str = "sick:v2";
 /// Has drop-ins written.
 const PULLS: &str = "Pull=newer";
 
-fn units(test: &str, variant: &'static str, container: &str, at: At, least: usize) {
+fn units(when: &str, variant: &'static str, container: &str, least: usize) {
     if container == PULLS && lacks(&QUADLET) {
         return;
     }
-    let s = scratch(test);
-    Row { variant, container: container.to_owned(), at }.check(&s, least, nobody);
+    let s = scratch(&format!("killed {when} each call: {variant} {container}"));
+    Row { variant, container: container.to_owned() }.check(&s, when, least, nobody);
 }
 
 #[test]
-fn a_unit_whose_agent_is_killed_at_any_systemctl_is_updated_by_the_next_run() {
-    units("cut, good", GOOD, "", At::Systemctl, 1);
+fn a_unit_whose_agent_is_killed_before_any_call_is_updated_by_the_next_run() {
+    units("before", GOOD, "", 3);
 }
 
 #[test]
-fn a_unit_whose_agent_is_killed_at_any_systemctl_with_a_sick_image_goes_back_by_the_next_run() {
-    units("cut, sick", SICK, "", At::Systemctl, 2);
+fn a_unit_whose_agent_is_killed_after_any_call_is_updated_by_the_next_run() {
+    units("after", GOOD, "", 3);
 }
 
 #[test]
-fn a_unit_that_pulls_and_whose_agent_is_killed_at_any_systemctl_is_updated_by_the_next_run() {
-    units("cut, good, pulls", GOOD, PULLS, At::Systemctl, 3);
+fn a_unit_whose_agent_is_killed_before_any_call_is_taken_back_by_the_next_run_if_the_image_is_sick() {
+    units("before", SICK, "", 5);
 }
 
 #[test]
-fn a_unit_that_pulls_and_whose_agent_is_killed_at_any_systemctl_with_a_sick_image_goes_back_by_the_next_run() {
-    units("cut, sick, pulls", SICK, PULLS, At::Systemctl, 3);
-}
-
-/// Has all calls that a unit without `Pull=` has.
-#[test]
-fn a_unit_whose_agent_is_killed_at_any_call_to_the_engine_is_updated_by_the_next_run() {
-    units("call, good, pulls", GOOD, PULLS, At::Engine, 3);
+fn a_unit_whose_agent_is_killed_after_any_call_is_taken_back_by_the_next_run_if_the_image_is_sick() {
+    units("after", SICK, "", 5);
 }
 
 #[test]
-fn a_unit_whose_agent_is_killed_at_any_call_to_the_engine_with_a_sick_image_goes_back_by_the_next_run() {
-    units("call, sick, pulls", SICK, PULLS, At::Engine, 4);
+fn a_unit_that_pulls_whose_agent_is_killed_before_any_call_is_updated_by_the_next_run() {
+    units("before", GOOD, PULLS, 5);
+}
+
+#[test]
+fn a_unit_that_pulls_whose_agent_is_killed_after_any_call_is_updated_by_the_next_run() {
+    units("after", GOOD, PULLS, 5);
+}
+
+#[test]
+fn a_unit_that_pulls_whose_agent_is_killed_before_any_call_is_taken_back_by_the_next_run_if_the_image_is_sick() {
+    units("before", SICK, PULLS, 6);
+}
+
+#[test]
+fn a_unit_that_pulls_whose_agent_is_killed_after_any_call_is_taken_back_by_the_next_run_if_the_image_is_sick() {
+    units("after", SICK, PULLS, 6);
 }
 
 /// A member of a pod, with another one beside it.
-fn member(test: &str, variant: &'static str, least: usize) {
+fn member(variant: &'static str, least: usize) {
     if lacks(&QUADLET) {
         return;
     }
-    let s = scratch(test);
+    let s = scratch(&format!("killed after each call, in a pod: {variant}"));
     s.push("side", "nohealth:v1");
     let pod = QuadletPod::write(&s, "pod", "");
     let side = Quadlet::start(&s, "side", &format!("{}\nEntrypoint=sleep\nExec=100000", pod.line()), "Restart=always");
@@ -269,15 +247,15 @@ fn member(test: &str, variant: &'static str, least: usize) {
         format!("{} since {}", found["Id"], found["State"]["StartedAt"])
     };
     let neighbours = || format!("{}, {}", started(&format!("{}-infra", pod.name)), started(&side.name));
-    Row { variant, container: pod.line(), at: At::Systemctl }.check(&s, least, neighbours);
+    Row { variant, container: pod.line() }.check(&s, "after", least, neighbours);
 }
 
 #[test]
-fn a_member_of_a_pod_whose_agent_is_killed_at_any_systemctl_is_updated_by_the_next_run_and_its_pod_goes_on() {
-    member("cut, pod, good", GOOD, 1);
+fn a_member_of_a_pod_whose_agent_is_killed_after_any_call_is_updated_by_the_next_run_and_the_pod_goes_on() {
+    member(GOOD, 3);
 }
 
 #[test]
-fn a_member_of_a_pod_whose_agent_is_killed_at_any_systemctl_with_a_sick_image_goes_back_by_the_next_run_and_its_pod_goes_on() {
-    member("cut, pod, sick", SICK, 2);
+fn a_member_of_a_pod_whose_agent_is_killed_after_any_call_is_taken_back_by_the_next_run_and_the_pod_goes_on() {
+    member(SICK, 5);
 }

@@ -1,11 +1,12 @@
 //! What harm is done at which call, and what came so far.
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Mutex, MutexGuard, PoisonError, atomic::AtomicBool},
     time::Duration,
 };
 
+use super::systemctl::TARGET;
 use crate::lab::{Api, http::Head};
 
 /// What to do at a call.
@@ -41,6 +42,8 @@ pub(super) const IN_VAIN: Duration = Duration::from_secs(1);
 pub(super) struct LateCall {
     pub(super) request: String,
     pub(super) bytes: Vec<u8>,
+    /// Who has not seen it: [`Shared::behind`].
+    pub(super) behind: PathBuf,
 }
 
 /// When to do it.
@@ -58,6 +61,8 @@ pub(super) enum Point {
 
 pub(super) struct Shared {
     pub(super) engine: PathBuf,
+    /// What does the calls of systemctl that come through.
+    pub(super) systemctl: Option<PathBuf>,
     pub(super) state: Mutex<State>,
     pub(super) api: Mutex<Option<Api>>,
     pub(super) is_closing: AtomicBool,
@@ -84,9 +89,18 @@ pub(super) fn request(head: &Head) -> String {
     format!("{} {}", head.method, head.target)
 }
 
+pub(super) fn is_of_systemctl(head: &Head) -> bool {
+    head.target.starts_with(TARGET)
+}
+
 impl Shared {
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whoever the call is for.
+    pub(super) fn behind(&self, head: &Head) -> &Path {
+        self.systemctl.as_deref().filter(|_| is_of_systemctl(head)).unwrap_or(&self.engine)
     }
 
     /// The call that lands late, if this is the same again.

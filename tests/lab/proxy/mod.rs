@@ -2,6 +2,7 @@
 
 mod fault;
 mod serve;
+mod systemctl;
 
 use std::{
     fs::{self, Permissions},
@@ -21,14 +22,18 @@ pub use self::fault::{Action, Fault};
 use self::{
     fault::{Point, Shared, is_mutating},
     serve::{land, serve},
+    systemctl::Systemctl,
 };
-use super::Api;
+use super::{Api, Host};
 
 /// Listens on a socket of its own and passes every call on to the engine, each on a connection of its own.
 /// *Mutating* calls, the ones that count, are all but GET and HEAD. Dropped, it takes no more calls.
 pub struct FaultProxy {
     socket: PathBuf,
     _folder: Option<TempDir>,
+    _systemctl: Option<Systemctl>,
+    /// Where it is on a host, as that names it.
+    there: Option<String>,
     shared: Arc<Shared>,
 }
 
@@ -41,7 +46,24 @@ impl FaultProxy {
     /// At a path of one's choice, for everybody: such as one that a host sees too.
     pub fn start_at(socket: &Path, engine: &Path) -> FaultProxy {
         let _ = fs::remove_file(socket); // of a run that was killed
-        FaultProxy::begin(socket.to_owned(), None, engine, None)
+        FaultProxy::begin(socket.to_owned(), None, engine, None, None)
+    }
+
+    /// In a folder of the host, in front of its engine and of its systemd, for [`Agent::on_host_through`](super::Agent::on_host_through): what changes a
+    /// unit is a mutating call, too.
+    pub fn start_on(host: &'static Host, folder: &str) -> FaultProxy {
+        systemctl::install(&host.path(folder));
+        let socket = host.path(&format!("{folder}/engine.sock"));
+        let _ = fs::remove_file(&socket); // of the last boot
+        let mut proxy = FaultProxy::begin(socket, None, &host.socket(), None, Some(Systemctl::start(host)));
+        systemctl::give(&proxy.socket, host);
+        proxy.there = Some(folder.to_owned());
+        proxy
+    }
+
+    /// Its folder, as the host names it.
+    pub(super) fn there(&self) -> &str {
+        self.there.as_deref().expect("it was started on a host")
     }
 
     /// In front of an engine that appears to speak these API versions.
@@ -57,14 +79,20 @@ impl FaultProxy {
 
     fn in_a_folder(engine: &Path, api: Option<Api>) -> FaultProxy {
         let folder = tempfile::Builder::new().prefix("rotate-proxy-").tempdir().expect("a folder can be made in /tmp");
-        FaultProxy::begin(folder.path().join("engine.sock"), Some(folder), engine, api)
+        FaultProxy::begin(folder.path().join("engine.sock"), Some(folder), engine, api, None)
     }
 
-    fn begin(socket: PathBuf, folder: Option<TempDir>, engine: &Path, api: Option<Api>) -> FaultProxy {
+    fn begin(socket: PathBuf, folder: Option<TempDir>, engine: &Path, api: Option<Api>, systemctl: Option<Systemctl>) -> FaultProxy {
         let listener = UnixListener::bind(&socket).expect("a socket can be made");
         fs::set_permissions(&socket, Permissions::from_mode(0o666)).expect("it is ours");
-        let (api, state) = (Mutex::new(api), Mutex::default());
-        let shared = Arc::new(Shared { engine: engine.to_owned(), state, api, is_closing: AtomicBool::new(false), gate: Mutex::default() });
+        let shared = Arc::new(Shared {
+            engine: engine.to_owned(),
+            systemctl: systemctl.as_ref().map(Systemctl::socket),
+            state: Mutex::default(),
+            api: Mutex::new(api),
+            is_closing: AtomicBool::new(false),
+            gate: Mutex::default(),
+        });
         thread::spawn({
             let shared = Arc::clone(&shared);
             move || {
@@ -77,7 +105,7 @@ impl FaultProxy {
                 }
             }
         });
-        FaultProxy { socket, _folder: folder, shared }
+        FaultProxy { socket, _folder: folder, _systemctl: systemctl, there: None, shared }
     }
 
     /// At the `k`-th mutating call from now, counted from 1.
@@ -109,7 +137,7 @@ impl FaultProxy {
     /// lets it go, since an engine does one of the two after the other. Its answer's first line, if it landed now.
     pub fn land(&self) -> Option<String> {
         let late = self.shared.state().late.take()?;
-        let answer = land(&self.shared.engine, &late).unwrap_or_else(|why| why.to_string());
+        let answer = land(&late).unwrap_or_else(|why| why.to_string());
         Some(answer.lines().next().unwrap_or_default().to_owned())
     }
 

@@ -16,7 +16,7 @@ use rustix::{
     process::{Pid, Signal, kill_process},
 };
 
-use super::fault::{Action, Fault, IN_VAIN, LateCall, Shared, request};
+use super::fault::{Action, Fault, IN_VAIN, LateCall, Shared, is_of_systemctl, request};
 use crate::lab::{Api, http::Head};
 
 pub(super) fn serve(shared: &Shared, mut caller: UnixStream) -> io::Result<()> {
@@ -39,35 +39,35 @@ fn answer(shared: &Shared, caller: &mut UnixStream) -> io::Result<()> {
     }
     if let Some(late) = shared.late(&head) {
         // Just before its repetition: an engine does one after the other.
-        let mut engine = UnixStream::connect(&shared.engine)?;
+        let mut engine = UnixStream::connect(&late.behind)?;
         engine.write_all(&late.bytes)?;
         thread::spawn(move || io::copy(&mut engine, &mut io::sink()));
     }
     match fault {
-        None => pass_on(&shared.engine, &head, caller, &mut &*caller),
+        None => pass_on(shared.behind(&head), &head, caller, &mut &*caller),
         Some(Fault::Before(action @ (Action::Late | Action::Overdue | Action::KillLate))) => {
             let bytes = whole(&head, caller)?;
-            shared.state().late = Some(LateCall { request: request(&head), bytes });
+            shared.state().late = Some(LateCall { request: request(&head), bytes, behind: shared.behind(&head).to_owned() });
             match action {
-                Action::KillLate => return kill_caller(caller),
+                Action::KillLate => return kill_caller(caller, &head),
                 Action::Overdue => read_away(caller),
                 _ => thread::sleep(IN_VAIN),
             }
             Ok(())
         }
         Some(Fault::Before(action)) => {
-            if act(shared, action, caller)? {
-                pass_on(&shared.engine, &head, caller, &mut &*caller)?;
+            if act(shared, action, caller, &head)? {
+                pass_on(shared.behind(&head), &head, caller, &mut &*caller)?;
             }
             Ok(())
         }
         Some(Fault::After(action)) => {
             let mut answer = Vec::new();
-            pass_on(&shared.engine, &head, caller, &mut answer)?;
+            pass_on(shared.behind(&head), &head, caller, &mut answer)?;
             if matches!(action, Action::Half) {
                 return caller.write_all(&answer[..answer.len() / 2]);
             }
-            if act(shared, action, caller)? { caller.write_all(&answer) } else { Ok(()) }
+            if act(shared, action, caller, &head)? { caller.write_all(&answer) } else { Ok(()) }
         }
     }
 }
@@ -97,8 +97,8 @@ fn whole(head: &Head, caller: &mut UnixStream) -> io::Result<Vec<u8>> {
 }
 
 /// The engine's answer, of which nobody hears.
-pub(super) fn land(engine: &Path, late: &LateCall) -> io::Result<String> {
-    let mut engine = UnixStream::connect(engine)?;
+pub(super) fn land(late: &LateCall) -> io::Result<String> {
+    let mut engine = UnixStream::connect(&late.behind)?;
     engine.write_all(&late.bytes)?;
     let mut answer = Vec::new();
     engine.read_to_end(&mut answer)?;
@@ -106,9 +106,9 @@ pub(super) fn land(engine: &Path, late: &LateCall) -> io::Result<String> {
 }
 
 /// Does it; true if the call goes on.
-fn act(shared: &Shared, action: Action, caller: &mut UnixStream) -> io::Result<bool> {
+fn act(shared: &Shared, action: Action, caller: &mut UnixStream, head: &Head) -> io::Result<bool> {
     match action {
-        Action::Kill => kill_caller(caller)?,
+        Action::Kill => kill_caller(caller, head)?,
         Action::Cut => {}
         Action::Status(status, message) => {
             let body = serde_json::json!({ "message": message }).to_string();
@@ -149,16 +149,26 @@ fn read_away(caller: &mut UnixStream) {
     while caller.read(&mut chunk).is_ok_and(|count| count > 0) {}
 }
 
-/// Returns when the caller is dead, before its connection is closed: it must not see that.
-fn kill_caller(caller: &UnixStream) -> io::Result<()> {
-    let pid = socket_peercred(caller)?.pid;
+/// Returns when the caller is dead, before its connection is closed: it must not see that. Of a systemctl, it is who has called that.
+fn kill_caller(caller: &UnixStream, head: &Head) -> io::Result<()> {
+    let peer = socket_peercred(caller)?.pid;
+    let pid = if is_of_systemctl(head) { parent(peer)? } else { peer };
     assert!(pid != Pid::from_raw(process::id() as i32).expect("a process has an id"), "a test must not kill itself");
     kill_process(pid, Signal::KILL)?;
-    let stat = format!("/proc/{}/stat", pid.as_raw_nonzero());
-    // The state is the first field behind the name, which may have anything in it, but not behind its last bracket.
-    let is_dead = |stat: String| stat.rsplit_once(") ").is_none_or(|(_, fields)| fields.starts_with(['Z', 'X']));
-    while !fs::read_to_string(&stat).map_or(true, is_dead) {
+    let is_dead = |fields: String| fields.starts_with(['Z', 'X']);
+    while !stat(pid).map_or(true, is_dead) {
         thread::yield_now();
     }
     Ok(())
+}
+
+/// What the kernel says of a process from its state on: the first field behind the name, which may have anything in it, but not behind its last bracket.
+fn stat(pid: Pid) -> io::Result<String> {
+    let text = fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero()))?;
+    text.rsplit_once(") ").map(|(_, fields)| fields.to_owned()).ok_or_else(|| io::Error::other("it has no name"))
+}
+
+fn parent(pid: Pid) -> io::Result<Pid> {
+    let parent = stat(pid)?.split(' ').nth(1).and_then(|parent| Pid::from_raw(parent.parse().ok()?));
+    parent.ok_or_else(|| io::Error::other("it has no parent"))
 }
