@@ -107,8 +107,12 @@ impl Try {
         let run = jiff::Timestamp::now().strftime("%Y-%m-%d %H:%M").to_string();
         let log = Log { args: self, engine: host.engine().to_owned(), version, run, calls, failed, begun: Instant::now() };
         let healers = self.healer.iter().map(|name| if name == "daemon" { Healer::Daemon } else { Healer::Now });
-        let rows: Vec<(&Scenario, Healer)> =
-            healers.flat_map(|healer| self.scenarios().into_iter().map(move |scenario| (scenario, healer))).collect();
+        let rows = healers.flat_map(|healer| self.scenarios().into_iter().map(move |scenario| (scenario, healer)));
+        let (rows, others): (Vec<_>, Vec<_>) =
+            rows.partition(|(scenario, healer)| scenario.is_on(host.engine()) && scenario.is_healed_by(*healer));
+        for (scenario, healer) in others {
+            println!("not played on {}: {}, {}", host.engine(), scenario.name, healer.name());
+        }
         let permits = Permits::of(self.at_once);
         let plain = rows.iter().map(|(scenario, healer)| Cell { scenario, harm: Harm::Nothing, k: 0, healer: *healer, voids: 0 });
         let plain = plain.collect();

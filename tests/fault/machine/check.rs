@@ -77,6 +77,13 @@ pub fn after_the_cut(world: &World, may_be_pruned: bool) -> Vec<String> {
         }
         // The new one is as good as the old one once it has the name: that is given last before the start, and the old one is removed after the proof.
         let is_again = |document: &Value| may_be_pruned && document["Image"] == start.image.as_str();
+        if world.scenario.shape.is_unit() {
+            // Systemd makes one whenever it is asked, or goes on with what it was asked for, as long as it has what to make it of.
+            if !may_be_pruned && world.s.host.api("GET", &format!("/images/{}/json", start.image)).0 != 200 {
+                problems.push(format!("after the cut the old image of {} is gone", start.name));
+            }
+            continue;
+        }
         if !all.iter().any(|document| document["Id"] == start.id.as_str() || name(document) == start.name || is_again(document)) {
             problems.push(format!(
                 "after the cut neither container of {} is there: {:?}",
@@ -86,6 +93,11 @@ pub fn after_the_cut(world: &World, may_be_pruned: bool) -> Vec<String> {
         }
     }
     problems
+}
+
+/// What systemd starts at each boot is up.
+pub fn units_come_up(world: &World) -> Vec<String> {
+    world.units.iter().filter(|unit| !unit.comes_up()).map(|_| "its unit does not come up".to_owned()).collect()
 }
 
 /// True if the container under the name runs.
@@ -141,12 +153,12 @@ pub fn whole(world: &World, start: &Start, end: End, may_be_pruned: bool) -> Vec
     expect("the volume at /data", &volume.unwrap_or_default(), &start.volume);
     expect("the image is new", &(web["Image"] != start.image.as_str()).into(), &(end == End::New).into());
     if end == End::Old {
-        if !may_be_pruned {
+        if !may_be_pruned && !world.scenario.shape.is_unit() {
             expect("the id", &web["Id"], &start.id.clone().into());
         }
         expect("the number of mounts", &mounts.len().into(), &start.mounts.into());
     } else if start.service.next == Next::Good {
-        expect("the number of mounts", &mounts.len().into(), &(start.mounts + 1).into());
+        expect("the number of mounts", &mounts.len().into(), &(start.mounts + world.scenario.more_volumes()).into());
     }
     let has = |file: &str| data(host, web).is_some_and(|folder| folder.join(file).exists());
     expect("its data is there", &has("mine").into(), &true.into());
@@ -156,6 +168,7 @@ pub fn whole(world: &World, start: &Start, end: End, may_be_pruned: bool) -> Vec
         expect("what its port serves", &page.into(), &(if end == End::New { "v2" } else { "v1" }).into());
     }
     problems.extend(left_over(world, start, end, &all, may_be_pruned));
+    problems.extend(world.units.iter().flat_map(|unit| unit.problems(end)));
     problems
 }
 

@@ -14,10 +14,12 @@ mod history;
 mod ledger;
 mod meeting;
 mod note;
+mod pod;
 mod pool;
 mod scenario;
 mod stage;
 mod table;
+mod unit;
 mod untried;
 mod world;
 

@@ -1,5 +1,7 @@
 //! What is rotated, and how it has to end.
 
+use super::cell::Healer;
+
 /// One row.
 #[derive(Clone, Copy, Debug)]
 pub struct Scenario {
@@ -59,13 +61,19 @@ pub enum Shape {
     Address,
     /// Made by `docker compose`.
     Compose,
+    /// Made by systemd out of a `.container` file, with a volume that has a name.
+    Unit,
+    /// The same with `Pull=newer`, from which drop-ins of ours keep it.
+    UnitPulls,
+    /// A member of a pod, with another one beside it.
+    Pod,
 }
 
 /// What is kept of the old one for a while.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Keeps {
     Container,
-    /// Its image and its document: compose is to find no second container of its own.
+    /// Its image and its document: compose is to find no second container of its own, a pod not to start it, and of a unit there is one only.
     Image,
     Nothing,
 }
@@ -118,6 +126,12 @@ pub const ALL: &[Scenario] = &[
     Scenario { name: "sick-address", shape: Shape::Address, ..SICK },
     Scenario { name: "update-compose", shape: Shape::Compose, keeps: Keeps::Image, ..UPDATE },
     Scenario { name: "sick-compose", shape: Shape::Compose, keeps: Keeps::Image, ..SICK },
+    Scenario { name: "unit", shape: Shape::Unit, keeps: Keeps::Image, ..UPDATE },
+    Scenario { name: "unit-sick", shape: Shape::Unit, keeps: Keeps::Image, ..SICK },
+    Scenario { name: "unit-pulls", shape: Shape::UnitPulls, keeps: Keeps::Image, ..UPDATE },
+    Scenario { name: "unit-pulls-sick", shape: Shape::UnitPulls, keeps: Keeps::Image, ..SICK },
+    Scenario { name: "pod", shape: Shape::Pod, keeps: Keeps::Image, ..UPDATE },
+    Scenario { name: "pod-sick", shape: Shape::Pod, keeps: Keeps::Image, ..SICK },
 ];
 
 /// The one with this name.
@@ -125,7 +139,25 @@ pub fn scenario(name: &str) -> Option<&'static Scenario> {
     ALL.iter().find(|scenario| scenario.name == name)
 }
 
+impl Shape {
+    /// Each start makes another container.
+    pub fn is_unit(self) -> bool {
+        matches!(self, Shape::Unit | Shape::UnitPulls)
+    }
+}
+
 impl Scenario {
+    /// Whether an engine, as the lab names it, has such containers: 4.3 has neither Quadlet nor restart policies of pods.
+    pub fn is_on(&self, engine: &str) -> bool {
+        let is_of_podman = self.shape.is_unit() || self.shape == Shape::Pod;
+        !is_of_podman || engine.starts_with("podman-") && !engine.starts_with("podman-4.3")
+    }
+
+    /// What a unit's daemon asks of systemd would need a way through the proxy, which only an agent that is started here has.
+    pub fn is_healed_by(&self, healer: Healer) -> bool {
+        healer == Healer::Now || !self.shape.is_unit()
+    }
+
     /// Which one serves in the end, if the engine refuses nothing by the way.
     pub fn end(&self, service: &Service) -> End {
         match (self.task, service.next) {
@@ -139,6 +171,11 @@ impl Scenario {
     /// True if the new image is to blame, or unwanted: it is not tried again, and goes.
     pub fn refuses(&self, service: &Service) -> bool {
         self.task == Task::Rollback || matches!(service.next, Next::Sick | Next::Crash | Next::NoEntry)
+    }
+
+    /// How many volumes the new image has that the old one has not: what goes at each start of a unit is not counted on.
+    pub fn more_volumes(&self) -> usize {
+        usize::from(!self.shape.is_unit())
     }
 
     pub fn stays(&self) -> bool {

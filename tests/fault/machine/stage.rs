@@ -36,7 +36,7 @@ impl Stage {
         let title = format!("{}, {} {}, {}", cell.scenario.name, cell.harm.name(), cell.k, cell.healer.name());
         let world = World::new(host, cell.scenario, &title);
         let (daemon, proxy) = match cell.healer {
-            Healer::Now => (None, FaultProxy::start(&host.socket())),
+            Healer::Now => (None, world.proxy()),
             Healer::Daemon => {
                 let daemon = Daemon::install(&world);
                 let proxy = FaultProxy::start_at(&host.path(&daemon.proxy()), &host.socket());
@@ -85,7 +85,7 @@ impl Stage {
                 let task = self.world.task();
                 let task: Vec<&str> = task.iter().map(String::as_str).collect();
                 let outcome = self.answered(|| {
-                    let mut running = self.world.s.agent().engine(&self.proxy.socket()).config(&self.world.config()).spawn(&task);
+                    let mut running = self.world.agent(&self.proxy).spawn(&task);
                     let mut dies = false;
                     within(LIMIT, || {
                         dies = must_die();
@@ -130,7 +130,7 @@ impl Stage {
         self.keep_calls();
         let host = self.world.s.host;
         // The one of the last boot goes first: its socket may have the same path.
-        self.proxy = FaultProxy::start(&host.socket());
+        self.proxy = self.world.proxy();
         if let Some(daemon) = &self.daemon {
             self.proxy = FaultProxy::start_at(&host.path(&daemon.proxy()), &host.socket());
         }
@@ -138,6 +138,9 @@ impl Stage {
 
     /// Looks, lets it be healed, and looks again.
     pub fn heal(mut self) -> Found {
+        if self.cell.harm.cuts_power() {
+            self.look("after the boot", check::units_come_up);
+        }
         if self.cell.harm == Harm::Late {
             self.land();
         }
@@ -188,14 +191,7 @@ impl Stage {
 
     /// What an owner does where nobody else does it: starts a container without a restart policy. True if there was need to.
     fn wake(&self) -> bool {
-        let is_needed = self.cell.harm.stops_containers() && !self.world.scenario.is_restarted();
-        let host = self.world.s.host;
-        let is_asleep = |name: &str| host.try_inspect(name).is_some_and(|document| document["State"]["Running"] == false);
-        let asleep: Vec<_> = self.world.starts.iter().filter(|start| is_needed && is_asleep(&start.name)).collect();
-        for start in &asleep {
-            host.docker(&["start", &start.name]);
-        }
-        !asleep.is_empty()
+        self.cell.harm.stops_containers() && !self.world.scenario.is_restarted() && self.world.wake()
     }
 
     /// The engine, by its own death, and nobody else.
@@ -218,7 +214,7 @@ impl Stage {
     }
 
     fn now(&self, args: &[&str]) -> Outcome {
-        self.answered(|| self.world.s.agent().engine(&self.proxy.socket()).config(&self.world.config()).run(args))
+        self.answered(|| self.world.agent(&self.proxy).run(args))
     }
 
     /// Once more where the engine did not say in time who it is, so that nothing was asked of it: Podman begins with a call, and others load the machine.
@@ -241,6 +237,9 @@ impl Stage {
             let history = self.history(&start.name);
             self.found.problems.extend(history::problems(self.world.scenario, start, end, &history, may_turn_back));
         }
+        if let Some(pod) = self.world.pod.as_ref().filter(|_| !harm.stops_containers()) {
+            self.found.problems.extend(pod.problem(&self.world.s));
+        }
     }
 
     /// Which one has to serve in the end.
@@ -257,7 +256,7 @@ impl Stage {
     fn history(&self, name: &str) -> Value {
         let args = ["history", name, "--json"];
         let text = match &self.daemon {
-            None => self.world.s.agent().run(&args).stdout,
+            None => self.world.agent(&self.proxy).run(&args).stdout,
             Some(daemon) => daemon.answer(&args).stdout,
         };
         serde_json::from_str(&text).unwrap_or_default()

@@ -17,13 +17,17 @@ pub fn untried(lines: &[Line]) -> String {
     let mut text = "Not tried:\n".to_owned();
     for (engine, (healer, words)) in engines.iter().flat_map(|engine| HEALERS.map(|healer| (*engine, healer))) {
         let mut by_missing: BTreeMap<Vec<&str>, Vec<&str>> = BTreeMap::new();
-        for scenario in ALL {
+        for scenario in ALL.iter().filter(|scenario| scenario.is_on(engine)) {
             let is_tried = |harm: &&str| tried.contains(&[engine, healer, scenario.name, *harm]);
             by_missing.entry(harms.iter().copied().filter(|harm| !is_tried(harm)).collect()).or_default().push(scenario.name);
         }
         by_missing.remove(&Vec::new());
         if let Some(none) = by_missing.remove(&harms) {
-            let names = if none.len() == ALL.len() { "any scenario".to_owned() } else { none.join(", ") };
+            let names = if none.len() == ALL.iter().filter(|scenario| scenario.is_on(engine)).count() {
+                "any scenario".to_owned()
+            } else {
+                none.join(", ")
+            };
             text += &format!("- {engine}, healed by {words}: not at all {names}\n");
         }
         for (missing, scenarios) in by_missing {

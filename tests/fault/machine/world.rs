@@ -12,8 +12,10 @@ use std::{
 use serde_json::{Value, json};
 
 use super::check;
+use super::pod::Pod;
 use super::scenario::{End, Next, Scenario, Service, Shape, Task};
-use crate::lab::{Action, Fault, FaultProxy, Host, Scratch};
+use super::unit::Unit;
+use crate::lab::{Action, Agent, Fault, FaultProxy, Host, Scratch};
 
 pub const CONFIG: &str = "min_healthy = \"300ms\"\nschedule = \"0 0 1 1 *\"\n";
 /// Where a create takes one network only, a second one is a call more.
@@ -23,7 +25,10 @@ const STATIC: &str = "rotate-static";
 const ASKS_SELDOM: [&str; 2] = ["docker-26.1", "docker-28.5"];
 const SECOND_NS: u64 = 1_000_000_000;
 /// A volume for what a power cut undoes: the lock that says that one of a service runs.
-const LOCKS: &str = "/dev/shm:/locks";
+pub const LOCKS: &str = "/dev/shm:/locks";
+
+/// Those that the new image has.
+const MORE_VOLUMES: [&str; 1] = ["/extra"];
 
 /// What was there before.
 pub struct Start {
@@ -45,6 +50,10 @@ pub struct Start {
 }
 
 pub struct World {
+    /// Of the containers that systemd owns. Gone before these are removed, which it would make again.
+    pub units: Vec<Unit>,
+    /// That all are members of.
+    pub pod: Option<Pod>,
     pub s: Scratch,
     pub scenario: &'static Scenario,
     pub starts: Vec<Start>,
@@ -81,9 +90,30 @@ impl World {
             drop(host.try_docker(&["network", "create", "--subnet", "10.199.0.0/16", STATIC]));
         });
         let s = Scratch::new(host, title);
-        let starts: Vec<Start> = scenario.services.iter().map(|service| start(&s, scenario, service)).collect();
-        let data = starts.iter().filter_map(|start| start.volume.as_str()).map(str::to_owned).collect();
-        World { s, scenario, starts, _data: Data(host, data) }
+        let pod = (scenario.shape == Shape::Pod).then(|| Pod::create(&s, scenario));
+        let (mut units, mut starts) = (Vec::new(), Vec::new());
+        for service in scenario.services {
+            push(&s, service, "ok:v1", Next::Good, &[]);
+            units.extend(scenario.shape.is_unit().then(|| Unit::start(&s, scenario, service)));
+            starts.push(start(&s, scenario, service, pod.as_ref()));
+        }
+        let data = starts.iter().filter_map(|start: &Start| start.volume.as_str()).map(str::to_owned).collect();
+        World { units, pod, s, scenario, starts, _data: Data(host, data) }
+    }
+
+    /// Of an agent that is started here, in front of the engine as it is since the last boot; where systemd owns the containers, in front of that, too.
+    pub fn proxy(&self) -> FaultProxy {
+        let host = self.s.host;
+        if self.scenario.shape.is_unit() {
+            FaultProxy::start_on(host, &format!("{}/proxy", self.s.host_dir()))
+        } else {
+            FaultProxy::start(&host.socket())
+        }
+    }
+
+    pub fn agent(&self, proxy: &FaultProxy) -> Agent<'_> {
+        let agent = self.s.agent().config(&self.config());
+        if self.scenario.shape.is_unit() { agent.on_host_through(proxy) } else { agent.engine(&proxy.socket()) }
     }
 
     /// Waits until what is kept for a second only may go.
@@ -106,10 +136,20 @@ impl World {
             Task::Leftovers(call) => {
                 let proxy = FaultProxy::start(&self.s.host.socket());
                 proxy.at(call, Fault::After(Action::Kill));
-                let agent = self.s.agent().config(&self.config()).engine(&proxy.socket());
-                assert!(agent.run(&["now", &self.starts[0].name]).was_killed());
+                assert!(self.agent(&proxy).run(&["now", &self.starts[0].name]).was_killed());
             }
         }
+    }
+
+    /// Starts what is stopped, by hand; true if there was anything.
+    pub fn wake(&self) -> bool {
+        let host = self.s.host;
+        let is_asleep = |name: &str| host.try_inspect(name).is_some_and(|document| document["State"]["Running"] == false);
+        let asleep: Vec<_> = self.starts.iter().filter(|start| is_asleep(&start.name)).collect();
+        for start in &asleep {
+            host.docker(&["start", &start.name]);
+        }
+        !asleep.is_empty()
     }
 
     /// Which one has to have each name in the end.
@@ -153,20 +193,25 @@ fn restart_at_boot(host: &Host) {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
-fn start(s: &Scratch, scenario: &Scenario, service: &Service) -> Start {
+/// Pushes an image of this service; its digest.
+fn push(s: &Scratch, service: &Service, variant: &str, next: Next, more_volumes: &[&str]) -> String {
+    s.push_with(service.name, variant, &image_config(s.host.engine(), &s.name(service.name), next, more_volumes))
+}
+
+fn start(s: &Scratch, scenario: &Scenario, service: &Service, pod: Option<&Pod>) -> Start {
     let full = s.name(service.name);
-    s.push_with(service.name, "ok:v1", &image_config(s.host.engine(), &full, Next::Good, &[]));
     let name = match scenario.shape {
         Shape::Compose => compose(s, scenario, service),
+        Shape::Unit | Shape::UnitPulls => full,
         shape => {
-            run(s, scenario, service, shape);
-            full.clone()
+            run(s, scenario, service, shape, pod);
+            full
         }
     };
     let document = s.host.inspect(&name);
     let data = check::data(s.host, &document).expect("it has a volume at /data");
     std::fs::write(data.join("mine"), "").expect("the volume takes a file");
-    let digest = s.push_with(service.name, service.next.variant(), &image_config(s.host.engine(), &full, service.next, &["/extra"]));
+    let digest = push(s, service, service.next.variant(), service.next, &MORE_VOLUMES[..scenario.more_volumes()]);
     let networks = document["NetworkSettings"]["Networks"].as_object().cloned().unwrap_or_default();
     let mounts = document["Mounts"].as_array().cloned().unwrap_or_default();
     Start {
@@ -185,8 +230,13 @@ fn start(s: &Scratch, scenario: &Scenario, service: &Service) -> Start {
     }
 }
 
-fn run(s: &Scratch, scenario: &Scenario, service: &Service, shape: Shape) {
-    let mut options = vec!["--restart".to_owned(), scenario.policy.to_owned(), "-v".to_owned(), LOCKS.to_owned()];
+fn run(s: &Scratch, scenario: &Scenario, service: &Service, shape: Shape, pod: Option<&Pod>) {
+    let mut options = vec!["-v".to_owned(), LOCKS.to_owned()];
+    match pod {
+        // Its restart policy is that of its members.
+        Some(pod) => options.extend(["--pod".to_owned(), pod.name().to_owned()]),
+        None => options.extend(["--restart".to_owned(), scenario.policy.to_owned()]),
+    }
     if !scenario.label.is_empty() {
         options.extend(["--label".to_owned(), scenario.label.to_owned()]);
     }
@@ -196,7 +246,7 @@ fn run(s: &Scratch, scenario: &Scenario, service: &Service, shape: Shape) {
         Shape::Networks if has_podman => {
             options.extend(["--network", "podman", "--network", &format!("{SECOND}:alias=www")].map(str::to_owned));
         }
-        Shape::Networks | Shape::Compose => {}
+        Shape::Networks | Shape::Compose | Shape::Unit | Shape::UnitPulls | Shape::Pod => {}
         Shape::Port => options.extend(["-p".to_owned(), format!("{}:80", 21_000 + number())]),
         Shape::Address => {
             let number = number();

@@ -129,13 +129,9 @@ fn check_touched(game: &Game, unit: &Unit, last: &Report) -> Result<(), String> 
     // was made again and never started, is to run. That it does not is told.
     let is_forgotten = game.has_pruned && game.has_lost_store && all.iter().all(|c| c.name == *name);
     let is_shown = all.is_empty() || last.entries.iter().any(|e| is_of_it(&e));
-    if running == 0
-        && !is_told
-        && !(is_forgotten && is_shown)
-        && !may_be_down
-        && !hands.iter().any(|hand| hand.takes_away())
-        && !may_be_pruned
-    {
+    let is_taken_away = hands.iter().any(|hand| hand.takes_away()) || may_be_pruned;
+    let is_excused = is_told || may_be_down || is_taken_away || is_forgotten && is_shown;
+    if running == 0 && !is_excused {
         let names: Vec<String> = all.iter().map(|c| format!("{} {:?} {}", c.name, c.status, c.policy)).collect();
         return Err(format!("nothing of `{name}` runs after {hands:?}, and nobody is told: {names:?}"));
     }

@@ -175,7 +175,7 @@ impl Game {
         }
         let first = self.scenario.units[0].spec.name.clone();
         let order = if self.scenario.ask == Ask::RollBack { Order::RollBack(&first) } else { Order::Run };
-        let passed = self.pass(order);
+        self.pass(order);
         if let Some(before) = before {
             self.world.note(|| "an earlier copy of the store is put back".to_owned());
             *self.store.disk() = before;
