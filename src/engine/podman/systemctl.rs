@@ -25,6 +25,8 @@ use crate::user::User;
 const LOOK: Duration = Duration::from_secs(20);
 /// It runs all generators again, one of them being Podman's.
 const RELOAD: Duration = Duration::from_secs(90);
+/// A drop-in that says nothing, to Quadlet and to systemd.
+const EMPTIED: &str = "# Written by rotate, and about to go.\n";
 /// No file of Kubernetes that a person wrote is as large, in bytes.
 const LARGE: u64 = 1 << 20;
 /// There is nobody to ask (the words of systemctl 252–257).
@@ -152,10 +154,17 @@ impl Services for Systemctl {
         self.reload().await
     }
 
+    /// They say nothing any more before they go: were they gone, nobody who comes after a process that was killed in between would know that systemd
+    /// still goes by them.
     async fn remove_files(&self, paths: &[PathBuf]) -> Result<(), EngineError> {
+        for path in &files::existing(&self.owner, paths).await? {
+            files::write(&self.owner, path, EMPTIED).await?;
+        }
+        self.reload().await?;
         for path in paths {
             files::remove(&self.owner, path).await?;
         }
+        // It notices what is gone of its own, and would call the unit changed.
         self.reload().await
     }
 }
