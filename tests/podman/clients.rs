@@ -111,7 +111,7 @@ impl<'a> Client<'a> {
     #[track_caller]
     pub fn run(&self, name: &str, options: &[&str]) -> String {
         let (full, image) = (self.s.name(name), self.s.image(name));
-        self.ask(&[&["run", "-d", "-q", "--pull", "always", "--name", &full][..], options, &[image.as_str()]].concat())
+        self.ask(&[&["run", "-d", "--pull", "always", "--name", &full][..], options, &[image.as_str()]].concat())
     }
 
     /// The id of what runs under a name.

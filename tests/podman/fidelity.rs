@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::wants::{LIMITS, lacks};
+use super::wants::{LIMITS, lacks, policy};
 use super::{FAST, described, scratch};
 use crate::lab::{Agent, Scratch};
 
@@ -151,7 +151,8 @@ fn a_container_of_many_options_is_the_same_after_two_rotations() {
         "9.9.9.9",
         "--hostname",
         "web.lan",
-        "--restart=on-failure:3",
+        "--restart",
+        policy("on-failure:3"),
         "--log-driver",
         "k8s-file",
         "--annotation",

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::quadlet::Quadlet;
+use super::wants::{QUADLET, lacks};
 use super::{FAST, scratch};
 use crate::lab::{Outcome, Scratch};
 
@@ -21,6 +22,9 @@ fn of(outcome: &Outcome, list: &str, name: &str) -> Value {
 
 #[test]
 fn what_one_unit_has_proved_stays_its_own_where_it_is_sick_in_another_of_the_same_tag() {
+    if lacks(&QUADLET) {
+        return;
+    }
     let s = scratch("shared");
     s.push("a", "nohealth:v1");
     let (a, b) = (Quadlet::start(&s, "a", "", ""), of_the_same_tag(&s, ""));
@@ -55,6 +59,9 @@ fn what_one_unit_has_proved_stays_its_own_where_it_is_sick_in_another_of_the_sam
 
 #[test]
 fn a_tag_is_not_moved_under_a_unit_on_hold_and_whom_it_moves_as_well_is_told() {
+    if lacks(&QUADLET) {
+        return;
+    }
     let s = scratch("holdshared");
     s.push("a", "nohealth:v1");
     let (a, b) = (Quadlet::start(&s, "a", "", ""), of_the_same_tag(&s, ""));
@@ -94,6 +101,9 @@ fn what_is_refused_and_runs_all_the_same_is_not_called_up_to_date() {
 
 #[test]
 fn help_for_a_unit_names_the_commands_that_reach_it() {
+    if lacks(&QUADLET) {
+        return;
+    }
     let s = scratch("unithelp");
     s.push("a", "ok:v1");
     let a = Quadlet::start(&s, "a", "Label=rotate.on_failure=stay", "");

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::FAST;
 use super::clients::{ENABLED, LONG, alone, entries, works};
 use super::users_quadlet::lingering;
-use super::wants::{ROOTS_ENGINE, lacks};
+use super::wants::{ROOTS_ENGINE, lacks, policy};
 use crate::lab::{Scratch, wait_for};
 
 const AS_OP: &str = "runuser -u op -- env --chdir=/home/op -u DOCKER_HOST HOME=/home/op XDG_RUNTIME_DIR=/run/user/1000";
@@ -61,7 +61,7 @@ fn a_users_own_daemon_rotates_that_users_containers_without_root_and_answers_the
     let s = alone("own");
     let user = lingering(&s);
     s.push("web", "ok:v1");
-    let old = user.run("web", &[ENABLED, &["--restart", "always"]].concat());
+    let old = user.run("web", &[ENABLED, &["--restart", policy("always")]].concat());
     s.push("other", "ok:v1");
     let hosts = s.run("other", ENABLED);
     s.push("other", "ok:v2");

@@ -28,6 +28,11 @@ fn is_4_3(host: &Host) -> bool {
     host.engine().starts_with("podman-4.3")
 }
 
+/// A restart policy that a rotation can follow: 4.3 cannot change one, and any but `no` is held there (`cases::versions`).
+pub fn policy(wanted: &'static str) -> &'static str {
+    if is_4_3(Host::shared()) { "no" } else { wanted }
+}
+
 impl Want {
     pub fn is_there(&self) -> bool {
         (self.is_on)(Host::shared())
