@@ -105,6 +105,11 @@ impl Memory {
         if let Some((member, role)) = act.makes() {
             self.forget_refusals(member, role);
         }
+        // What an engine without the image refused, it can do now.
+        if let Act::PullOld { member } = act {
+            self.refused
+                .retain(|refused| refused.act != Act::TagOld { member: *member } && refused.act != Act::Recreate { member: *member });
+        }
         self.service.done(act, now);
         if matches!(act, Act::Start { .. })
             && let Some(id) = started_or_stopped(record, act)
