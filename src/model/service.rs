@@ -188,6 +188,11 @@ impl ServiceState {
         self.has_job || matches!(self.activity, Activity::Activating | Activity::Deactivating)
     }
 
+    /// True if it is down and its start has to wait for units that come up before it.
+    pub fn waits_for_others(&self) -> bool {
+        self.has_job && matches!(self.activity, Activity::Inactive | Activity::Failed)
+    }
+
     /// True if it pulls at each start what a registry has.
     pub fn pulls(&self) -> bool {
         let has_option = || self.pull_policies().iter().any(|(_, policy)| is_pull(policy));

@@ -42,6 +42,8 @@ pub struct ServiceMemory {
     pub was_asked: Option<bool>,
     /// Since when it has time to get up.
     pub since: Option<Duration>,
+    /// How long of that it waited for others that come up before it.
+    pub waited: Duration,
     /// How often systemd had restarted it by itself when it was looked at first.
     pub base: Option<u64>,
     /// When systemd had last started it before this process asked for anything.
@@ -63,7 +65,15 @@ impl ServiceMemory {
     fn done(&mut self, act: &Act, now: Duration) {
         match act {
             // Its counter begins anew with the restart.
-            Act::RestartService { .. } => (self.asked, self.since, self.base) = (self.asked.saturating_add(1), Some(now), Some(0)),
+            Act::RestartService { .. } => {
+                *self = Self {
+                    asked: self.asked.saturating_add(1),
+                    since: Some(now),
+                    base: Some(0),
+                    waited: Duration::ZERO,
+                    ..std::mem::take(self)
+                };
+            }
             Act::WriteDropIn { .. } => self.is_pinned = true,
             Act::Stay { .. } => self.has_asked_to_stay = true,
             Act::StartDependent { name } => drop(self.started.insert(name.clone())),

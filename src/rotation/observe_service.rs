@@ -108,7 +108,11 @@ async fn look(
     let since = *memory.service.since.get_or_insert(moment.now);
     let base = *memory.service.base.get_or_insert(state.restarts);
     let gate = GateRules::of(&member.original, &record.terms, true);
-    let limit = gate.deadline.saturating_add(state.stop_timeout.unwrap_or(ENDLESS).min(ENDLESS));
+    if state.waits_for_others() {
+        memory.service.waited = moment.now.saturating_sub(since).min(FOR_OTHERS);
+    }
+    let to_stop = state.stop_timeout.unwrap_or(ENDLESS).min(ENDLESS);
+    let limit = gate.deadline.saturating_add(to_stop).saturating_add(memory.service.waited);
     Ok(ServiceView {
         asked: memory.service.asked,
         was_asked: *memory.service.was_asked.get_or_insert_with(|| record.is_asked_back()),
@@ -141,6 +145,9 @@ pub async fn restarts(engine: &dyn Engine, record: &Record) -> Result<Option<u64
     }
 }
 
+/// What a unit waits for before its start has come up by then, or systemd has given it up: 90 s, if nobody says otherwise (`DefaultTimeoutStartSec`), and
+/// as long for a user's wait for the network (`podman-user-wait-network-online.service`, since Podman 5.3). The old image would wait for the same.
+const FOR_OTHERS: std::time::Duration = std::time::Duration::from_secs(100);
 /// A unit that may take for ever to stop is given this long.
 const ENDLESS: std::time::Duration = std::time::Duration::from_secs(3_600);
 /// Dependents of dependents are looked for so deep.

@@ -1,11 +1,12 @@
-//! Units that hang together with others: with the one that fetches their image, with one that runs the same tag, with one whose network they share.
+//! Units that hang together with others: with the one that fetches their image, with one that runs the same tag, with one whose network they share, with one
+//! that comes up before them.
 
 use std::fs;
 
 use super::quadlet::{LONG, Quadlet};
 use super::wants::{QUADLET, lacks};
 use super::{FAST, scratch};
-use crate::lab::{Outcome, wait_for};
+use crate::lab::{Outcome, Scratch, wait_for};
 use serde_json::Value;
 
 fn entry(outcome: &Outcome) -> Value {
@@ -153,4 +154,55 @@ fn a_unit_whose_network_others_share_is_rotated_and_they_are_made_anew_with_it()
     assert_ne!(base.image(), old);
     side.is_up_with(&side.image());
     assert_ne!(side.id(), id, "it was in the old one's network");
+}
+
+/// A unit that another one waits for, as a user's units do for the network: it is done at once while its file is empty, and never before so many seconds.
+struct Before<'a> {
+    web: &'a str,
+    s: &'a Scratch,
+}
+
+impl<'a> Before<'a> {
+    fn write(s: &'a Scratch, web: &'a str) -> Self {
+        let before = Self { web, s };
+        before.takes(0);
+        let text = format!("[Service]\nType=oneshot\nTimeoutStartSec=90\nExecStart=/bin/sh -c 'sleep $(cat {})'\n", before.file("seconds"));
+        s.host.write_unit(&before.file("service"), &text);
+        before
+    }
+
+    fn file(&self, kind: &str) -> String {
+        format!("{}/{}-before.{kind}", self.s.host.units(), self.web)
+    }
+
+    fn takes(&self, seconds: u64) {
+        self.s.host.write_unit(&self.file("seconds"), &format!("{seconds}\n"));
+    }
+}
+
+impl Drop for Before<'_> {
+    fn drop(&mut self) {
+        for kind in ["service", "seconds"] {
+            let _ = fs::remove_file(self.s.host.path(&self.file(kind)));
+        }
+        let _ = self.s.host.try_systemctl(&["daemon-reload"]);
+    }
+}
+
+/// The old image would have to wait for the same: seen for 90 s where a user's systemd never hears of the network.
+#[test]
+fn a_unit_that_waits_for_another_one_longer_than_its_own_time_is_no_failed_image() {
+    let s = scratch("before");
+    s.push("web", "ok:v1");
+    let name = s.name("web");
+    let before = Before::write(&s, &name);
+    let web = Quadlet::start(&s, "web", "", &format!("Restart=always\n[Unit]\nWants={name}-before.service\nAfter={name}-before.service"));
+    before.takes(50);
+    s.push("web", "ok:v2");
+    // With the twenty seconds that it may take to stop, thirty in all.
+    let outcome = s.agent().config("min_healthy = \"1s\"\ndeadline = \"10s\"\n").run(&["now", &name, "--json"]).exits(0);
+    assert_eq!(entry(&outcome)["verdict"], "rotated", "{outcome}");
+    assert!(entry(&outcome)["down_time_seconds"].as_f64().is_some_and(|seconds| seconds > 40.0), "it did wait: {outcome}");
+    before.takes(0);
+    web.is_up_with(&web.image());
 }
