@@ -15,6 +15,7 @@ mod lost;
 mod pins;
 mod planning;
 mod report;
+mod report_stuck;
 mod report_unit;
 mod restore;
 mod resume;

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::report_unit;
+use super::{report_stuck, report_unit};
 use crate::clock::seconds_between;
 use crate::engine::EngineError;
 use crate::plan::Skipped;
@@ -140,11 +140,13 @@ impl Entry {
         let image = record.members.first().map(|m| m.reference.to_string()).unwrap_or_default();
         let (verdict, message, help) = judge(record, ended);
         let first = record.members.first();
-        let is_nothing_left = matches!(ended, Ended::Stuck(StuckReason::NothingLeft));
-        let nothing_left =
-            is_nothing_left.then_some("neither container is there any more; rotate touches nothing more until it is run again");
         let entry = Self {
-            stands: nothing_left.or_else(|| record.service().and_then(|_| report_unit::stands(verdict))),
+            stands: match (record.service(), ended) {
+                (None, Ended::Stuck(reason)) => Some(report_stuck::stands(reason)),
+                (Some(_), Ended::Stuck(reason)) => Some(report_unit::stands_stuck(reason)),
+                (Some(_), _) => report_unit::stands(verdict),
+                (None, _) => None,
+            },
             reason: reason(record, ended),
             message,
             help,
@@ -167,18 +169,10 @@ impl Entry {
 fn judge(record: &Record, ended: &Ended) -> (Verdict, Option<String>, Option<String>) {
     let unit = &record.unit;
     match (ended, &record.outcome) {
-        (Ended::Stuck(reason @ StuckReason::NothingLeft), _) => (
-            Verdict::Stuck,
-            Some(reason.to_string()),
-            Some(format!("create `{unit}` anew by hand: `rotate history {unit}` names the images; its volumes were not removed")),
-        ),
         (Ended::Stuck(reason), _) => {
             let (message, help) = match record.service() {
                 Some(service) => report_unit::stuck(record, service, reason),
-                None => (
-                    format!("neither the new nor the old container serves: {reason}"),
-                    format!("both are kept; remove the cause, then run `rotate now {unit}`: it starts the old one again"),
-                ),
+                None => report_stuck::told(unit, reason),
             };
             (Verdict::Stuck, Some(message), Some(help))
         }
@@ -199,27 +193,30 @@ fn judge(record: &Record, ended: &Ended) -> (Verdict, Option<String>, Option<Str
             (Some(why), None) => {
                 (Verdict::FailedLate, Some(format!("the new container {why}, after it had proved itself")), way_back(record))
             }
-            (Some(why), Some(no)) => (
-                Verdict::FailedLate,
-                Some(format!("the new container {why}, after it had proved itself, and the old one could not be taken back: {no}")),
-                way_back(record),
-            ),
-            (None, Some(why)) => (
-                Verdict::Failed,
-                Some(format!("the old container could not be taken back: {why}; the new one serves again")),
-                Some("nothing was lost; the old one is kept".into()),
-            ),
+            (Some(why), Some(no)) => {
+                let no_way = record.why_stuck(no);
+                let message =
+                    format!("the new container {why}, after it had proved itself, and the old one could not be taken back: {no_way}");
+                (Verdict::FailedLate, Some(message), way_back(record).filter(|_| *no != StuckReason::NothingLeft))
+            }
+            (None, Some(no)) => {
+                let message = format!("the old container could not be taken back: {}; the new one serves again", record.why_stuck(no));
+                let again = format!("remove the cause; `rotate rollback {unit}` tries it again as long as the way back is kept");
+                (Verdict::Failed, Some(message), Some(again).filter(|_| *no != StuckReason::NothingLeft))
+            }
         },
     }
 }
 
-/// For a successor that is not well and whose predecessor is kept.
+/// For a successor that is not well while there is a way back: the predecessor itself, or what it is created from again.
 fn way_back(record: &Record) -> Option<String> {
     if let Some(service) = record.service() {
         return Some(report_unit::way_back(record, service));
     }
     let unit = &record.unit;
-    Some(format!("read its log (`docker logs {unit}`); `rotate rollback {unit}` takes the old one back, which is kept while this lasts"))
+    Some(format!(
+        "read its log (`docker logs {unit}`); `rotate rollback {unit}` takes the old one back: what that needs is kept while this lasts"
+    ))
 }
 
 fn turned_back(unit: &str, failure: &Failure, was_switched: bool) -> (Verdict, Option<String>, Option<String>) {
@@ -257,7 +254,7 @@ fn turned_back(unit: &str, failure: &Failure, was_switched: bool) -> (Verdict, O
 
 fn reason(record: &Record, ended: &Ended) -> Option<&'static str> {
     match (ended, &record.outcome) {
-        (Ended::Stuck(_), _) => Some("stuck"),
+        (Ended::Stuck(reason), _) => Some(reason.code()),
         (Ended::Left, _) => Some("interrupted"),
         (Ended::Kept | Ended::Closed | Ended::Prepared, Some(Outcome::TurnedBack { failure, .. })) => Some(failure.code()),
         (Ended::Kept | Ended::Closed | Ended::Prepared, Some(Outcome::Stayed { failure })) => Some(failure.code()),

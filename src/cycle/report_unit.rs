@@ -9,13 +9,11 @@ pub fn stands(verdict: Verdict) -> Option<&'static str> {
     match verdict {
         Verdict::RolledBack => Some("its unit runs the old image and is well; the last log lines of the new one are kept"),
         Verdict::Stayed => Some("its unit runs the new image, as `rotate.on_failure=stay` says; the old image is kept"),
-        Verdict::FailedLate => Some("nothing was done about it; the old image is kept"),
-        Verdict::Stuck => {
-            Some("both images are there, and its unit starts from the old one; rotate touches nothing more until it is run again")
-        }
+        Verdict::FailedLate => Some("its unit is left as it is"),
         Verdict::Rotated => Some("its unit runs the new image and is well"),
         Verdict::Failed
         | Verdict::Held
+        | Verdict::Stuck
         | Verdict::Left
         | Verdict::Unanswered
         | Verdict::Withdrawn
@@ -25,14 +23,38 @@ pub fn stands(verdict: Verdict) -> Option<&'static str> {
     }
 }
 
-/// For one that needs a person: what happened, and what to do.
+/// The same for one that needs a person. Of the new image nothing is said: another hand may have removed it.
+pub fn stands_stuck(reason: &StuckReason) -> &'static str {
+    match reason {
+        StuckReason::PredecessorRefused { .. } | StuckReason::PredecessorSick { .. } => {
+            "the old image is there; rotate touches nothing more until it is run again"
+        }
+        StuckReason::NothingLeft => "the old image is not there; rotate touches nothing more until it is run again",
+        StuckReason::NameTaken { .. } | StuckReason::ActRefused { .. } | StuckReason::NotMadeAgain { .. } => {
+            "its unit is left as it is; rotate touches nothing more until it is run again"
+        }
+    }
+}
+
+/// For one that needs a person: what happened, and what to do. An act may be refused before the unit is touched, too: it is not said what serves.
 pub fn stuck(record: &Record, service: &Service, reason: &StuckReason) -> (String, String) {
     let (unit, name) = (&service.name, &record.unit);
     let (status, journal) = (format!("{} status {unit}", service.manager.systemctl()), service.manager.journal(unit));
-    (
-        format!("neither the new nor the old image serves: {}", record.why_stuck(reason)),
-        format!("see `{status}` and `{journal}`; remove the cause, then run `rotate now {name}`: it restarts the unit with the old image"),
-    )
+    let (why, none_serves) = (record.why_stuck(reason), "neither the new nor the old image serves");
+    let (message, then) = match reason {
+        StuckReason::PredecessorRefused { .. } | StuckReason::PredecessorSick { .. } => (
+            format!("{none_serves}: {why}"),
+            format!("remove the cause, then run `rotate now {name}`: it restarts the unit with the old image"),
+        ),
+        StuckReason::NothingLeft => (
+            format!("{none_serves}: {why}"),
+            format!("load the old image again, then run `rotate now {name}`: it restarts the unit with it"),
+        ),
+        StuckReason::NameTaken { .. } | StuckReason::ActRefused { .. } | StuckReason::NotMadeAgain { .. } => {
+            (why, format!("remove the cause, then run `rotate now {name}`: it goes on from there"))
+        }
+    };
+    (message, format!("see `{status}` and `{journal}`; {then}"))
 }
 
 /// For a new image that is not well while the old one is kept.

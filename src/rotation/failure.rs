@@ -126,7 +126,7 @@ pub enum StuckReason {
         /// What was seen.
         why: GateFailure,
     },
-    /// Neither container exists any more.
+    /// The predecessor is gone, and so is what it could be made of again. Of a unit of systemd: the old image.
     NothingLeft,
     /// Another container has taken the name.
     NameTaken {
@@ -135,6 +135,13 @@ pub enum StuckReason {
     },
     /// The engine refuses an act that the way back needs.
     ActRefused {
+        /// The act.
+        act: String,
+        /// The engine's words.
+        message: String,
+    },
+    /// Neither container exists any more, and the engine refuses an act by which the predecessor is made again from the record.
+    NotMadeAgain {
         /// The act.
         act: String,
         /// The engine's words.
@@ -198,6 +205,20 @@ impl Withdrawal {
     }
 }
 
+impl StuckReason {
+    /// The reason as one word for programs; stable. Those that were there first share one.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::PredecessorRefused { .. }
+            | Self::PredecessorSick { .. }
+            | Self::NothingLeft
+            | Self::NameTaken { .. }
+            | Self::ActRefused { .. } => "stuck",
+            Self::NotMadeAgain { .. } => "not_made_again",
+        }
+    }
+}
+
 impl std::fmt::Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
@@ -249,9 +270,14 @@ impl std::fmt::Display for StuckReason {
         match self {
             Self::PredecessorRefused { message } => write!(f, "the engine does not start the old container: {message}"),
             Self::PredecessorSick { why } => write!(f, "the old container {why}"),
-            Self::NothingLeft => f.write_str("neither the old nor the new container exists any more"),
+            Self::NothingLeft => {
+                f.write_str("the old container is gone and cannot be made again: its image or its configuration is gone, too")
+            }
             Self::NameTaken { by } => write!(f, "its name now belongs to container {by}, which rotate did not make"),
             Self::ActRefused { act, message } => write!(f, "the engine refuses to {act}: {message}"),
+            Self::NotMadeAgain { act, message } => {
+                write!(f, "neither the old nor the new container is on the engine any more, and it cannot {act}: {message}")
+            }
         }
     }
 }

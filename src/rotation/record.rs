@@ -232,14 +232,12 @@ impl Record {
     /// How its containers stand while it cannot go on, as far as the record tells.
     pub fn stands(&self) -> &'static str {
         match (self.stage, &self.goal) {
-            (Stage::Switching, _) if self.service().is_some() => {
-                "its unit of systemd is between two images and may be down; both are there"
-            }
+            (Stage::Switching, _) if self.service().is_some() => "its unit of systemd is between two images and may be down",
             (Stage::Kept, _) if self.service().is_some() => "its unit runs the new image, the old one is kept",
             (Stage::Preparing | Stage::Creating, _) => "its container was not touched and runs as before",
-            (Stage::Switching, Goal::Forward) => "it is between its old and its new container and may be down; neither was removed",
-            (Stage::Switching, Goal::Back { .. }) => "it is on its way back to its old container and may be down; neither was removed",
-            (Stage::Kept, Goal::Forward) => "its new container has the name, its old one is kept",
+            (Stage::Switching, Goal::Forward) => "it is between its old and its new container and may be down",
+            (Stage::Switching, Goal::Back { .. }) => "it is on its way back to its old container and may be down",
+            (Stage::Kept, Goal::Forward) => "its new container has the name; what its old one needs to come back is kept",
             (Stage::Kept, Goal::Back { .. }) => "its new container has the name, and its old one is to be taken back",
             (Stage::Closed, _) => "nothing is left to be done",
         }

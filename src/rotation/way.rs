@@ -87,7 +87,9 @@ impl Record {
             (Some(_), StuckReason::PredecessorRefused { message }) => message.clone(),
             (Some(_), StuckReason::PredecessorSick { why }) => format!("the container of the old image {why}"),
             (Some(_), StuckReason::NothingLeft) => "the old image is gone, and cannot be pulled again".to_owned(),
-            (Some(_), StuckReason::ActRefused { act, message }) => format!("cannot {act}: {message}"),
+            (Some(_), StuckReason::ActRefused { act, message } | StuckReason::NotMadeAgain { act, message }) => {
+                format!("cannot {act}: {message}")
+            }
             (Some(_), StuckReason::NameTaken { .. }) | (None, _) => reason.to_string(),
         }
     }

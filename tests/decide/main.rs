@@ -8,4 +8,5 @@ mod one_hand;
 mod replaced;
 mod service;
 mod steps;
+mod stuck;
 mod whole;

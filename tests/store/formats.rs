@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use rotate::rotation::Stage;
+use rotate::rotation::{GateFailure, Stage, StuckReason};
 use rotate::store::{SqliteStore, Store, StoreError};
 use rusqlite::Connection;
+use serde_json::json;
 
 use super::{at, digest, reference};
 
@@ -86,4 +87,25 @@ fn a_new_store_is_of_the_newest_format_and_a_newer_one_is_refused() {
     drop(connection);
     assert!(matches!(SqliteStore::open(dir.path()), Err(StoreError::Newer { found: 4, known: 3, .. })));
     assert!(matches!(SqliteStore::read(dir.path()), Err(StoreError::Newer { found: 4, known: 3, .. })));
+}
+
+/// As they stand in records of all versions: whoever adds one adds a line and changes none.
+#[test]
+fn why_a_person_is_needed_is_read_as_it_was_written() {
+    let (act, message) = (|| "create the old container again".to_owned(), || "no".to_owned());
+    let table = [
+        (json!({ "kind": "predecessor_refused", "message": "no" }), StuckReason::PredecessorRefused { message: message() }),
+        (
+            json!({ "kind": "predecessor_sick", "why": GateFailure::Unhealthy }),
+            StuckReason::PredecessorSick { why: GateFailure::Unhealthy },
+        ),
+        (json!({ "kind": "nothing_left" }), StuckReason::NothingLeft),
+        (json!({ "kind": "name_taken", "by": "4f1c" }), StuckReason::NameTaken { by: "4f1c".into() }),
+        (json!({ "kind": "act_refused", "act": act(), "message": "no" }), StuckReason::ActRefused { act: act(), message: message() }),
+        (json!({ "kind": "not_made_again", "act": act(), "message": "no" }), StuckReason::NotMadeAgain { act: act(), message: message() }),
+    ];
+    for (written, reason) in table {
+        assert_eq!(serde_json::to_value(&reason).expect("a document"), written);
+        assert_eq!(serde_json::from_value::<StuckReason>(written).expect("a reason"), reason);
+    }
 }

@@ -77,13 +77,14 @@ pub fn trouble(entry: &Entry) -> Option<Trouble> {
         Verdict::Stayed => block(
             &format!("`{name}` failed and stays on {image} ({new}): {}", message(entry)),
             entry.stands.unwrap_or(
-                "the new container has the name and its restart policy, as `rotate.on_failure=stay` says; the old one is kept, stopped",
+                "the new container has the name and its restart policy, as `rotate.on_failure=stay` says; what the old one needs to come back \
+                 is kept",
             ),
             help,
         ),
         Verdict::FailedLate => block(
             &format!("`{name}` failed late on {image} ({new}): {}", message(entry)),
-            entry.stands.unwrap_or("nothing was done about it; the old container is kept, stopped"),
+            entry.stands.unwrap_or("the new container has the name and is left as it is"),
             help,
         ),
         Verdict::Failed => not_rotated(),
@@ -95,7 +96,7 @@ pub fn trouble(entry: &Entry) -> Option<Trouble> {
         ),
         Verdict::Stuck => block(
             &format!("`{name}` IS DOWN, a person is needed: {}", message(entry)),
-            entry.stands.unwrap_or("both containers are kept, neither was removed; rotate touches nothing more until it is run again"),
+            entry.stands.unwrap_or("what there is of it is kept; rotate touches nothing more until it is run again"),
             help,
         ),
         Verdict::Orphaned => block(&format!("`{name}`: {}", message(entry)), "nothing was touched", help),

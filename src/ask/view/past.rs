@@ -12,7 +12,7 @@ pub const HEAD: [&str; 6] = ["BEGAN", "NAME", "IMAGE", "FROM", "TO", "RESULT"];
 pub fn rows(past: &Past, with_steps: bool) -> Vec<Vec<String>> {
     let entry = &past.entry;
     let digest = |digest: &Option<String>| digest.as_deref().map_or_else(|| "-".to_owned(), |digest| entry::short(Some(digest)));
-    let kept = past.kept_until.map(|until| format!("; the old one is kept until {}", time(until))).unwrap_or_default();
+    let kept = past.kept_until.map(|until| format!("; the way back is kept until {}", time(until))).unwrap_or_default();
     let result = entry::result(entry) + &kept;
     let row =
         vec![time(past.began_at), entry.name.clone(), entry.image.clone(), digest(&entry.from_digest), digest(&entry.to_digest), result];

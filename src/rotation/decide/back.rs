@@ -141,16 +141,16 @@ fn start(observed: &Observed, failure: &Failure, member: usize, predecessor: &Co
 
 /// Another hand removed the predecessor, or it was not kept: it is created again from its document and its pinned image.
 fn recreate(observed: &Observed, failure: &Failure, n: usize, member: &Member, view: &MemberView) -> Step {
-    let nothing_left = || give_up(observed, failure, StuckReason::NothingLeft);
     // It could not have its name.
     if let Some(by) = &view.stranger {
         return give_up(observed, failure, StuckReason::NameTaken { by: by.short().to_owned() });
     }
     if member.original.document().is_null() || (view.images.old.is_none() && member.old_digest.is_none()) {
-        return nothing_left();
+        return give_up(observed, failure, StuckReason::NothingLeft);
     }
+    // A registry that is away comes back: what cannot be pulled now is not lost.
     if view.images.old.is_none() {
-        return attempt(observed, Act::PullOld { member: n }, |_| nothing_left());
+        return attempt(observed, Act::PullOld { member: n }, |no| give_up(observed, failure, refused(view, no)));
     }
     // It is created from the reference as typed, so the tag must point to the old image before, wherever it pointed.
     if member.tag().is_some() && view.images.tag.as_ref() != Some(&member.old_image) {
@@ -160,11 +160,17 @@ fn recreate(observed: &Observed, failure: &Failure, n: usize, member: &Member, v
 }
 
 fn stuck_on(view: &MemberView, no: &Refused) -> Step {
-    let reason = match &view.stranger {
-        Some(by) => StuckReason::NameTaken { by: by.short().to_owned() },
-        None => StuckReason::ActRefused { act: no.act.to_string(), message: no.message.clone() },
-    };
-    Step::Stuck { reason }
+    Step::Stuck { reason: refused(view, no) }
+}
+
+/// What a refused act means to a person: with neither container there it was to make the predecessor again, and nothing else.
+fn refused(view: &MemberView, no: &Refused) -> StuckReason {
+    let (act, message) = (no.act.to_string(), no.message.clone());
+    match (&view.stranger, &view.predecessor, &view.successor) {
+        (Some(by), _, _) => StuckReason::NameTaken { by: by.short().to_owned() },
+        (None, None, None) => StuckReason::NotMadeAgain { act, message },
+        (None, _, _) => StuckReason::ActRefused { act, message },
+    }
 }
 
 /// A successor that had proved itself is better than nothing, also one that failed later.

@@ -14,7 +14,7 @@ use rotate::rotation::{Change, Failure, GateFailure, Goal, Outcome, Record, Stag
 use crate::make;
 use world::{Kind, NEW, OLD, Process, World};
 
-fn record() -> Record {
+pub fn record() -> Record {
     let (drop_ins, dependents, down, manager) = (vec![], vec![], vec![], Manager::System);
     let service = Service { name: "web.service".into(), drop_ins, dependents, is_to_note: false, down, manager, was_pinned: false };
     Record { agent: "agent0".into(), boot: "boot0".into(), ..make::record().by_service(service) }

@@ -4,7 +4,7 @@ use rotate::rotation::{Act, Change, Role, Step, StuckReason};
 
 use super::case::Case;
 use super::deeds::index;
-use super::look::{Lens, seen_old};
+use super::look::{Lens, seen_new, seen_old};
 use super::moment::{Aim, Body, Moment, NEW, Name, OLD, Place, Stage, Status};
 
 /// Of a step alone.
@@ -93,9 +93,12 @@ fn check_stuck<const N: usize>(lens: &Lens<N>, moment: &Moment<N>, reason: &Stuc
         StuckReason::PredecessorRefused { .. } | StuckReason::ActRefused { .. } => moment.process.refused != 0,
         StuckReason::PredecessorSick { .. } => some(&|place| seen_old(place, is_back).is_some_and(|body| body.name == Name::Web)),
         StuckReason::NothingLeft => some(&|place| {
-            let can_come_again = place.has_image(place.old_image) || lens.case.has_old_digest && moment.process.refused == 0;
+            let can_come_again = place.has_image(place.old_image) || lens.case.has_old_digest;
             seen_old(place, is_back).is_none() && !can_come_again
         }),
+        StuckReason::NotMadeAgain { .. } => {
+            moment.process.refused != 0 && some(&|place| seen_old(place, is_back).is_none() && seen_new(place).is_none())
+        }
         StuckReason::NameTaken { .. } => some(&|place| place.theirs.is_some()),
     };
     if has_cause { Ok(()) } else { Err("it is stuck without a cause") }

@@ -59,10 +59,9 @@ pub fn step(seen: Seen<'_>, failure: &Failure) -> Step {
 fn tag(seen: Seen<'_>, failure: &Failure) -> Option<Step> {
     let Seen { observed, member, view, service, .. } = seen;
     if view.images.old.is_none() {
-        let nothing_left = || give_up(observed, failure, StuckReason::NothingLeft);
         return Some(match member.old_digest {
-            Some(_) => attempt(observed, Act::PullOld { member: 0 }, |_| nothing_left()),
-            None => nothing_left(),
+            Some(_) => attempt(observed, Act::PullOld { member: 0 }, |no| stuck(seen, failure, no)),
+            None => give_up(observed, failure, StuckReason::NothingLeft),
         });
     }
     // Others have proved what the tag points to, or a person put it there before: this unit is kept from it by itself.
