@@ -15,6 +15,7 @@ use rustls::sign::CertifiedKey;
 
 use super::fault::CertificateFault as Fault;
 use super::{RegistryError, file};
+use crate::model::RegistrySettings;
 
 const MOST_BYTES: u64 = 1 << 20;
 /// What the administrator laid out for all users lies below it.
@@ -29,21 +30,25 @@ pub struct Certificates {
     pub identity: Option<Identity>,
 }
 
-/// Where the engine looks, the first that has something for a host. Docker: `/etc/docker/certs.d`; rootless, `docker/certs.d` in `$XDG_CONFIG_HOME` or
-/// `~/.config` (moby `registry/config.go`). Podman: `~/.config/containers/certs.d`, then for the whole host `/etc/containers/certs.d` and Docker's
-/// (containers-certs.d(5)).
-pub fn folders(is_podman: bool, is_rootless: bool, env: impl Fn(&str) -> Option<OsString>) -> Vec<PathBuf> {
+/// Where the engine looks; the first of these in which a host has a folder is the only one that counts for it. Docker: `/etc/docker/certs.d`; rootless,
+/// `docker/certs.d` in `$XDG_CONFIG_HOME` or `~/.config` (moby `registry/config.go`). Podman: `.config/containers/certs.d` in the home of the user whose
+/// engine it is, then for the whole host `/etc/containers/certs.d` and Docker's (containers-certs.d(5); the same in 4.3.1, 5.4.0 and 5.8.0, none of which
+/// heeds `$XDG_CONFIG_HOME` here).
+///
+/// `is_root`: we are root. Whoever else we are, our own home means nothing to root's Podman, and root's is not ours to look into.
+pub fn folders(settings: &RegistrySettings, is_root: bool, env: impl Fn(&str) -> Option<OsString>) -> Vec<PathBuf> {
     let set = |name: &str| env(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let in_home = || set("HOME").map(|home| home.join(".config"));
     let docker = PathBuf::from("/etc/docker/certs.d");
-    if is_podman {
-        let own = in_home().map(|folder| folder.join("containers/certs.d"));
-        return own.into_iter().chain([PathBuf::from("/etc/containers/certs.d"), docker]).collect();
+    match (settings.is_podman, settings.is_rootless) {
+        (false, false) => vec![docker],
+        (false, true) => set("XDG_CONFIG_HOME").or_else(in_home).map(|folder| folder.join("docker/certs.d")).into_iter().collect(),
+        (true, is_rootless) => {
+            let own = if is_rootless { in_home() } else { is_root.then(|| PathBuf::from("/root/.config")) };
+            let own = own.map(|folder| folder.join("containers/certs.d"));
+            own.into_iter().chain([PathBuf::from("/etc/containers/certs.d"), docker]).collect()
+        }
     }
-    if !is_rootless {
-        return vec![docker];
-    }
-    set("XDG_CONFIG_HOME").or_else(in_home).map(|folder| folder.join("docker/certs.d")).into_iter().collect()
 }
 
 impl Certificates {

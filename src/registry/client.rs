@@ -61,9 +61,9 @@ impl Clients {
         Self { connect_within, ..self }
     }
 
-    /// The same with another folder.
-    pub fn with_certificates(self, folder: PathBuf) -> Self {
-        Self { certificates: vec![folder], ..self }
+    /// The same with other folders.
+    pub fn with_certificates(self, folders: Vec<PathBuf>) -> Self {
+        Self { certificates: folders, ..self }
     }
 
     /// The client for this host, and for whoever it names as its token service. Errors: [`RegistryError::NoTrust`], [`RegistryError::Certificate`].

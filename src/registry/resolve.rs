@@ -51,7 +51,7 @@ impl HttpRegistry {
 
     /// The same with the certificates of whoever's engine it is.
     pub fn of(settings: RegistrySettings, credentials: Credentials, whose: &Whose) -> Self {
-        let folders = certificates::folders(settings.is_podman, settings.is_rootless, |name| whose.env(name));
+        let folders = certificates::folders(&settings, whose.is_root(), |name| whose.env(name));
         let own = ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy"].map(|name| std::env::var(name).unwrap_or_default());
         let clients = Clients::new(CONNECT, folders, settings.proxies.clone().unmasked(&own)).for_owner(whose.owner());
         Self {
@@ -71,9 +71,9 @@ impl HttpRegistry {
         Self { deadline, clients: self.clients.connecting_within(CONNECT.min(deadline)), ..self }
     }
 
-    /// The same with another folder of certificates by host.
-    pub fn with_certificates(self, folder: PathBuf) -> Self {
-        Self { clients: self.clients.with_certificates(folder), ..self }
+    /// The same with other folders of certificates by host.
+    pub fn with_certificates(self, folders: Vec<PathBuf>) -> Self {
+        Self { clients: self.clients.with_certificates(folders), ..self }
     }
 
     /// Who answers for a reference, and by which name: the mirrors in their order, then the registry itself, wherever the engine says that it is.

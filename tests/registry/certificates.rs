@@ -1,11 +1,11 @@
 //! Hosts whose certificate must be trusted, and machines that trust nobody.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use rcgen::{BasicConstraints, Certificate, CertificateParams, IsCa, Issuer, KeyPair};
 use rotate::model::RegistrySettings;
-use rotate::registry::{CertificateFault, Credentials, Garbage, HttpRegistry, RegistryError, certificates_folders};
+use rotate::registry::{CertificateFault, Credentials, Garbage, HttpRegistry, RegistryError};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::WebPkiClientVerifier;
@@ -143,6 +143,10 @@ impl Folder {
         Self(tempfile::tempdir().unwrap())
     }
 
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+
     pub fn with(self, host: &str, name: &str, text: &str) -> Self {
         std::fs::create_dir_all(self.0.path().join(host)).unwrap();
         std::fs::write(self.0.path().join(host).join(name), text).unwrap();
@@ -151,7 +155,7 @@ impl Folder {
 
     /// No host is insecure here, either.
     pub fn registry(&self, credentials: Credentials) -> HttpRegistry {
-        HttpRegistry::new(RegistrySettings::default(), credentials).with_certificates(self.0.path().to_owned())
+        HttpRegistry::new(RegistrySettings::default(), credentials).with_certificates(vec![self.0.path().to_owned()])
     }
 }
 
@@ -238,21 +242,4 @@ async fn a_machine_without_ca_files_can_still_ask_whom_the_engine_trusts() {
     let server = Server::start_tls(authority.server("127.0.0.1"), |_| Answer::digest());
     let folder = Folder::new().with(&server.address, "ca.crt", &authority.pem);
     resolve(&folder.registry(Credentials::default()), &server, "web").await.unwrap();
-}
-
-#[test]
-fn the_folder_is_where_the_engine_looks() {
-    let check = |is_rootless, variables: &[(&str, &str)], expected: Option<&str>| {
-        let env = |name: &str| variables.iter().find(|(key, _)| *key == name).map(|(_, value)| value.into());
-        let found = certificates_folders(false, is_rootless, env);
-        assert_eq!(found, expected.map(PathBuf::from).into_iter().collect::<Vec<_>>(), "{variables:?}");
-    };
-    let variables = [("XDG_CONFIG_HOME", "/home/a/config"), ("HOME", "/home/a")];
-    check(false, &variables, Some("/etc/docker/certs.d"));
-    check(true, &variables, Some("/home/a/config/docker/certs.d"));
-    check(true, &[("XDG_CONFIG_HOME", ""), ("HOME", "/home/a")], Some("/home/a/.config/docker/certs.d"));
-    check(true, &[], None);
-    let env = |name: &str| (name == "HOME").then(|| "/home/a".into());
-    let podman = ["/home/a/.config/containers/certs.d", "/etc/containers/certs.d", "/etc/docker/certs.d"].map(PathBuf::from);
-    assert_eq!(certificates_folders(true, true, env), podman);
 }

@@ -4,6 +4,7 @@ mod answers;
 mod basic;
 mod bearer;
 mod certificates;
+mod certificates_folders;
 mod config_json;
 mod debian;
 mod helpers;
