@@ -18,6 +18,10 @@ use super::{RegistryError, file};
 use crate::model::RegistrySettings;
 
 const MOST_BYTES: u64 = 1 << 20;
+/// For one host. All of them are read before it is asked, and whoever's engine it is lays them out.
+const MOST_FILES: usize = 256;
+/// What a folder may hold of ours.
+const ENDINGS: [&str; 3] = ["crt", "cert", "key"];
 /// What the administrator laid out for all users lies below it.
 const FOR_ALL: &str = "/etc";
 
@@ -51,20 +55,32 @@ pub fn folders(settings: &RegistrySettings, is_root: bool, env: impl Fn(&str) ->
     }
 }
 
+/// The first of these that we may not look into. Whether it has something for a host cannot be said, and so it is passed over, as Podman does it: else
+/// no registry at all could be asked.
+pub fn closed(folders: &[PathBuf]) -> Option<&Path> {
+    folders.iter().map(PathBuf::as_path).find(|folder| is_closed(folder))
+}
+
+fn is_closed(folder: &Path) -> bool {
+    // To find anything in a folder, be it the folder itself, takes the right to search it.
+    folder.join(".").metadata().is_err_and(|e| e.kind() == ErrorKind::PermissionDenied)
+}
+
 impl Certificates {
-    /// Reads `FOLDER/HOST` of the first of these folders that has it: every `*.crt` is an authority's, a `*.cert` with the `*.key` of the same name is ours.
-    /// None: there is no such folder, or nothing of the kind in it. `owner`: the user whose engine it is, if that is another one than we are; of what that
-    /// user may not read nothing is read.
+    /// Reads `FOLDER/HOST` of the first of these folders that has it and is not [`closed`]: every `*.crt` is an authority's, a `*.cert` with the `*.key` of
+    /// the same name is ours. None: there is no such folder, or nothing of the kind in it. `owner`: the user whose engine it is, if that is another one than
+    /// we are; of what that user may not read nothing is read.
     ///
     /// Errors: [`RegistryError::Certificate`], which names the file. Docker passes over a `*.crt` without a certificate; here it is an error.
     pub fn read(folders: &[PathBuf], host: &str, owner: Option<u32>) -> Result<Option<Self>, RegistryError> {
-        let mut folders = folders.iter().map(|folder| folder.join(host));
-        let Some(folder) = folders.find(|folder| !matches!(folder.try_exists(), Ok(false))) else { return Ok(None) };
+        let mut of_host = folders.iter().filter(|folder| !is_closed(folder)).map(|folder| folder.join(host));
+        let Some(folder) = of_host.find(|folder| !matches!(folder.try_exists(), Ok(false))) else { return Ok(None) };
         let failed = |path: &Path, fault| RegistryError::Certificate { host: host.to_owned(), path: path.to_owned(), fault };
         let reader = Reader { owner };
         let mut paths = match reader.list(&folder) {
             Ok(paths) => paths,
-            Err(Fault::Unreadable(ErrorKind::NotFound | ErrorKind::NotADirectory)) => return Ok(None),
+            // Gone since. What is no folder is said: the engine stumbles over it, too.
+            Err(Fault::Unreadable(ErrorKind::NotFound)) => return Ok(None),
             Err(fault) => return Err(failed(&folder, fault)),
         };
         paths.sort();
@@ -100,12 +116,22 @@ impl Reader {
         if may_read { Ok(()) } else { Err(Fault::AnotherUsers) }
     }
 
+    /// What is in a folder that may be of use.
     fn list(self, folder: &Path) -> Result<Vec<PathBuf>, Fault> {
         let unreadable = |e: io::Error| Fault::Unreadable(e.kind());
         let opened = file::open(folder).map_err(unreadable)?.ok_or(Fault::Unreadable(ErrorKind::NotADirectory))?;
         self.check(folder, &opened.metadata().map_err(unreadable)?)?;
-        let entries = std::fs::read_dir(format!("/proc/self/fd/{}", opened.as_raw_fd())).map_err(unreadable)?;
-        entries.map(|entry| entry.map(|entry| folder.join(entry.file_name())).map_err(unreadable)).collect()
+        let mut paths = Vec::new();
+        for entry in std::fs::read_dir(format!("/proc/self/fd/{}", opened.as_raw_fd())).map_err(unreadable)? {
+            let path = folder.join(entry.map_err(unreadable)?.file_name());
+            if path.extension().is_some_and(|end| ENDINGS.iter().any(|known| end == *known)) {
+                paths.push(path);
+            }
+            if paths.len() > MOST_FILES {
+                return Err(Fault::TooMany);
+            }
+        }
+        Ok(paths)
     }
 
     fn read(self, path: &Path) -> Result<Vec<u8>, Fault> {

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::error::Error;
+use std::io;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -9,7 +10,7 @@ use std::time::Duration;
 use reqwest::redirect::{Attempt, Policy};
 use reqwest::{Client, Proxy, Url};
 
-use super::certificates::Certificates;
+use super::certificates::{self, Certificates};
 use super::error::RegistryError;
 use super::fault::Garbage;
 use crate::model::Proxies;
@@ -143,7 +144,14 @@ impl Clients {
         if causes(&error).any(|cause| cause.downcast_ref::<hyper::Error>().is_some_and(|e| e.is_parse())) {
             return RegistryError::Garbage { host, what: Garbage::Protocol };
         }
-        RegistryError::Unreachable { host, detail: innermost(&error) }
+        let mut detail = innermost(&error);
+        // There may lie just what is missing.
+        if causes(&error).any(is_of_tls)
+            && let Some(folder) = certificates::closed(&self.certificates)
+        {
+            detail = format!("{detail} ({} is closed to rotate: permission denied)", folder.display());
+        }
+        RegistryError::Unreachable { host, detail }
     }
 }
 
@@ -167,6 +175,12 @@ fn follow(attempt: Attempt<'_>, is_insecure: bool) -> reqwest::redirect::Action 
 
 fn causes<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
     std::iter::successors(Some(error), |&error| error.source())
+}
+
+/// Layers between wrap it in errors of input and output, which do not name it as their source.
+fn is_of_tls(error: &(dyn Error + 'static)) -> bool {
+    let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+    error.is::<rustls::Error>() || inner.is_some_and(|inner| is_of_tls(inner))
 }
 
 /// It says it best: `connection refused`, not `error sending request`.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io::ErrorKind;
 use std::time::Duration;
 
-/// What is wrong with a file of certificates or a key.
+/// What is wrong with a file of certificates or a key, or with the folder that they are in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CertificateFault {
     /// It cannot be read.
@@ -15,6 +15,8 @@ pub enum CertificateFault {
     AnotherUsers,
     /// It is too long for what it should be.
     TooLong,
+    /// It is a folder of more files than are read for one host.
+    TooMany,
     /// It has no certificate in PEM, or one that is none.
     NoCertificate,
     /// It has no private key in PEM, or one of an unknown kind, or behind a password.
@@ -132,6 +134,7 @@ impl fmt::Display for CertificateFault {
             Self::NoFile => f.write_str("not a file"),
             Self::AnotherUsers => f.write_str("it does not belong to that user"),
             Self::TooLong => f.write_str("longer than 1 MiB"),
+            Self::TooMany => f.write_str("more than 256 certificates and keys"),
             Self::NoCertificate => f.write_str("not a certificate in PEM"),
             Self::NoKey => f.write_str("not a private key in PEM without a password"),
             Self::OtherKey => f.write_str("it does not belong to its key"),

@@ -1,10 +1,12 @@
-//! Which of the folders of certificates counts for a host.
+//! Which of the folders of certificates counts for a host, and what becomes of one that cannot be read.
 
-use std::os::unix::fs::{chown, symlink};
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, chown, symlink};
 use std::path::{Path, PathBuf};
 
 use rotate::model::RegistrySettings;
 use rotate::registry::{CertificateFault, Credentials, HttpRegistry, RegistryError, Whose, certificates_folders};
+use rustix::thread::{CapabilitySet, capabilities, set_capabilities};
 
 use crate::certificates::{Authority, Folder};
 use crate::server::{Answer, DIGEST, Server};
@@ -94,4 +96,73 @@ async fn for_a_users_podman_they_are_looked_for_in_that_users_home_and_are_that_
         chown(path, Some(ANOTHER), None).unwrap();
     }
     assert_eq!(resolve(&registry(), &server, "web").await.unwrap().as_str(), DIGEST);
+}
+
+#[tokio::test]
+async fn a_folder_that_cannot_be_read_is_named_and_holds_its_own_registry_only() {
+    let authority = Authority::new();
+    let (held, good) = (server(&authority), server(&authority));
+    type Case = (fn(&Path), &'static str);
+    let table: [Case; 4] = [
+        (|path| fs::write(path, "a file").unwrap(), "not a directory"),
+        (|path| assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success()), "not a directory"),
+        (|path| symlink(path, path).unwrap(), "loop"),
+        (crowded, "more than 256 certificates and keys"),
+    ];
+    for (make, why) in table {
+        let (folder, next) = (Folder::new().with(&good.address, "ca.crt", &authority.pem), Folder::new());
+        let next = next.with(&held.address, "ca.crt", &authority.pem);
+        let path = folder.path().join(&held.address);
+        make(&path);
+        let registry = registry(&[folder.path(), next.path()]);
+        let error = resolve(&registry, &held, "web").await.unwrap_err();
+        assert!(matches!(&error, RegistryError::Certificate { path: found, .. } if *found == path), "{error:?}");
+        assert!(error.to_string().contains(why), "{why}: {error}");
+        resolve(&registry, &good, "web").await.unwrap();
+    }
+    assert_eq!(held.asked().len(), 0);
+}
+
+/// What is no certificate's does not count.
+fn crowded(folder: &Path) {
+    fs::create_dir(folder).unwrap();
+    for number in 0..300 {
+        fs::write(folder.join(format!("{number}.txt")), "").unwrap();
+    }
+    for number in 0..257 {
+        fs::write(folder.join(format!("{number}.crt")), "").unwrap();
+    }
+}
+
+#[test]
+fn a_folder_that_is_closed_to_us_is_passed_over_and_named_where_a_certificate_is_not_trusted() {
+    let (authority, stranger) = (Authority::new(), Authority::new());
+    let (trusted, other) = (server(&authority), server(&authority));
+    let closed = Folder::new().with(&other.address, "ca.crt", &authority.pem);
+    let open = Folder::new().with(&trusted.address, "ca.crt", &authority.pem).with(&other.address, "ca.crt", &stranger.pem);
+    let (path, modes) = (closed.path().to_owned(), fs::Permissions::from_mode);
+    fs::set_permissions(&path, modes(0)).unwrap();
+    let (found, error) = where_modes_count(|| {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let registry = registry(&[&path, open.path()]);
+            (resolve(&registry, &trusted, "web").await, resolve(&registry, &other, "web").await.unwrap_err())
+        })
+    });
+    fs::set_permissions(&path, modes(0o700)).unwrap();
+    assert_eq!(found.unwrap().as_str(), DIGEST);
+    assert!(matches!(&error, RegistryError::Unreachable { .. }), "{error:?}");
+    let expected = format!(" ({} is closed to rotate: permission denied)", path.display());
+    assert!(error.to_string().contains("certificate") && error.to_string().ends_with(&expected), "{error}");
+}
+
+/// On a thread without root's rights, which pass the modes of every file.
+fn where_modes_count<T: Send>(run: impl FnOnce() -> T + Send) -> T {
+    let bound = || {
+        let mut sets = capabilities(None).unwrap();
+        sets.effective = CapabilitySet::empty();
+        set_capabilities(None, sets).unwrap();
+        run()
+    };
+    std::thread::scope(|scope| scope.spawn(bound).join().unwrap())
 }
