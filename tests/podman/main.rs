@@ -7,6 +7,7 @@ mod api;
 mod auto_update;
 mod bad_store;
 mod cases;
+mod certificates;
 mod clients;
 mod compose;
 mod engines;

@@ -16,7 +16,7 @@
 //! | 11 exits before it is ready | `ready`: a_unit_whose_container_says_itself… |
 //! | 13 from a timer | `hands`: from_a_timer… |
 //! | 14, 15 `.kube`, `.pod` | held: `units_pods`, what_a_kube_unit_makes…; `units_pods`: a_member_of_a_quadlet_pod…; other pods: `pods` |
-//! | 16 certificates and passwords | `hands`: a_registry_that_wants_a_password…, a_file_of_credentials_that_a_label_names…; `users_login`; certificates: `engine::certificates`, Docker only |
+//! | 16 certificates and passwords | `hands`: a_registry_that_wants_a_password…, a_file_of_credentials_that_a_label_names…; `users_login`; `certificates`; `engine::certificates`, Docker only |
 //! | 17 `generate systemd --new` | `units_kinds`: a_unit_of_generate_systemd… |
 //! | 18 a health action under a unit | `ready`: a_container_that_its_health_action_kills…; `units`: a_health_action… |
 //! | 19 templates, secrets, mounts | `keeps`: labels_variables_secrets…, an_instance_of_a_template… |
