@@ -92,12 +92,15 @@ fn descend<'a>(path: &mut Vec<&'a str>, old: Option<&'a Value>, new: Option<&'a 
         return;
     }
     let before = leaves.len();
-    for (key, (old, new)) in children(path, old, new) {
+    let children = children(path, old, new);
+    let has_children = !children.is_empty();
+    for (key, (old, new)) in children {
         path.push(key);
         descend(path, old, new, leaves);
         path.pop();
     }
-    if leaves.len() == before {
+    let is_against_nothing = || [old, new].iter().any(|side| side.is_none_or(is_nothing));
+    if leaves.len() == before && (!has_children || is_against_nothing()) {
         leaves.push(Leaf { path: path.clone(), old, new });
     }
 }

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use rotate::spec::{OPERATIONAL, Rule};
-use serde_json::json;
+use rotate::spec::{Images, OPERATIONAL, Rule, compare};
+use serde_json::{Value, json};
 
-use crate::fixture::{PAIRS, Pair, load, unexplained};
+use crate::fixture::{PAIRS, Pair, container, image, load, unexplained};
 use crate::lost_options::LOST;
 use crate::patch;
 
@@ -94,6 +94,27 @@ fn only_what_changed_with_the_image_differs_in_a_plain_update() {
     ] {
         assert!(defaults.contains(&format!("Config.{field}")), "{field} in {defaults:?}");
     }
+}
+
+/// Two containers with this `HostConfig`, and nothing else.
+fn check(old: Value, new: Value, expected: &[&str]) {
+    let image = image("sha256:x", json!({}));
+    let [old, new] = [old, new].map(|host| container(json!({}), host));
+    assert_eq!(unexplained(&compare(&old, &new, Images { old: &image, new: &image })), expected);
+}
+
+#[test]
+fn nothing_is_the_same_however_it_is_written_also_where_nothing_else_differs() {
+    check(json!({ "Memory": 5, "Dns": null }), json!({ "Memory": 5, "Dns": [] }), &[]);
+    check(json!({ "Memory": 5, "Dns": null }), json!({ "Memory": 5 }), &[]);
+    check(
+        json!({ "Memory": 5, "Log": { "Type": "x", "Config": null } }),
+        json!({ "Memory": 5, "Log": { "Type": "x", "Config": {} } }),
+        &[],
+    );
+    // A key is more than no key, and than nothing in its place.
+    check(json!({ "Memory": 5 }), json!({ "Memory": 5, "Dns": [] }), &["HostConfig.Dns: [] was added"]);
+    check(json!({ "Log": null }), json!({ "Log": { "Config": null } }), &["HostConfig.Log: {\"Config\":null} was added"]);
 }
 
 #[test]
