@@ -8,7 +8,7 @@ use super::explain::Explainer;
 use super::operational::is_operational;
 use super::podman;
 use super::stale::stale;
-use super::tree::{differing_leaves, keyed};
+use super::tree::differing_leaves;
 
 /// Compares predecessor and successor. Pure.
 ///
@@ -19,17 +19,15 @@ use super::tree::{differing_leaves, keyed};
 pub fn compare(predecessor: &Value, successor: &Value, images: Images<'_>) -> Vec<Difference> {
     let explainer = Explainer { predecessor: Container(predecessor), successor: Container(successor), images };
     let is_libpod = podman::is_libpod(predecessor);
-    let (old, new) = (keyed(predecessor.clone()), keyed(successor.clone()));
     let mut differences = Vec::new();
-    for leaf in differing_leaves(&old, &new) {
-        if is_operational(&leaf.path) || is_libpod && podman::is_operational(&leaf.path) {
-            continue;
+    differing_leaves(predecessor, successor, &mut |path, old, new| {
+        if is_operational(path) || is_libpod && podman::is_operational(path) {
+            return;
         }
-        let (old, new) = (leaf.old.unwrap_or(&Value::Null), leaf.new.unwrap_or(&Value::Null));
-        let of_podman = || is_libpod.then(|| podman::explains(&leaf.path, old, new, explainer)).flatten();
-        let rule = of_podman().or_else(|| explainer.explain(&leaf.path, old, new));
-        differences.push(Difference::new(&leaf.path, old.clone(), new.clone(), rule));
-    }
+        let of_podman = || is_libpod.then(|| podman::explains(path, old, new, explainer)).flatten();
+        let rule = of_podman().or_else(|| explainer.explain(path, old, new));
+        differences.push(Difference::new(path, old.clone(), new.clone(), rule));
+    });
     differences.extend(stale(predecessor, successor, images));
     differences.sort_by(|one, other| one.path.cmp(&other.path));
     differences

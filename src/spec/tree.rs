@@ -1,68 +1,127 @@
-//! A document as a tree whose leaves can be compared: lists in which order means nothing become maps, by what tells their items apart.
+//! Two documents as trees whose leaves are compared: lists in which order means nothing count as maps, by what tells their items apart.
+//!
+//! Both are read where they are: of two documents most is the same, and what is the same is not looked into.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::document::{entries, is_nothing, text};
+use super::document::{is_nothing, list, text};
 
-/// One leaf that differs. What is missing is None.
-pub(super) struct Leaf<'a> {
-    pub path: Vec<&'a str>,
-    pub old: Option<&'a Value>,
-    pub new: Option<&'a Value>,
+/// Is told of a leaf that differs: its path, and both values; null for one that is missing.
+pub(super) type Found<'a> = dyn FnMut(&[&str], &Value, &Value) + 'a;
+
+/// Tells of every leaf that differs, ascending.
+///
+/// A leaf is a scalar, a list of scalars, or a network or mount that is there on one side only.
+/// null, `[]` and `{}` are the same, and so are null and missing; a key with `{}` is not the same as no key (`ExposedPorts`).
+pub(super) fn differing_leaves(old: &Value, new: &Value, found: &mut Found<'_>) {
+    if !says_the_same(Some(old), Some(new)) {
+        descend(&[], Some(old), Some(new), found);
+    }
 }
 
-/// Replaces the lists whose order means nothing, and those whose items have leaves of their own, by maps.
+/// Of two that do not say the same. True if a leaf was found.
+fn descend(path: &[&str], old: Option<&Value>, new: Option<&Value>, found: &mut Found<'_>) -> bool {
+    let children = children(path, old, new);
+    let mut has_found = false;
+    for (key, (old, new)) in children.iter().flatten() {
+        let (old, new) = (old.as_deref(), new.as_deref());
+        has_found |= !says_the_same(old, new) && descend(&[path, &[&**key]].concat(), old, new, found);
+    }
+    let is_against_nothing = || [old, new].iter().any(|side| side.is_none_or(is_nothing));
+    let is_leaf = children.is_none() || !has_found && is_against_nothing();
+    if is_leaf {
+        found(path, old.unwrap_or(&Value::Null), new.unwrap_or(&Value::Null));
+    }
+    is_leaf || has_found
+}
+
+fn says_the_same(old: Option<&Value>, new: Option<&Value>) -> bool {
+    match (old, new) {
+        (None, None) => true,
+        (Some(old), Some(new)) => old == new || is_nothing(old) && is_nothing(new),
+        (Some(only), None) | (None, Some(only)) => only.is_null(),
+    }
+}
+
+type Sides<'a> = (Option<Cow<'a, Value>>, Option<Cow<'a, Value>>);
+
+/// The children of both sides by key; none if a side has a value of its own, or if the two must be judged as a whole.
+fn children<'a>(path: &[&str], old: Option<&'a Value>, new: Option<&'a Value>) -> Option<BTreeMap<Cow<'a, str>, Sides<'a>>> {
+    if (old.is_none() || new.is_none()) && is_whole(path) {
+        return None;
+    }
+    let mut all: BTreeMap<Cow<'a, str>, Sides<'a>> = BTreeMap::new();
+    for (key, value) in parts(path, old.unwrap_or(&Value::Null))? {
+        all.entry(key).or_default().0 = Some(value);
+    }
+    for (key, value) in parts(path, new.unwrap_or(&Value::Null))? {
+        all.entry(key).or_default().1 = Some(value);
+    }
+    Some(all)
+}
+
+/// A network's leaves may all be operational or null, and a new mount is right or wrong as one.
+fn is_whole(path: &[&str]) -> bool {
+    matches!(path, ["Mounts", _] | ["NetworkSettings", "Networks", _])
+}
+
+type Parts<'a> = Vec<(Cow<'a, str>, Cow<'a, Value>)>;
+
+/// What a value is made of, by key: an object's entries, or a list's items where their order means nothing or they have leaves of their own.
+/// None of a value of its own: a scalar, or a list of scalars.
+fn parts<'a>(path: &[&str], value: &'a Value) -> Option<Parts<'a>> {
+    match value {
+        Value::Null => Some(Vec::new()),
+        Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
+        Value::Object(map) => Some(map.iter().map(|(key, value)| (key.into(), Cow::Borrowed(value))).collect()),
+        Value::Array(items) => match item_key(path) {
+            Some(key) => Some(by_key(items, key)),
+            None if !items.is_empty() && items.iter().all(|item| !item.is_object() && !item.is_array()) => None,
+            None => Some(items.iter().enumerate().map(|(index, item)| (index.to_string().into(), Cow::Borrowed(item))).collect()),
+        },
+    }
+}
+
+/// What tells the items of a list apart in which order means nothing; none for any other list.
 ///
 /// `Mounts`, `Links` and the engine's default `Ulimits` come out of Go maps, in another order at each call (moby v26.1.5, `daemon/inspect.go`); the rest are sets to the engine.
-pub(super) fn keyed(mut tree: Value) -> Value {
-    by_key(tree.pointer_mut("/Mounts"), |mount| text(&mount["Destination"]));
-    by_key(tree.pointer_mut("/Config/Env"), |variable| variable_name(text(variable)));
-    by_key(tree.pointer_mut("/HostConfig/Binds"), |bind| bind_destination(text(bind)));
-    by_key(tree.pointer_mut("/HostConfig/Mounts"), |mount| text(&mount["Target"]));
-    by_key(tree.pointer_mut("/HostConfig/Links"), |link| text(link).rsplit(['/', ':']).next().unwrap_or_default());
-    by_key(tree.pointer_mut("/HostConfig/Ulimits"), |limit| text(&limit["Name"]));
-    if let Some(Value::Object(networks)) = tree.pointer_mut("/NetworkSettings/Networks") {
-        for endpoint in networks.values_mut() {
-            by_key(endpoint.pointer_mut("/Aliases"), |alias| text(alias));
-        }
-    }
-    by_index(&mut tree);
-    tree
+fn item_key(path: &[&str]) -> Option<fn(&Value) -> &str> {
+    let key: fn(&Value) -> &str = match path {
+        ["Mounts"] => |mount| text(&mount["Destination"]),
+        ["Config", "Env"] => |variable| variable_name(text(variable)),
+        ["HostConfig", "Binds"] => |bind| bind_destination(text(bind)),
+        ["HostConfig", "Mounts"] => |mount| text(&mount["Target"]),
+        ["HostConfig", "Links"] => |link| text(link).rsplit(['/', ':']).next().unwrap_or_default(),
+        ["HostConfig", "Ulimits"] => |limit| text(&limit["Name"]),
+        ["NetworkSettings", "Networks", _, "Aliases"] => |alias| text(alias),
+        _ => return None,
+    };
+    Some(key)
 }
 
-/// A list becomes a map; items with one key stay together in a list below it.
-fn by_key(list: Option<&mut Value>, key: impl Fn(&Value) -> &str) {
-    let Some(list) = list else { return };
-    let Value::Array(items) = list else { return };
-    let mut map: Map<String, Value> = Map::new();
-    for item in std::mem::take(items) {
-        let key = key(&item).to_owned();
-        let value = match map.remove(&key) {
-            None => item,
-            Some(Value::Array(mut same)) => {
-                same.push(item);
-                same.into()
-            }
-            Some(first) => vec![first, item].into(),
-        };
-        map.insert(key, value);
+fn by_key(items: &[Value], key: fn(&Value) -> &str) -> Parts<'_> {
+    let mut all: BTreeMap<&str, Vec<&Value>> = BTreeMap::new();
+    for item in items {
+        all.entry(key(item)).or_default().push(item);
     }
-    *list = Value::Object(map);
+    all.into_iter().map(|(key, items)| (key.into(), together(&items))).collect()
 }
 
-/// Lists of objects or lists become maps by position, all the way down.
-fn by_index(tree: &mut Value) {
-    if let Value::Array(items) = tree {
-        if items.iter().all(|item| !item.is_object() && !item.is_array()) {
-            return;
-        }
-        *tree = std::mem::take(items).into_iter().enumerate().map(|(index, item)| (index.to_string(), item)).collect();
+/// Items with one key stay together in a list.
+fn together<'a>(items: &[&'a Value]) -> Cow<'a, Value> {
+    match items {
+        [one] => Cow::Borrowed(one),
+        several => Cow::Owned(several.iter().copied().cloned().collect()),
     }
-    if let Value::Object(map) = tree {
-        map.values_mut().for_each(by_index);
-    }
+}
+
+/// The variable of this name in a `Config`, as the comparison has it.
+pub(super) fn variable<'a>(config: &'a Value, name: &str) -> Option<Cow<'a, Value>> {
+    let named: Vec<&Value> = list(&config["Env"]).iter().filter(|variable| variable_name(text(variable)) == name).collect();
+    (!named.is_empty()).then(|| together(&named))
 }
 
 /// `PATH` of `PATH=/bin`; also of a bare `PATH`, which takes the variable away.
@@ -75,64 +134,4 @@ pub(super) fn bind_destination(bind: &str) -> &str {
     let mut parts = bind.split(':');
     let first = parts.next().unwrap_or_default();
     parts.next().unwrap_or(first)
-}
-
-/// Every leaf that differs, ascending, of two trees from [`keyed`].
-///
-/// A leaf is a scalar, a list of scalars, or a network or mount that is there on one side only.
-/// null, `[]` and `{}` are the same, and so are null and missing; a key with `{}` is not the same as no key (`ExposedPorts`).
-pub(super) fn differing_leaves<'a>(old: &'a Value, new: &'a Value) -> Vec<Leaf<'a>> {
-    let mut leaves = Vec::new();
-    descend(&mut Vec::new(), Some(old), Some(new), &mut leaves);
-    leaves
-}
-
-fn descend<'a>(path: &mut Vec<&'a str>, old: Option<&'a Value>, new: Option<&'a Value>, leaves: &mut Vec<Leaf<'a>>) {
-    if says_the_same(old, new) {
-        return;
-    }
-    let before = leaves.len();
-    let children = children(path, old, new);
-    let has_children = !children.is_empty();
-    for (key, (old, new)) in children {
-        path.push(key);
-        descend(path, old, new, leaves);
-        path.pop();
-    }
-    let is_against_nothing = || [old, new].iter().any(|side| side.is_none_or(is_nothing));
-    if leaves.len() == before && (!has_children || is_against_nothing()) {
-        leaves.push(Leaf { path: path.clone(), old, new });
-    }
-}
-
-fn says_the_same(old: Option<&Value>, new: Option<&Value>) -> bool {
-    match (old, new) {
-        (None, None) => true,
-        (Some(old), Some(new)) => old == new || is_nothing(old) && is_nothing(new),
-        (Some(only), None) | (None, Some(only)) => only.is_null(),
-    }
-}
-
-type Sides<'a> = (Option<&'a Value>, Option<&'a Value>);
-
-/// The children of both sides by key; none if a side has a value of its own, or if the two must be judged as a whole.
-fn children<'a>(path: &[&str], old: Option<&'a Value>, new: Option<&'a Value>) -> BTreeMap<&'a str, Sides<'a>> {
-    let is_one_sided = old.is_none() || new.is_none();
-    let has_value = |side: Option<&Value>| side.is_some_and(|value| !value.is_object() && !is_nothing(value));
-    if has_value(old) || has_value(new) || is_one_sided && is_whole(path) {
-        return BTreeMap::new();
-    }
-    let mut all: BTreeMap<&str, Sides<'a>> = BTreeMap::new();
-    for (key, value) in old.into_iter().flat_map(entries) {
-        all.entry(key).or_default().0 = Some(value);
-    }
-    for (key, value) in new.into_iter().flat_map(entries) {
-        all.entry(key).or_default().1 = Some(value);
-    }
-    all
-}
-
-/// A network's leaves may all be operational or null, and a new mount is right or wrong as one.
-fn is_whole(path: &[&str]) -> bool {
-    matches!(path, ["Mounts", _] | ["NetworkSettings", "Networks", _])
 }

@@ -118,6 +118,36 @@ fn nothing_is_the_same_however_it_is_written_also_where_nothing_else_differs() {
 }
 
 #[test]
+fn lists_in_which_order_means_nothing_are_compared_item_by_item() {
+    let mount = |target: &str, kind: &str| json!({ "Target": target, "Type": kind });
+    check(json!({ "Binds": ["a:/a", "b:/b"] }), json!({ "Binds": ["b:/b", "a:/a"] }), &[]);
+    check(json!({ "Binds": ["a:/a", "b:/b"] }), json!({ "Binds": ["c:/b", "a:/a"] }), &["HostConfig.Binds[/b]: \"b:/b\" became \"c:/b\""]);
+    // Two of one key stay together, in their order.
+    let twice = ["a:/a", "b:/a"];
+    check(json!({ "Binds": twice }), json!({ "Binds": twice }), &[]);
+    check(
+        json!({ "Binds": twice }),
+        json!({ "Binds": ["b:/a", "a:/a"] }),
+        &["HostConfig.Binds[/a]: [\"a:/a\",\"b:/a\"] became [\"b:/a\",\"a:/a\"]"],
+    );
+    check(json!({ "Binds": twice }), json!({ "Binds": ["a:/a"] }), &["HostConfig.Binds[/a]: [\"a:/a\",\"b:/a\"] became \"a:/a\""]);
+    let mounts = json!({ "Mounts": [mount("/a", "bind"), mount("/a", "tmpfs"), mount("/b", "bind")] });
+    check(mounts.clone(), mounts.clone(), &[]);
+    check(
+        mounts,
+        json!({ "Mounts": [mount("/b", "bind"), mount("/a", "bind"), mount("/a", "volume")] }),
+        &["HostConfig.Mounts[/a][1].Type changed"],
+    );
+    // In any other list order counts.
+    check(json!({ "Dns": ["1", "2"] }), json!({ "Dns": ["2", "1"] }), &["HostConfig.Dns: [\"1\",\"2\"] became [\"2\",\"1\"]"]);
+    check(
+        json!({ "Devices": [{ "Path": "a" }] }),
+        json!({ "Devices": [{ "Path": "b" }] }),
+        &["HostConfig.Devices[0].Path: \"a\" became \"b\""],
+    );
+}
+
+#[test]
 fn secrets_are_neither_displayed_nor_serialized() {
     let pair = Pair::load("rich");
     let mut successor = pair.successor.clone();
