@@ -8,19 +8,24 @@ use super::document::{Container, SpecError, remove, text};
 use super::operational::is_operational;
 use super::podman;
 
-/// `NetworkingConfig.EndpointsConfig`: every network with what was configured there. Empty for `host`, `none` and another container's network, which take no settings.
-pub(super) fn endpoints(container: Container<'_>) -> Map<String, Value> {
+/// The networks that a create request names, with their endpoints. None for `host`, `none` and another container's network, which take no settings.
+fn asked_for(container: Container<'_>) -> impl Iterator<Item = (&String, &Value)> {
     let mode = text(&container.host()["NetworkMode"]);
     // Podman's create command names them all.
-    if podman::is_libpod(container.0) || mode == "host" || mode == "none" || mode.starts_with("container:") {
-        return Map::new();
-    }
-    container.networks().map(|(name, endpoint)| (name.clone(), configured(container, name, endpoint))).collect()
+    let is_none = podman::is_libpod(container.0) || mode == "host" || mode == "none" || mode.starts_with("container:");
+    container.networks().filter(move |_| !is_none)
+}
+
+/// `NetworkingConfig.EndpointsConfig`: every network with what was configured there.
+pub(super) fn endpoints(container: Container<'_>) -> Map<String, Value> {
+    asked_for(container).map(|(name, endpoint)| (name.clone(), configured(container, name, endpoint))).collect()
 }
 
 /// The endpoint of one network as a create request has it; null if the container is not connected to it.
 pub fn endpoint(container: &Value, network: &str) -> Value {
-    endpoints(Container(container)).remove(network).unwrap_or_default()
+    let container = Container(container);
+    let found = asked_for(container).find(|(name, _)| *name == network);
+    found.map(|(name, endpoint)| configured(container, name, endpoint)).unwrap_or_default()
 }
 
 /// Takes out of a create request all networks but the main one, for an engine that takes one a request. The others are [`missing_networks`] then.
@@ -34,9 +39,9 @@ pub fn leave_main_network(request: &mut Value, predecessor: &Value) {
 
 /// The networks that `predecessor` is connected to and `successor` is not, ascending. Pure.
 pub fn missing_networks(predecessor: &Value, successor: &Value) -> Vec<String> {
-    let (wanted, successor) = (endpoints(Container(predecessor)), Container(successor));
-    let mut missing: Vec<String> = wanted.into_iter().map(|(name, _)| name).collect();
-    missing.retain(|wanted| successor.networks().all(|(name, _)| name != wanted));
+    let has = |wanted: &str| Container(successor).networks().any(|(name, _)| name == wanted);
+    let missing = asked_for(Container(predecessor)).map(|(name, _)| name).filter(|name| !has(name));
+    let mut missing: Vec<String> = missing.cloned().collect();
     missing.sort();
     missing
 }
