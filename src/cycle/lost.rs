@@ -120,7 +120,7 @@ impl Found {
 
     /// No rotation ever starts a container under the name that it has before the switch.
     fn is_plausible(&self) -> bool {
-        self.next.as_ref().is_none_or(|next| next.state().started_at.is_none() && self.failed.is_none())
+        self.next.as_ref().is_none_or(|next| next.started_at().is_none() && self.failed.is_none())
     }
 }
 
@@ -168,7 +168,7 @@ fn is_stopped_in_the_switch(current: &Container, next: &Container) -> bool {
 }
 
 fn is_stopped(container: &Container) -> bool {
-    !container.state().is_active()
+    !container.status().is_active()
 }
 
 pub fn created(container: &Container) -> Option<Timestamp> {

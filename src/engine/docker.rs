@@ -153,7 +153,7 @@ impl Engine for Docker {
     }
 
     async fn ending(&self, container: &Container) -> Result<Ending, EngineError> {
-        let (Some(since), Some(end)) = (container.state().started_at, container.ended_at()) else { return Ok(Ending::Unknown) };
+        let (Some(since), Some(end)) = (container.started_at(), container.ended_at()) else { return Ok(Ending::Unknown) };
         let call = format!("ask how container {} ended", container.id().short());
         let filters = ending::filters(&container.id()).to_string();
         // By the engine's clock alone: until a time to come it would keep the answer open. `stop` is told a moment after the end.

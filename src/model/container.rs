@@ -82,10 +82,17 @@ pub struct State {
     pub health: Option<Health>,
 }
 
-impl State {
+impl Status {
     /// True if a process of it runs, or will without anybody's doing.
+    pub fn is_active(self) -> bool {
+        matches!(self, Self::Running | Self::Paused | Self::Restarting)
+    }
+}
+
+impl State {
+    /// See [`Status::is_active`].
     pub fn is_active(&self) -> bool {
-        matches!(self.status, Status::Running | Status::Paused | Status::Restarting)
+        self.status.is_active()
     }
 }
 
@@ -230,29 +237,41 @@ impl Container {
         (kind != "NONE" && !is_off).then_some(check)
     }
 
-    /// When its last process ended; none while one runs or if none ever did (the engine says year 1).
-    pub fn ended_at(&self) -> Option<Timestamp> {
-        let at: Option<Timestamp> = text(&self.0["State"]["FinishedAt"]).parse().ok();
-        at.filter(|at| *at > Timestamp::UNIX_EPOCH && !self.state().is_active())
-    }
-
-    /// Its state at this look.
-    pub fn state(&self) -> State {
-        let state = &self.0["State"];
-        let status = match text(&state["Status"]) {
+    /// What it is doing.
+    pub fn status(&self) -> Status {
+        match text(&self.0["State"]["Status"]) {
             "created" | "configured" | "initialized" => Status::Created,
             "running" | "stopping" => Status::Running,
             "paused" => Status::Paused,
             "restarting" => Status::Restarting,
             "exited" | "stopped" => Status::Exited,
             _ => Status::Dead,
-        };
-        let started_at: Option<Timestamp> = text(&state["StartedAt"]).parse().ok();
+        }
+    }
+
+    /// See [`State::started_at`].
+    pub fn started_at(&self) -> Option<Timestamp> {
+        self.time("StartedAt")
+    }
+
+    /// When its last process ended; none while one runs or if none ever did (the engine says year 1).
+    pub fn ended_at(&self) -> Option<Timestamp> {
+        self.time("FinishedAt").filter(|_| !self.status().is_active())
+    }
+
+    fn time(&self, of: &str) -> Option<Timestamp> {
+        let at: Option<Timestamp> = text(&self.0["State"][of]).parse().ok();
+        at.filter(|at| *at > Timestamp::UNIX_EPOCH)
+    }
+
+    /// Its state at this look.
+    pub fn state(&self) -> State {
+        let state = &self.0["State"];
         State {
-            status,
+            status: self.status(),
             exit_code: state["ExitCode"].as_i64().unwrap_or(0),
             oom_killed: state["OOMKilled"].as_bool().unwrap_or(false),
-            started_at: started_at.filter(|at| *at > Timestamp::UNIX_EPOCH),
+            started_at: self.started_at(),
             restart_count: self.0["RestartCount"].as_u64().unwrap_or(0),
             health: Health::of(&self.0),
         }

@@ -118,7 +118,7 @@ impl Survey {
 
     fn is_served(&self, name: &str) -> bool {
         // Of one without an answer nobody may say that it is down.
-        self.containers.iter().any(|c| c.name() == name && c.state().is_active()) || self.unanswered.iter().any(|c| c.listed.name == name)
+        self.containers.iter().any(|c| c.name() == name && c.status().is_active()) || self.unanswered.iter().any(|c| c.listed.name == name)
     }
 }
 
@@ -193,7 +193,7 @@ fn candidate(
     if !policy.selection.takes(is_named) {
         return Err(Reason::NotSelected);
     }
-    let has_owner = container.state().status == Status::Running && !container.is_infra();
+    let has_owner = container.status() == Status::Running && !container.is_infra();
     let service = if has_owner { owner(survey, container)? } else { None };
     let typed = rotatable(container, ties, service.as_ref().and_then(|service| survey.services.get(&service.name)))?;
     let reference = survey.kept_from.get(container.name()).cloned().unwrap_or(typed);

@@ -14,7 +14,7 @@ const OWNERS: [(&str, Owner); 3] = [
 /// Why it cannot be rotated, whoever wants it; else the reference that it follows. `made_by`: the unit of systemd that makes it
 /// anew, whatever became of the last one.
 pub fn rotatable(container: &Container, ties: &Ties<'_>, made_by: Option<&ServiceState>) -> Result<Reference, Reason> {
-    match container.state().status {
+    match container.status() {
         Status::Running => {}
         Status::Paused => return Err(Reason::Paused),
         Status::Restarting => return Err(Reason::Restarting),
@@ -63,5 +63,5 @@ pub fn given_name(name: &str) -> Option<(&str, RotationId)> {
 pub fn is_leftover(container: &Container, all: &[Container]) -> bool {
     let endings = ["-old", "_old", ".old", "-backup", "_backup"];
     let stem = endings.iter().find_map(|ending| container.name().strip_suffix(ending));
-    !container.state().is_active() && stem.is_some_and(|stem| all.iter().any(|other| other.name() == stem))
+    !container.status().is_active() && stem.is_some_and(|stem| all.iter().any(|other| other.name() == stem))
 }

@@ -25,7 +25,7 @@ pub fn check(survey: &Survey, container: &Container, service: Option<&Service>) 
     } else if service.is_none() && container.is_made_through_api() {
         return Err(Reason::InPod(PodTie::MadeThroughApi));
     }
-    let is_alone = || !others().any(|other| !other.is_infra() && other.state().is_active());
+    let is_alone = || !others().any(|other| !other.is_infra() && other.status().is_active());
     if infra.is_none() || !survey.stopping_pods.contains(pod) || !is_alone() {
         return Ok(());
     }

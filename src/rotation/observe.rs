@@ -96,7 +96,7 @@ async fn look_at(
         true => (&predecessor, &member.original),
         false => (&successor, predecessor.as_ref().unwrap_or(&member.original)),
     };
-    if let Some(created) = created.as_ref().filter(|created| created.state().started_at.is_none()) {
+    if let Some(created) = created.as_ref().filter(|created| created.started_at().is_none()) {
         view.missing_networks = spec::missing_networks(model.document(), created.document());
     }
     if is_back && successor.is_none() {
@@ -145,20 +145,21 @@ async fn unfinished(engine: &dyn Engine, stage: Stage, member: &Member) -> Resul
 
 /// A container with what this process saw of it so far, this look included.
 fn see(record: &Record, member: &Member, memory: &mut Memory, moment: Moment, container: &Container, role: Role) -> ContainerView {
-    let state = container.state();
     let rules = GateRules::of(container, &record.terms, role == Role::Successor || member.was_healthy);
     let incoming = if record.goal == Goal::Forward { Role::Successor } else { Role::Predecessor };
     let is_asked_later = record.stage == Stage::Kept && container.name() == member.name && matches!(rules.proof, Proof::Probe { .. });
+    let mut view = ContainerView::new(container, rules, None);
     if (record.stage == Stage::Switching || is_asked_later) && role == incoming {
-        if state.is_active() {
-            memory.have_run.insert(container.id());
-            memory.watches.entry(container.id()).or_insert_with(|| Watch::begin(moment.now, false));
+        if view.state.is_active() {
+            memory.have_run.insert(view.id.clone());
+            memory.watches.entry(view.id.clone()).or_insert_with(|| Watch::begin(moment.now, false));
         }
-        if let Some(watch) = memory.watches.get_mut(&container.id()) {
-            watch.look(moment.now, &state);
+        if let Some(watch) = memory.watches.get_mut(&view.id) {
+            watch.look(moment.now, &view.state);
         }
     }
-    ContainerView::new(container, rules, memory.watches.get(&container.id()).cloned())
+    view.watch = memory.watches.get(&view.id).cloned();
+    view
 }
 
 /// What is wrong now with the container that has the name, as far as its state and the engine's events show it; what only a probe can tell, as the

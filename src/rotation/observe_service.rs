@@ -69,7 +69,7 @@ async fn runs_elsewhere(engine: &dyn Engine, member: &Member, service: &Service)
     for listed in engine.containers().await?.into_iter().filter(|listed| listed.name != member.name && is_of_the_tag(&listed.image)) {
         let Some(found) = engine.container(listed.id.as_str()).await? else { continue };
         let is_of_another = owner(&found).is_some_and(|unit| unit != service.name);
-        if is_of_another && found.state().is_active() && Some(found.image_id()) == member.new_image {
+        if is_of_another && found.status().is_active() && Some(found.image_id()) == member.new_image {
             return Ok(true);
         }
     }
@@ -174,19 +174,20 @@ async fn all_dependents(services: &dyn Services, state: &ServiceState) -> Result
 
 /// A container with what this process saw of it so far, this look included.
 fn see(record: &Record, member: &Member, memory: &mut Memory, moment: Moment, container: &Container, role: Role) -> ContainerView {
-    let state = container.state();
     let rules = GateRules::of(container, &record.terms, role == Role::Successor || member.was_healthy);
     let incoming = if record.goal == Goal::Forward { Role::Successor } else { Role::Predecessor };
     let is_asked_later = record.stage == Stage::Kept && matches!(rules.proof, Proof::Probe { .. });
+    let mut view = ContainerView::new(container, rules, None);
     if (matches!(record.stage, Stage::Creating | Stage::Switching) || is_asked_later) && role == incoming {
-        if state.is_active() {
-            memory.have_run.insert(container.id());
+        if view.state.is_active() {
+            memory.have_run.insert(view.id.clone());
         }
         let is_by_us = memory.service.asked > 0;
-        let watch = memory.watches.entry(container.id()).or_insert_with(|| Watch::begin(moment.now, is_by_us));
-        watch.look(moment.now, &state);
+        let watch = memory.watches.entry(view.id.clone()).or_insert_with(|| Watch::begin(moment.now, is_by_us));
+        watch.look(moment.now, &view.state);
     }
-    ContainerView::new(container, rules, memory.watches.get(&container.id()).cloned())
+    view.watch = memory.watches.get(&view.id).cloned();
+    view
 }
 
 fn owner(container: &Container) -> Option<String> {
