@@ -26,8 +26,8 @@ pub(super) struct Left {
 impl Cycle<'_> {
     /// Where the drop-ins are that keep this container's unit from pulling.
     pub(super) async fn drop_ins(&self, survey: &Survey, container: &Container) -> Vec<PathBuf> {
-        let Some(unit) = container.labels().remove(SERVICE_LABEL) else { return Vec::new() };
-        let Some(state) = survey.services.get(&unit) else { return Vec::new() };
+        let Some(unit) = container.label(SERVICE_LABEL) else { return Vec::new() };
+        let Some(state) = survey.services.get(unit) else { return Vec::new() };
         self.existing(plan::drop_ins(&survey.services, state).into_iter().map(|drop_in| drop_in.path).collect()).await
     }
 
@@ -106,7 +106,7 @@ impl Cycle<'_> {
             return Ok(own);
         }
         let is_made =
-            |c: &&Container| c.labels().get(SERVICE_LABEL).and_then(|name| survey.services.get(name)).is_some_and(ServiceState::is_loaded);
+            |c: &&Container| c.label(SERVICE_LABEL).and_then(|name| survey.services.get(name)).is_some_and(ServiceState::is_loaded);
         let is_of_the_tag = |c: &&Container| c.image_typed().parse::<Reference>().is_ok_and(|reference| reference == candidate.reference);
         for other in survey.containers.iter().filter(is_made).filter(is_of_the_tag) {
             if let Some(refused) = self.store.refused(other.name())?.filter(|refused| Some(&refused.digest) == digest) {

@@ -72,15 +72,15 @@ impl Cycle<'_> {
     /// The unit of a container that is there, and what was written under these drop-ins of it.
     pub(super) async fn edit_under(&self, survey: &Survey, container: &Container, paths: &[PathBuf]) -> Option<(String, Edit)> {
         // While a rotation is open they are its own.
-        let unit = container.labels().remove(SERVICE_LABEL).filter(|_| !survey.stuck.contains(container.name()))?;
-        let edit = self.edit(container.name(), &unit, Some(container.image_typed()), paths).await?;
-        Some((unit, edit))
+        let unit = container.label(SERVICE_LABEL).filter(|_| !survey.stuck.contains(container.name()))?;
+        let edit = self.edit(container.name(), unit, Some(container.image_typed()), paths).await?;
+        Some((unit.to_owned(), edit))
     }
 }
 
 /// True if a container runs from a tag of ours, and its unit does so no more: the drop-in is gone, and nobody has restarted the unit since.
 pub(super) fn is_let_go(survey: &Survey, container: &Container) -> bool {
-    let unit = container.labels().remove(SERVICE_LABEL).and_then(|unit| survey.services.get(&unit));
+    let unit = container.label(SERVICE_LABEL).and_then(|unit| survey.services.get(unit));
     is_tag_to_stay(container.image_typed()) && unit.is_some_and(|unit| unit.is_loaded() && !unit.stays())
 }
 

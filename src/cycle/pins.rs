@@ -46,7 +46,7 @@ impl Cycle<'_> {
             if !tags.contains(&tag) || survey.stuck.contains(name) || is_tag_to_stay(container.image_typed()) {
                 continue;
             }
-            let unit = container.labels().remove(SERVICE_LABEL).and_then(|unit| survey.services.get(&unit));
+            let unit = container.label(SERVICE_LABEL).and_then(|unit| survey.services.get(unit));
             let Some(unit) = unit.filter(|unit| unit.is_loaded() && !unit.stays()) else { continue };
             // It may be another agent's, or of a store that was lost.
             if self.store.history(Some(name), 1)?.is_empty() {

@@ -257,6 +257,6 @@ pub(super) fn terms(policy: &Policy) -> Terms {
 
 /// Compose and podman-compose find their containers by label, stopped ones and renamed ones alike, and `podman pod start` those of a pod.
 pub(super) fn is_tool_owned(container: &Container) -> bool {
-    let labels = container.labels();
-    container.pod().is_some() || ["com.docker.compose.project", "io.podman.compose.project"].iter().any(|label| labels.contains_key(*label))
+    container.pod().is_some()
+        || ["com.docker.compose.project", "io.podman.compose.project"].iter().any(|label| container.label(label).is_some())
 }

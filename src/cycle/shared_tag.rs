@@ -41,7 +41,7 @@ impl Cycle<'_> {
 
     /// What the next start of a container's unit brings, if that is not what runs.
     pub(super) async fn next_start(&self, survey: &Survey, container: &Container) -> Result<Option<ImageId>, CycleError> {
-        let unit = container.labels().remove(SERVICE_LABEL).and_then(|name| survey.services.get(&name));
+        let unit = container.label(SERVICE_LABEL).and_then(|name| survey.services.get(name));
         let is_made = unit.is_some_and(|unit| unit.is_loaded() && unit.makes(container.name()) && !ServiceState::pulls(unit));
         let Some(reference) = container.image_typed().parse::<Reference>().ok().filter(|_| is_made) else { return Ok(None) };
         let tagged = self.engine.image(&reference.to_string()).await?.as_ref().map(Image::id);

@@ -99,7 +99,8 @@ async fn look(engine: &dyn Engine, listed: Listed) -> (Result<Option<Container>,
 
 /// All units of systemd at once. Without systemd their containers are held, and nothing else.
 async fn look_at_services(engine: &dyn Engine, survey: &mut Survey) {
-    let names: BTreeSet<String> = survey.containers.iter().filter_map(|container| container.labels().remove(SERVICE_LABEL)).collect();
+    let names: BTreeSet<String> =
+        survey.containers.iter().filter_map(|container| container.label(SERVICE_LABEL)).map(str::to_owned).collect();
     // What cannot be a unit's name is no unit, and would spoil the question.
     let (names, nobodys): (Vec<String>, Vec<String>) = names.into_iter().partition(|name| ServiceState::may_be_called(name));
     let Some(services) = engine.services() else { return };

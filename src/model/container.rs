@@ -159,6 +159,11 @@ impl Container {
         labels(&self.0)
     }
 
+    /// One of its labels, the image's included.
+    pub fn label(&self, label: &str) -> Option<&str> {
+        self.config()["Labels"][label].as_str()
+    }
+
     /// The saved restart policy; none if it is one that this program does not know.
     pub fn restart_policy(&self) -> Option<RestartPolicy> {
         let policy = &self.host()["RestartPolicy"];

@@ -20,8 +20,7 @@ pub fn rotatable(container: &Container, ties: &Ties<'_>, made_by: Option<&Servic
         Status::Restarting => return Err(Reason::Restarting),
         Status::Created | Status::Exited | Status::Dead => return Err(Reason::NotRunning),
     }
-    let labels = container.labels();
-    if let Some((_, owner)) = OWNERS.iter().find(|(label, _)| labels.contains_key(*label)) {
+    if let Some((_, owner)) = OWNERS.iter().find(|(label, _)| container.label(label).is_some()) {
         return Err(Reason::Owned(*owner));
     }
     if container.is_removed_on_exit() && made_by.is_none() {

@@ -39,9 +39,9 @@ pub fn owner(survey: &Survey, container: &Container) -> Result<Option<Service>, 
 
 /// The unit that a container names as its owner, if it is loaded.
 pub fn loaded<'a>(survey: &'a Survey, container: &Container) -> Result<Option<&'a ServiceState>, Reason> {
-    let Some(name) = container.labels().remove(SERVICE_LABEL) else { return Ok(None) };
-    let Some(state) = survey.services.get(&name) else {
-        return held(survey, &name, Unready::Unknown { message: survey.no_services.clone() });
+    let Some(name) = container.label(SERVICE_LABEL) else { return Ok(None) };
+    let Some(state) = survey.services.get(name) else {
+        return held(survey, name, Unready::Unknown { message: survey.no_services.clone() });
     };
     match state.load.as_str() {
         "not-found" => Ok(None),

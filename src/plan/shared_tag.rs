@@ -55,7 +55,7 @@ pub fn listed(names: &[String]) -> String {
 
 /// True if a unit of systemd makes it, whatever else it is.
 fn is_made(survey: &Survey, container: &Container) -> bool {
-    let unit = container.labels().remove(SERVICE_LABEL).and_then(|name| survey.services.get(&name));
+    let unit = container.label(SERVICE_LABEL).and_then(|name| survey.services.get(name));
     unit.is_some_and(ServiceState::is_loaded)
 }
 

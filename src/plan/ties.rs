@@ -55,8 +55,8 @@ impl<'a> Ties<'a> {
     /// The same for a container that systemd makes anew: its unit looks anew for what it depends on, and restarts what depends on it, where that is made
     /// by one of these `dependents`.
     pub fn reason_by_unit(&self, container: &Container, dependents: &[String]) -> Option<Reason> {
-        let unit = |id: &ContainerId| self.all.iter().find(|c| c.id() == *id).and_then(|c| c.labels().remove(SERVICE_LABEL));
-        self.dependent(container, |tie| unit(&tie.from_id).is_some_and(|unit| dependents.contains(&unit)))
+        let unit = |id: &ContainerId| self.all.iter().find(|c| c.id() == *id).and_then(|c| c.label(SERVICE_LABEL));
+        self.dependent(container, |tie| unit(&tie.from_id).is_some_and(|unit| dependents.iter().any(|name| name == unit)))
     }
 
     fn dependent(&self, container: &Container, is_excused: impl Fn(&Tie<'_>) -> bool) -> Option<Reason> {

@@ -6,7 +6,7 @@ use super::memory::Memory;
 use super::observe::{Moment, images};
 use super::{ContainerView, Dependent, GateRules, Goal, Member, MemberView, Proof, Purpose, Record, Role, ServiceView, Stage, Watch};
 use crate::engine::{Engine, EngineError, Refusal, Services};
-use crate::model::{Activity, Container, DropInKind, Reference, Service, ServiceState};
+use crate::model::{Activity, Container, DropInKind, Reference, SERVICE_LABEL, Service, ServiceState};
 
 /// Looks once.
 pub async fn look_at_service(
@@ -29,7 +29,7 @@ pub async fn look_at_service(
     let state = states.into_iter().next().unwrap_or_default();
     let container = engine.container(&member.name).await?;
     let mut view = MemberView::default();
-    let runs = container.as_ref().filter(|found| owner(found).as_deref() == Some(&service.name)).map(Container::image_id);
+    let runs = container.as_ref().filter(|found| owner(found) == Some(&service.name)).map(Container::image_id);
     let is_new = runs.is_some() && runs == member.new_image;
     let is_old = !is_new && runs.as_ref() == Some(&member.old_image);
     let is_proving = is_new && state.activity == Activity::Active;
@@ -190,8 +190,8 @@ fn see(record: &Record, member: &Member, memory: &mut Memory, moment: Moment, co
     view
 }
 
-fn owner(container: &Container) -> Option<String> {
-    container.labels().remove(crate::model::SERVICE_LABEL)
+fn owner(container: &Container) -> Option<&str> {
+    container.label(SERVICE_LABEL)
 }
 
 fn no_services() -> EngineError {

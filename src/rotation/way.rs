@@ -41,7 +41,7 @@ impl Record {
     /// True if this container is what the rotation put in the predecessor's place. One that systemd makes has another id after each start.
     pub fn is_successor(&self, member: &Member, container: &Container) -> bool {
         let Some(service) = self.service() else { return member.successor.as_ref() == Some(&container.id()) };
-        let is_ours = container.labels().get(SERVICE_LABEL) == Some(&service.name) && container.name() == member.name;
+        let is_ours = container.label(SERVICE_LABEL) == Some(&service.name) && container.name() == member.name;
         is_ours && member.new_image.as_ref() == Some(&container.image_id())
     }
 
