@@ -240,17 +240,10 @@ async fn compare(
     new: &Container,
 ) -> Result<Comparison, EngineError> {
     let images = image_documents(engine, member).await?;
-    let mut successor = new.document().clone();
-    // A dry run creates from the digest, since it moves no tag.
-    if record.purpose == Purpose::DryRun {
-        // Podman says it twice.
-        for path in ["/Config/Image", "/ImageName"] {
-            if let Some(image) = successor.pointer_mut(path) {
-                *image = Value::from(old.image_typed());
-            }
-        }
-    }
-    let differences = spec::compare(old.document(), &successor, images.both());
+    let differences = match record.purpose {
+        Purpose::Rotate => spec::compare(old.document(), new.document(), images.both()),
+        Purpose::DryRun => spec::compare(old.document(), &as_typed(new, old.image_typed()), images.both()),
+    };
     let (mut all, mut unexplained) = (Vec::new(), Vec::new());
     for difference in &differences {
         let is_explained = difference.explained_by.is_some();
@@ -261,6 +254,18 @@ async fn compare(
         all.push(line);
     }
     Ok(Comparison { all, unexplained, volumes_born: spec::volumes_born(old.document(), new.document()) })
+}
+
+/// The document of one that a dry run made: it creates from the digest, since it moves no tag.
+fn as_typed(container: &Container, image: &str) -> Value {
+    let mut document = container.document().clone();
+    // Podman says it twice.
+    for path in ["/Config/Image", "/ImageName"] {
+        if let Some(named) = document.pointer_mut(path) {
+            *named = Value::from(image);
+        }
+    }
+    document
 }
 
 /// Old and new image of a member, as the engine describes them.
