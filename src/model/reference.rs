@@ -61,11 +61,17 @@ impl Reference {
     ///
     /// The Hub's name is left out only where what is left over cannot be read as something else: `docker.io/my.team/web` keeps it.
     pub fn familiar_name(&self) -> String {
-        let official = self.repository.strip_prefix("library/").filter(|name| !name.contains('/'));
-        match official.unwrap_or(&self.repository) {
-            short if self.registry == HUB && !names_a_host(short) && !is_digest_algorithm(short) => short.to_owned(),
-            _ => format!("{}/{}", self.registry, self.repository),
+        self.short_name().map_or_else(|| format!("{}/{}", self.registry, self.repository), str::to_owned)
+    }
+
+    /// The name without the Hub's; none where a registry is shown.
+    fn short_name(&self) -> Option<&str> {
+        if self.registry != HUB {
+            return None;
         }
+        let official = self.repository.strip_prefix("library/").filter(|name| !name.contains('/'));
+        let short = official.unwrap_or(&self.repository);
+        (!names_a_host(short) && !is_digest_algorithm(short)).then_some(short)
     }
 
     /// With its registry, also where that is Docker's own.
@@ -177,9 +183,13 @@ fn is_tag(tag: &str) -> bool {
 
 impl fmt::Display for Reference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.short_name() {
+            Some(short) => f.write_str(short)?,
+            None => write!(f, "{}/{}", self.registry, self.repository)?,
+        }
         match &self.target {
-            Target::Tag(tag) => write!(f, "{}:{tag}", self.familiar_name()),
-            Target::Digest(digest) => write!(f, "{}@{digest}", self.familiar_name()),
+            Target::Tag(tag) => write!(f, ":{tag}"),
+            Target::Digest(digest) => write!(f, "@{digest}"),
         }
     }
 }
