@@ -1,6 +1,6 @@
 //! From a create request to a container: the merge with the image's settings, volumes, networks.
 
-use std::cell::OnceCell;
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -48,7 +48,7 @@ impl Host {
             is_lost: false,
             health: None,
             process: 0,
-            described: OnceCell::new(),
+            described: RefCell::default(),
         };
         self.containers.insert(id.clone(), container);
         Ok(id)

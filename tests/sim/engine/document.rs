@@ -1,4 +1,6 @@
 //! A container as the engine describes it (Docker API 1.41–1.51, ContainerInspect), as far as rotations read it.
+//!
+//! Most of it never changes, and is made once.
 
 use std::sync::Arc;
 
@@ -8,33 +10,53 @@ use serde_json::{Map, Value, json};
 use super::host::{Container, Host};
 
 const NEVER: &str = "0001-01-01T00:00:00Z";
+/// Of a container that was started.
+const FILES: [(&str, &str); 4] =
+    [("HostsPath", "hosts"), ("HostnamePath", "hostname"), ("ResolvConfPath", "resolv.conf"), ("LogPath", "json.log")];
+
+/// What was told of a container last.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Description {
+    /// Null before the first time.
+    document: Arc<Value>,
+    is_current: bool,
+}
+
+impl Description {
+    /// What it tells may have changed.
+    pub fn outdate(&mut self) {
+        self.is_current = false;
+    }
+}
 
 impl Host {
     /// `GET /containers/{container}/json`.
     pub fn document(&self, container: &str) -> Option<Arc<Value>> {
         let found = self.find(container)?;
-        Some(Arc::clone(found.described.get_or_init(|| Arc::new(self.describe(found)))))
+        let mut described = found.described.borrow_mut();
+        if !described.is_current {
+            let document = Arc::make_mut(&mut described.document);
+            if document.is_null() {
+                *document = lasting(found);
+            }
+            self.describe(found, document);
+            described.is_current = true;
+        }
+        Some(Arc::clone(&described.document))
     }
 
-    fn describe(&self, c: &Container) -> Value {
+    /// Puts what changes into its document.
+    fn describe(&self, c: &Container, document: &mut Value) {
         let (policy, most) = c.policy.parts();
-        let mut host = c.host.clone();
-        host["RestartPolicy"] = json!({ "Name": policy, "MaximumRetryCount": most });
-        let line = || ["Entrypoint", "Cmd"].into_iter().flat_map(|part| c.config[part].as_array().into_iter().flatten());
-        let file = |name: &str| if c.started_at.is_some() { format!("/var/lib/docker/containers/{}/{name}", c.id) } else { String::new() };
-        let mut document = json!({
-            "Id": c.id, "Created": c.created.to_string(), "Path": line().next(), "Args": line().skip(1).collect::<Vec<_>>(),
-            "State": null, "Image": c.image, "Name": format!("/{}", c.name), "RestartCount": c.restart_count,
-            "HostsPath": file("hosts"), "HostnamePath": file("hostname"), "ResolvConfPath": file("resolv.conf"), "LogPath": file("json.log"),
-            "Platform": "linux", "HostConfig": null, "Config": null, "Mounts": null, "NetworkSettings": { "Networks": null },
-        });
-        // Moved to their places, which `json!` would copy them to.
         document["State"] = state(c);
-        document["HostConfig"] = host;
-        document["Config"] = c.config.clone();
-        document["Mounts"] = mounts(c);
+        document["Name"] = format!("/{}", c.name).into();
+        document["RestartCount"] = c.restart_count.into();
+        for (path, file) in FILES {
+            let is_there = c.started_at.is_some();
+            document[path] = if is_there { format!("/var/lib/docker/containers/{}/{file}", c.id).into() } else { "".into() };
+        }
+        document["HostConfig"]["RestartPolicy"] = json!({ "Name": policy, "MaximumRetryCount": most });
         document["NetworkSettings"]["Networks"] = self.networks_of(c);
-        document
     }
 
     fn networks_of(&self, c: &Container) -> Value {
@@ -66,6 +88,22 @@ impl Host {
             Some(net) => format!("{net}.{}", 100 + u64::from_str_radix(&c.id[..8], 16).unwrap_or(0) % 150),
         }
     }
+}
+
+/// What stays as it is from the create on, and a place for all else.
+fn lasting(c: &Container) -> Value {
+    let line = || ["Entrypoint", "Cmd"].into_iter().flat_map(|part| c.config[part].as_array().into_iter().flatten());
+    let mut document = json!({
+        "Id": c.id, "Created": c.created.to_string(), "Path": line().next(), "Args": line().skip(1).collect::<Vec<_>>(),
+        "State": null, "Image": c.image, "Name": null, "RestartCount": null,
+        "HostsPath": null, "HostnamePath": null, "ResolvConfPath": null, "LogPath": null,
+        "Platform": "linux", "HostConfig": null, "Config": null, "Mounts": null, "NetworkSettings": { "Networks": null },
+    });
+    // Moved to their places, which `json!` would copy them to.
+    document["HostConfig"] = c.host.clone();
+    document["Config"] = c.config.clone();
+    document["Mounts"] = mounts(c);
+    document
 }
 
 fn state(c: &Container) -> Value {

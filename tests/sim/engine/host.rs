@@ -1,6 +1,6 @@
 //! What is on the host: containers, volumes, networks, images, and the time.
 
-use std::cell::OnceCell;
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -11,6 +11,7 @@ use rotate::engine::{EngineError, Refusal};
 use rotate::model::{Health, RestartPolicy, Status};
 use serde_json::Value;
 
+use super::document::Description;
 use super::images::Images;
 use super::life::Event;
 use super::shelf::Shelf;
@@ -70,8 +71,7 @@ pub struct Container {
     pub health: Option<Health>,
     /// Counts its processes, so that what was to become of an earlier one is forgotten.
     pub process: u64,
-    /// As last described; forgotten with each change.
-    pub(super) described: OnceCell<Arc<Value>>,
+    pub(super) described: RefCell<Description>,
 }
 
 /// A volume in a container.
@@ -174,7 +174,7 @@ impl Host {
     pub(super) fn get(&mut self, container: &str) -> Result<&mut Container, Refused> {
         let id = self.id_of(container)?;
         let found = self.containers.get_mut(&id).ok_or_else(|| Refused::new(404, format!("No such container: {container}")))?;
-        found.described.take();
+        found.described.get_mut().outdate();
         Ok(found)
     }
 
