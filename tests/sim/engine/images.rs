@@ -14,7 +14,7 @@ pub struct Images {
     flavour: Flavour,
     all: BTreeMap<String, Arc<Build>>,
     names: BTreeMap<String, String>,
-    /// As last described; forgotten with each change.
+    /// As last described; forgotten with each change of it or its names.
     described: BTreeMap<String, Arc<Value>>,
 }
 
@@ -35,7 +35,7 @@ impl Images {
     /// Takes in what was pulled under this name, by tag or by digest.
     pub fn add(&mut self, reference: &Reference, digest: &rotate::model::Digest, build: Arc<Build>) {
         let id = self.id_for(digest.as_str());
-        self.described.clear();
+        self.described.remove(&id);
         self.all.insert(id.clone(), build);
         if !self.flavour.has_digest_ids || matches!(reference.target(), Target::Digest(_)) {
             self.names.insert(reference.at_digest(digest).to_string(), id.clone());
@@ -46,8 +46,9 @@ impl Images {
     }
 
     fn name(&mut self, name: String, id: String) {
-        self.described.clear();
+        self.described.remove(&id);
         if let Some(before) = self.names.insert(name, id) {
+            self.described.remove(&before);
             self.forget_nameless(&before);
         }
     }
@@ -149,8 +150,8 @@ impl Images {
 
     /// `docker rmi`. `users`: image ids of the containers that run, and of all others.
     pub fn remove(&mut self, image: &str, users: &[(String, bool)]) -> Result<(), Refused> {
-        self.described.clear();
         let id = self.find(image).ok_or_else(|| no_such_image(image))?;
+        self.described.remove(&id);
         let user = users.iter().filter(|(of, _)| *of == id).max_by_key(|(_, runs)| *runs);
         let is_by_id =
             !self.names.contains_key(image) && !image.parse::<Reference>().is_ok_and(|r| self.names.contains_key(&r.to_string()));
