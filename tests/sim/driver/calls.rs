@@ -65,7 +65,7 @@ impl Engine for Line {
 
     async fn log_tail(&self, container: &ContainerId, lines: usize) -> Result<Vec<String>, EngineError> {
         let of = container.clone();
-        self.go(Call::look("log", of.as_str()), move |sim| now(sim.log_tail(&of, lines))).await
+        self.go(Call::look("log", container.as_str()), move |sim| now(sim.log_tail(&of, lines))).await
     }
 
     /// The kernel is asked, not the engine.
@@ -75,7 +75,7 @@ impl Engine for Line {
 
     async fn ending(&self, container: &Container) -> Result<Ending, EngineError> {
         let of = container.clone();
-        self.go(Call::look("ending", of.id().as_str()), move |sim| now(sim.ending(&of))).await
+        self.go(Call::look("ending", container.id().as_str()), move |sim| now(sim.ending(&of))).await
     }
 
     async fn life(&self) -> Result<Life, EngineError> {
@@ -91,10 +91,9 @@ impl Engine for Line {
     }
 
     async fn pull(&self, reference: &Reference, _: Pull<'_>) -> Result<(), EngineError> {
-        let of = reference.to_string();
-        let call = Call::change("pull", &of);
-        self.go(call, move |sim| {
-            now(sim.pull(&of.parse().expect("a reference"), Pull { credential: None, platform: None, progress: &|_| {} }))
+        let of = reference.clone();
+        self.go(Call::change("pull", &reference.to_string()), move |sim| {
+            now(sim.pull(&of, Pull { credential: None, platform: None, progress: &|_| {} }))
         })
         .await
     }
@@ -125,7 +124,7 @@ impl Engine for Line {
 
     async fn start(&self, container: &ContainerId) -> Result<(), EngineError> {
         let (of, world) = (container.clone(), Arc::clone(&self.0));
-        let call = Call { deadline: START, ..Call::change("start", of.as_str()) };
+        let call = Call { deadline: START, ..Call::change("start", container.as_str()) };
         let started = self.go(call, move |sim| {
             check_start(&world, of.as_str());
             now(sim.start(&of))
@@ -141,7 +140,7 @@ impl Engine for Line {
 
     async fn stop(&self, container: &ContainerId, grace: u64, _: Option<&StopSignal>) -> Result<(), EngineError> {
         let of = container.clone();
-        let call = Call { deadline: Duration::from_secs(grace + 30), ..Call::change("stop", of.as_str()) };
+        let call = Call { deadline: Duration::from_secs(grace + 30), ..Call::change("stop", container.as_str()) };
         self.go(call, move |sim| now(sim.stop(&of, grace, None))).await
     }
 
@@ -157,7 +156,7 @@ impl Engine for Line {
 
     async fn remove(&self, container: &ContainerId) -> Result<(), EngineError> {
         let of = container.clone();
-        self.go(Call::change("remove", of.as_str()), move |sim| now(sim.remove(&of))).await
+        self.go(Call::change("remove", container.as_str()), move |sim| now(sim.remove(&of))).await
     }
 
     async fn remove_volume(&self, volume: &str) -> Result<(), EngineError> {

@@ -22,39 +22,44 @@ pub(super) const START: Duration = Duration::from_secs(120);
 pub struct Line(pub Arc<World>);
 
 /// What is asked.
-pub(super) struct Call {
-    pub name: String,
+pub(super) struct Call<'a> {
+    pub verb: &'static str,
+    pub of: &'a str,
     pub changes: bool,
     /// The engine may be at it for long, and goes on without whoever asked.
     pub may_fly: bool,
     pub deadline: Duration,
 }
 
-impl Call {
-    pub fn look(name: &'static str, of: &str) -> Self {
-        Self { name: format!("{name} {of}"), changes: false, may_fly: false, deadline: LOOK }
+impl<'a> Call<'a> {
+    pub fn look(verb: &'static str, of: &'a str) -> Self {
+        Self { verb, of, changes: false, may_fly: false, deadline: LOOK }
     }
 
-    pub fn change(name: &'static str, of: &str) -> Self {
+    pub fn change(verb: &'static str, of: &'a str) -> Self {
         // Any other tag is asked for again by the next run, which the engine does after the first; a pin is one rotation's alone.
-        let is_pin = name == "tag" && of.contains(Record::PINS);
-        let may_fly = is_pin || matches!(name, "stop" | "start" | "create" | "remove");
-        Self { name: format!("{name} {of}"), changes: true, may_fly, deadline: CHANGE }
+        let is_pin = verb == "tag" && of.contains(Record::PINS);
+        let may_fly = is_pin || matches!(verb, "stop" | "start" | "create" | "remove");
+        Self { verb, of, changes: true, may_fly, deadline: CHANGE }
+    }
+
+    fn name(&self) -> String {
+        format!("{} {}", self.verb, self.of)
     }
 
     fn unanswered(&self, detail: &str) -> EngineError {
-        EngineError::Unanswered { call: self.name.clone(), detail: detail.to_owned() }
+        EngineError::Unanswered { call: self.name(), detail: detail.to_owned() }
     }
 
     pub fn refused(&self, refusal: Refusal, message: &str) -> EngineError {
         // As the engine has them: a name that is taken is a conflict, anything else its own failure.
         let status = if refusal == Refusal::NameTaken { 409 } else { 500 };
-        EngineError::Refused { call: self.name.clone(), refusal, status, message: message.to_owned() }
+        EngineError::Refused { call: self.name(), refusal, status, message: message.to_owned() }
     }
 }
 
 impl Line {
-    pub(super) async fn go<T, A>(&self, call: Call, act: A) -> Result<T, EngineError>
+    pub(super) async fn go<T, A>(&self, call: Call<'_>, act: A) -> Result<T, EngineError>
     where
         T: Send,
         A: Fn(&Simulation) -> Result<T, EngineError> + Clone + Send + Sync + 'static,
@@ -107,15 +112,15 @@ impl Line {
 
     /// The same call may still be under way: a second one waits for its end (seen for stop and start on Docker 20.10–28.5). A start that is under
     /// way holds the container: any other change of it waits, too.
-    async fn wait_for_earlier(&self, call: &Call) -> Option<EngineError> {
+    async fn wait_for_earlier(&self, call: &Call<'_>) -> Option<EngineError> {
         let world = &*self.0;
-        let start = call.name.split(' ').nth(1).map(|of| format!("start {of}"));
-        let holds = |flying: &str| flying == call.name || Some(flying) == start.as_deref();
+        let container = call.of.split(' ').next();
+        let holds = |flying: &str| flying == call.name() || flying.strip_prefix("start ").is_some_and(|of| Some(of) == container);
         let at = world.state().flights.iter().find(|flight| flight.call.as_deref().is_some_and(holds)).map(|flight| flight.at)?;
-        if call.name.starts_with("create") {
+        if call.verb == "create" {
             return Some(call.refused(Refusal::NameTaken, "the container name is already in use by container 0"));
         }
-        if call.name.starts_with("remove") {
+        if call.verb == "remove" {
             return Some(call.unanswered("removal is already in progress"));
         }
         let wait = at.saturating_sub(world.now()).saturating_add(Duration::from_millis(1));
@@ -123,7 +128,7 @@ impl Line {
         (wait > call.deadline).then(|| call.unanswered("waited long enough"))
     }
 
-    async fn go_wrong<T, A>(&self, call: Call, act: A, what: What) -> Result<T, EngineError>
+    async fn go_wrong<T, A>(&self, call: Call<'_>, act: A, what: What) -> Result<T, EngineError>
     where
         T: Send,
         A: Fn(&Simulation) -> Result<T, EngineError> + Clone + Send + Sync + 'static,
@@ -141,12 +146,12 @@ impl Line {
             }
             What::CrashWhile(_) => self.die("before the call").await,
             What::Refuse => {
-                let clears = ["remove", "rmi", "rmvol", "tag"].iter().any(|verb| call.name.starts_with(verb));
+                let clears = ["remove", "rmi", "rmvol", "tag"].contains(&call.verb);
                 world.state().has_refused_clearing |= clears;
                 Err(call.refused(Refusal::Other, "internal server error"))
             }
-            What::NameIsLate if call.name.starts_with("rename") => {
-                let other = world.sim.host().containers.keys().find(|id| !call.name.contains(id.as_str())).cloned().unwrap_or_default();
+            What::NameIsLate if call.verb == "rename" => {
+                let other = world.sim.host().containers.keys().find(|id| !call.of.contains(id.as_str())).cloned().unwrap_or_default();
                 Err(call.refused(Refusal::NameTaken, &format!("Conflict. The container name is already in use by container \"{other}\".")))
             }
             What::Cut { is_done } => {
@@ -219,16 +224,16 @@ impl Line {
     }
 
     /// Nothing flies that the engine answers at once: a create whose name is taken, a stop or start of what is stopped or runs already.
-    fn fly<T, A>(&self, call: &Call, act: A, after: Duration)
+    fn fly<T, A>(&self, call: &Call<'_>, act: A, after: Duration)
     where
         A: Fn(&Simulation) -> Result<T, EngineError> + Send + 'static,
     {
         let host = self.0.sim.host();
         let found = |by: &str| host.containers.values().find(|c| c.name == by || c.id == by);
-        let is_answered = match call.name.split_once(' ') {
-            Some(("create", name)) => found(name).is_some(),
-            Some(("start", id)) => found(id).is_none_or(|c| c.is_active()),
-            Some(("stop", id)) => found(id).is_none_or(|c| !c.is_active()),
+        let is_answered = match call.verb {
+            "create" => found(call.of).is_some(),
+            "start" => found(call.of).is_none_or(|c| c.is_active()),
+            "stop" => found(call.of).is_none_or(|c| !c.is_active()),
             _ => false,
         };
         drop(host);
@@ -236,13 +241,13 @@ impl Line {
             return;
         }
         let at = self.0.now().saturating_add(after);
-        self.0.state().flights.push(Flight { at, call: Some(call.name.clone()), land: Box::new(move |sim| drop(act(sim))) });
+        self.0.state().flights.push(Flight { at, call: Some(call.name()), land: Box::new(move |sim| drop(act(sim))) });
     }
 
     /// With names for ids.
-    fn in_words(&self, call: &Call) -> String {
+    fn in_words(&self, call: &Call<'_>) -> String {
         let host = self.0.sim.host();
         let word = |word: &str| host.containers.get(word).map_or(word.to_owned(), |c| format!("{} ({})", c.name, &c.id[..4]));
-        call.name.split(' ').map(word).collect::<Vec<_>>().join(" ")
+        call.name().split(' ').map(word).collect::<Vec<_>>().join(" ")
     }
 }

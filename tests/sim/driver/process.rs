@@ -76,12 +76,12 @@ impl Process {
             Order::Run | Order::DryRun | Order::BesideADaemon => run(world, cycle.run(&request, &mut report)),
             Order::RollBack(name) => run(world, cycle.roll_back(name, &mut report)),
         };
-        let said = match &result {
-            None => "died".to_owned(),
-            Some(Err(error)) => format!("error: {error}"),
-            Some(Ok(())) => "done".to_owned(),
-        };
         world.note(|| {
+            let said = match &result {
+                None => "died".to_owned(),
+                Some(Err(error)) => format!("error: {error}"),
+                Some(Ok(())) => "done".to_owned(),
+            };
             let entries = report.entries.iter().map(|e| format!("{} {:?} {}", e.name, e.verdict, e.message.as_deref().unwrap_or_default()));
             format!("{}: {said}: {}", self.agent, entries.collect::<Vec<_>>().join("; "))
         });
