@@ -1,5 +1,6 @@
 //! What is on the host at the beginning, what is new, and what is asked for.
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use rotate::config::{Config, OnFailure, OnLateFailure, Select};
@@ -7,6 +8,9 @@ use rotate::model::RestartPolicy;
 
 use super::chance::Chance;
 use crate::engine::{Build, Ends, Flavour, Spec};
+
+/// What nothing is drawn for. Made once: to read its schedule takes longer than a call of the engine does.
+static USUAL: LazyLock<Config> = LazyLock::new(Config::default);
 
 /// What a person or the daemon does while the weather is bad.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -111,7 +115,7 @@ impl Scenario {
             deadline: Some(Duration::from_secs(20)),
             on_failure: chance.pick(&[OnFailure::Stop, OnFailure::Continue]),
             on_late_failure: chance.pick(&[OnLateFailure::Report, OnLateFailure::Rollback]),
-            ..Config::default()
+            ..USUAL.clone()
         };
         let refuses_create = ask == Ask::Update && chance.one_in(20);
         Self { flavour: chance.pick(&Flavour::ALL), units, config, ask, refuses_create, is_daemon: chance.one_in(2) }

@@ -18,7 +18,7 @@ pub struct Disk {
     pub refused: BTreeMap<String, RefusedDigest>,
     holds: BTreeMap<String, Hold>,
     sightings: BTreeMap<Reference, Sighting>,
-    equal: BTreeSet<(String, String, String)>,
+    equal: BTreeSet<(ImageId, Reference, Digest)>,
     last_run: Option<Timestamp>,
 }
 
@@ -83,10 +83,9 @@ impl Store for MemoryStore {
     fn history(&self, unit: Option<&str>, most: usize) -> Result<Vec<Record>, StoreError> {
         let disk = self.disk();
         let is_meant = |record: &&Record| record.purpose == Purpose::Rotate && unit.is_none_or(|unit| unit == record.unit);
-        let mut all: Vec<Record> = disk.records.values().filter(is_meant).cloned().collect();
+        let mut all: Vec<&Record> = disk.records.values().filter(is_meant).collect();
         all.sort_by(|a, b| (b.opened_at, a.id.as_str()).cmp(&(a.opened_at, b.id.as_str())));
-        all.truncate(most);
-        Ok(all)
+        Ok(all.into_iter().take(most).cloned().collect())
     }
 
     fn prune(&self, _: Timestamp) -> Result<(), StoreError> {
@@ -145,11 +144,11 @@ impl Store for MemoryStore {
     }
 
     fn remember_equal(&self, image: &ImageId, reference: &Reference, digest: &Digest) -> Result<(), StoreError> {
-        let row = (image.to_string(), reference.to_string(), digest.to_string());
+        let row = (image.clone(), reference.clone(), digest.clone());
         self.write("an equal digest", false, |disk| disk.equal.insert(row)).map(|_| ())
     }
 
     fn is_equal(&self, image: &ImageId, reference: &Reference, digest: &Digest) -> Result<bool, StoreError> {
-        Ok(self.disk().equal.contains(&(image.to_string(), reference.to_string(), digest.to_string())))
+        Ok(self.disk().equal.iter().any(|row| (&row.0, &row.1, &row.2) == (image, reference, digest)))
     }
 }

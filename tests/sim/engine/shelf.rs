@@ -11,8 +11,9 @@ use super::host::{Refused, made_up};
 /// What is published where.
 #[derive(Default)]
 pub struct Shelf {
-    tags: BTreeMap<String, Digest>,
-    images: BTreeMap<String, Arc<Build>>,
+    tags: BTreeMap<Reference, Digest>,
+    /// By digest.
+    images: BTreeMap<Reference, Arc<Build>>,
     made: u64,
     /// What each pull ends with, in the stream, from now on.
     pub pull_error: Option<String>,
@@ -23,33 +24,33 @@ impl Shelf {
         let reference: Reference = reference.parse().expect("a reference");
         self.made += 1;
         let digest: Digest = format!("sha256:{}", made_up(0xd1_6e57, self.made)).parse().expect("a digest");
-        self.images.insert(reference.at_digest(&digest).to_string(), Arc::new(build));
-        self.tags.insert(reference.to_string(), digest.clone());
+        self.images.insert(reference.at_digest(&digest), Arc::new(build));
+        self.tags.insert(reference, digest.clone());
         digest
     }
 
     /// What a tag points to.
     pub fn newest(&self, reference: &str) -> Option<&Build> {
         let reference: Reference = reference.parse().ok()?;
-        let digest = self.tags.get(&reference.to_string())?;
-        self.images.get(&reference.at_digest(digest).to_string()).map(|build| &**build)
+        let digest = self.tags.get(&reference)?;
+        self.images.get(&reference.at_digest(digest)).map(|build| &**build)
     }
 
     /// Points a tag to what was published before.
     pub fn point(&mut self, reference: &str, digest: &Digest) {
         let reference: Reference = reference.parse().expect("a reference");
-        self.tags.insert(reference.to_string(), digest.clone());
+        self.tags.insert(reference, digest.clone());
     }
 
     /// Takes an image away; a tag of it points to nothing then.
     pub fn withdraw(&mut self, digest: &Digest) {
-        self.images.retain(|name, _| !name.ends_with(digest.as_str()));
+        self.images.retain(|name, _| *name != name.at_digest(digest));
     }
 
     pub fn digest(&self, reference: &Reference) -> Option<Digest> {
         match reference.target() {
-            Target::Tag(_) => self.tags.get(&reference.to_string()).cloned(),
-            Target::Digest(digest) => self.images.contains_key(&reference.to_string()).then(|| digest.clone()),
+            Target::Tag(_) => self.tags.get(reference).cloned(),
+            Target::Digest(digest) => self.images.contains_key(reference).then(|| digest.clone()),
         }
     }
 
@@ -60,7 +61,7 @@ impl Shelf {
             return Err(Refused::new(200, error.clone()));
         }
         let digest = self.digest(reference).ok_or_else(unknown)?;
-        let build = self.images.get(&reference.at_digest(&digest).to_string()).ok_or_else(unknown)?;
+        let build = self.images.get(&reference.at_digest(&digest)).ok_or_else(unknown)?;
         Ok((digest, Arc::clone(build)))
     }
 }
