@@ -3,6 +3,8 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
+use super::observe::Pair;
+use super::observed::Comparison;
 use super::probe::Sample;
 use super::{Act, Record, Refused, Role, Watch};
 use crate::model::ContainerId;
@@ -31,6 +33,8 @@ pub struct Memory {
     pub service: ServiceMemory,
     /// Pins of open rotations; none if they are not known.
     pub pins: Option<HashSet<String>>,
+    /// The last comparison. It is looked at again before the switch, and made again only if something has changed since.
+    pub compared: Option<(Pair, Comparison)>,
 }
 
 /// What a process did about a unit of systemd since the stage and the goal that the record has.

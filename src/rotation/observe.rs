@@ -90,7 +90,7 @@ async fn look_at(
         && (!is_back || member.successor.is_none())
         && let Some(new) = &successor
     {
-        view.comparison = Some(compare(engine, record, member, predecessor.as_ref().unwrap_or(&member.original), new).await?);
+        view.comparison = Some(compare(engine, record, member, memory, predecessor.as_ref().unwrap_or(&member.original), new).await?);
     }
     let (created, model) = match is_back {
         true => (&predecessor, &member.original),
@@ -236,24 +236,45 @@ async fn compare(
     engine: &dyn Engine,
     record: &Record,
     member: &Member,
+    memory: &mut Memory,
     old: &Container,
     new: &Container,
 ) -> Result<Comparison, EngineError> {
-    let images = image_documents(engine, member).await?;
-    let differences = match record.purpose {
-        Purpose::Rotate => spec::compare(old.document(), new.document(), images.both()),
-        Purpose::DryRun => spec::compare(old.document(), &as_typed(new, old.image_typed()), images.both()),
-    };
-    let (mut all, mut unexplained) = (Vec::new(), Vec::new());
-    for difference in &differences {
-        let is_explained = difference.explained_by.is_some();
-        let line = if is_explained { difference.to_string() } else { format!("{difference} (nothing explains it)") };
-        if !is_explained {
-            unexplained.push(line.clone());
-        }
-        all.push(line);
+    let pair = Pair { old: old.clone(), new: new.clone(), images: image_documents(engine, member).await? };
+    if let Some((_, comparison)) = memory.compared.as_ref().filter(|(last, _)| *last == pair) {
+        return Ok(comparison.clone());
     }
-    Ok(Comparison { all, unexplained, volumes_born: spec::volumes_born(old.document(), new.document()) })
+    let comparison = pair.compare(record.purpose);
+    memory.compared = Some((pair, comparison.clone()));
+    Ok(comparison)
+}
+
+/// All that a comparison depends on.
+#[derive(Debug, PartialEq)]
+pub struct Pair {
+    old: Container,
+    new: Container,
+    images: ImageDocuments,
+}
+
+impl Pair {
+    fn compare(&self, purpose: Purpose) -> Comparison {
+        let Self { old, new, images } = self;
+        let differences = match purpose {
+            Purpose::Rotate => spec::compare(old.document(), new.document(), images.both()),
+            Purpose::DryRun => spec::compare(old.document(), &as_typed(new, old.image_typed()), images.both()),
+        };
+        let (mut all, mut unexplained) = (Vec::new(), Vec::new());
+        for difference in &differences {
+            let is_explained = difference.explained_by.is_some();
+            let line = if is_explained { difference.to_string() } else { format!("{difference} (nothing explains it)") };
+            if !is_explained {
+                unexplained.push(line.clone());
+            }
+            all.push(line);
+        }
+        Comparison { all, unexplained, volumes_born: spec::volumes_born(old.document(), new.document()) }
+    }
 }
 
 /// The document of one that a dry run made: it creates from the digest, since it moves no tag.
@@ -269,6 +290,7 @@ fn as_typed(container: &Container, image: &str) -> Value {
 }
 
 /// Old and new image of a member, as the engine describes them.
+#[derive(Debug, PartialEq)]
 pub struct ImageDocuments {
     old: Image,
     new: Image,

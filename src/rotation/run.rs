@@ -79,6 +79,7 @@ impl Rotation<'_> {
             have_run: HashSet::new(),
             service: ServiceMemory::default(),
             pins: memory::pins(self.store),
+            compared: None,
         };
         let mut prober = Prober::new(self.engine, self.clock);
         let mut silence = None;
