@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::quadlet::{LONG, Quadlet};
-use super::wants::{QUADLET, lacks};
+use super::wants::{QUADLET, UNITS, lacks};
 use super::{FAST, scratch};
 use crate::lab::{Outcome, Scratch, wait_for};
 use serde_json::Value;
@@ -24,6 +24,9 @@ pub fn is_kept(s: &Scratch, image: &str) {
 
 #[test]
 fn a_quadlet_container_is_updated_by_its_unit_and_its_old_image_is_kept() {
+    if lacks(&UNITS) {
+        return;
+    }
     let s = scratch("quadlet");
     s.push("web", "ok:v1");
     let web = Quadlet::start(&s, "web", "PublishPort=80\nVolume=/anon", "Restart=always");
@@ -48,6 +51,9 @@ fn a_quadlet_container_is_updated_by_its_unit_and_its_old_image_is_kept() {
 
 #[test]
 fn a_sick_image_goes_back_is_remembered_and_not_tried_again() {
+    if lacks(&UNITS) {
+        return;
+    }
     let s = scratch("sick");
     s.push("web", "ok:v1");
     let web = Quadlet::start(&s, "web", "", "Restart=always");
@@ -66,6 +72,9 @@ fn a_sick_image_goes_back_is_remembered_and_not_tried_again() {
 
 #[test]
 fn an_image_that_exits_or_cannot_be_run_goes_back_whatever_its_unit_does_about_it() {
+    if lacks(&UNITS) {
+        return;
+    }
     let s = scratch("crash");
     for (name, variant, restart) in
         [("always", "crash", "Restart=always"), ("never", "crash", ""), ("noentry", "noentry", "Restart=on-failure")]
@@ -102,6 +111,9 @@ fn a_unit_that_waits_for_health_goes_back_before_systemd_has_given_up() {
 
 #[test]
 fn a_health_action_that_kills_the_container_is_a_failed_gate() {
+    if lacks(&UNITS) {
+        return;
+    }
     let s = scratch("kills");
     s.push("web", "ok:v1");
     let web = Quadlet::start(&s, "web", "HealthOnFailure=kill", "Restart=always");
@@ -194,6 +206,9 @@ fn the_drop_in_goes_when_a_person_forgets_what_was_refused() {
 
 #[test]
 fn a_unit_that_somebody_restarts_in_the_gate_proves_itself_anew() {
+    if lacks(&UNITS) {
+        return;
+    }
     let s = scratch("byhand");
     s.push("web", "ok:v1");
     let web = Quadlet::start(&s, "web", "", "Restart=always");
@@ -210,6 +225,9 @@ fn a_unit_that_somebody_restarts_in_the_gate_proves_itself_anew() {
 
 #[test]
 fn a_unit_that_fails_or_loops_after_its_proof_is_unwell_in_the_status_though_its_container_went_with_it() {
+    if lacks(&UNITS) {
+        return;
+    }
     let say = |s: &Scratch, name: &str| {
         let status = s.agent().config(FAST).run(&["status", "--json"]);
         let all = status.json()["containers"].as_array().cloned().unwrap_or_default();

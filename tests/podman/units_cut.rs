@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use super::quadlet::{LONG, Quadlet};
 use super::units::is_kept;
+use super::wants::{UNITS, lacks};
 use super::{FAST, scratch};
 use crate::lab::{Scratch, wait_for};
 
@@ -50,21 +51,33 @@ fn heals(test: &str, when: &str, variant: &str) {
 
 #[test]
 fn killed_before_the_restart_it_is_made_by_the_next_run() {
+    if lacks(&UNITS) {
+        return;
+    }
     heals("before", "before", "ok:v2");
 }
 
 #[test]
 fn killed_after_the_restart_the_gate_goes_on_in_the_next_run() {
+    if lacks(&UNITS) {
+        return;
+    }
     heals("after", "after", "ok:v2");
 }
 
 #[test]
 fn killed_after_the_restart_with_a_sick_image_the_next_run_goes_back() {
+    if lacks(&UNITS) {
+        return;
+    }
     heals("aftersick", "after", "sick:v2");
 }
 
 #[test]
 fn an_unused_old_image_is_not_pruned_while_the_new_one_proves_itself() {
+    if lacks(&UNITS) {
+        return;
+    }
     let s = scratch("prune");
     s.push("web", "ok:v1");
     let web = Quadlet::start(&s, "web", "", "Restart=always");

@@ -3,6 +3,7 @@
 use std::fs;
 
 use super::quadlet::{LONG, Quadlet};
+use super::wants::{UNITS, lacks};
 use super::{FAST, scratch};
 use crate::lab::wait_for;
 
@@ -49,6 +50,9 @@ impl Drop for Dependent<'_> {
 
 #[test]
 fn units_that_depend_on_it_run_again_after_a_rotation_and_after_one_that_went_back() {
+    if lacks(&UNITS) {
+        return;
+    }
     let s = scratch("dependents");
     s.push("web", "ok:v1");
     let web = Quadlet::start(&s, "web", "", "");
@@ -65,6 +69,9 @@ fn units_that_depend_on_it_run_again_after_a_rotation_and_after_one_that_went_ba
 
 #[test]
 fn a_dependent_unit_that_does_not_come_up_again_is_told_and_one_that_a_person_stopped_stays_down() {
+    if lacks(&UNITS) {
+        return;
+    }
     let s = scratch("depdown");
     s.push("web", "ok:v1");
     let web = Quadlet::start(&s, "web", "", "");

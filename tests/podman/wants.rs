@@ -15,6 +15,10 @@ pub const API_NOTES: Want =
 pub const START_CHECKS: Want = Want { what: "health checks of the start, which are there from Podman 4.5 on", is_on: |host| !is_4_3(host) };
 pub const PASTA: Want = Want { what: "pasta, which Podman knows from 4.4 on", is_on: |host| !is_4_3(host) };
 pub const QUADLET: Want = Want { what: "Quadlet, which is there from Podman 4.4 on", is_on: |host| !is_4_3(host) };
+pub const UNITS: Want = Want {
+    what: "units that keep a user's container on 4.3: it leaves its unit's cgroup where the machine has cgroups of version 1, too",
+    is_on: has_units,
+};
 pub const LIMITS: Want =
     Want { what: "the kernel's controllers of memory and processors, which its machine keeps", is_on: has_controllers };
 
@@ -22,6 +26,13 @@ fn has_controllers(host: &Host) -> bool {
     let users = if host.is_rootless() { "/user.slice/user-1000.slice/user@1000.service" } else { "" };
     let all = std::fs::read_to_string(host.path(&format!("/sys/fs/cgroup{users}/cgroup.controllers"))).unwrap_or_default();
     ["cpu", "memory"].iter().all(|wanted| all.split_whitespace().any(|controller| controller == *wanted))
+}
+
+/// Podman 4.3 moves to a scope of its own if a cgroup of its process is not its user's, and looks at those of version 1 as well; systemd then refuses it as
+/// the unit's main process (seen with 4.3.1 under systemd 252).
+fn has_units(host: &Host) -> bool {
+    let cgroups = std::fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
+    !(is_4_3(host) && host.is_rootless() && cgroups.lines().count() > 1)
 }
 
 fn is_4_3(host: &Host) -> bool {

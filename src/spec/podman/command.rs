@@ -39,6 +39,18 @@ pub fn parse<'a>(typed: &[&'a str]) -> Result<(Vec<Typed<'a>>, Vec<&'a str>), Sp
     Ok((options, words.collect()))
 }
 
+/// True if the command gives the container a secret as this variable (podman-run(1), `--secret`: `NAME,type=env,target=VARIABLE`, or named like itself).
+pub fn has_secret(typed: &[&str], variable: &str) -> bool {
+    let Ok((options, _)) = parse(typed) else { return false };
+    options.iter().filter(|option| option.name == "secret").filter_map(|option| option.value).any(|secret| {
+        let mut parts = secret.split(',');
+        let name = parts.next().unwrap_or_default();
+        let parts: Vec<&str> = parts.collect();
+        let target = parts.iter().find_map(|part| part.strip_prefix("target=")).unwrap_or(name);
+        parts.contains(&"type=env") && target == variable
+    })
+}
+
 /// `podman --connection here container run`: what says which engine is meant, or how much is logged, makes no difference to the container; Err is an
 /// option that may.
 fn pass_over_global_options<'a>(words: &mut impl Iterator<Item = &'a str>) -> Result<(), &'a str> {
@@ -71,4 +83,17 @@ fn parse_letters<'a>(letters: &'a str, words: &mut impl Iterator<Item = &'a str>
         options.push(Typed { name, becomes, value: None });
     }
     Some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_a_variable_of_its_target_or_of_its_own_name() {
+        let typed = ["podman", "run", "--secret=key,type=env,target=TOKEN", "--secret", "OWN,type=env", "--secret", "file", "web"];
+        let is_one = |variable: &str| has_secret(&typed, variable);
+        assert!(is_one("TOKEN") && is_one("OWN"));
+        assert!(!is_one("key") && !is_one("file") && !is_one("OTHER"));
+    }
 }

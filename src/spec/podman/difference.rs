@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use super::command::has_secret;
 use super::generator::is_default_field;
 use crate::model::{NOTES, StopSignal};
 use crate::spec::difference::Rule;
@@ -63,8 +64,13 @@ pub fn explains(path: &[&str], old: &Value, new: &Value, of: Explainer<'_>) -> O
         ["Mounts", _, "Mode"] => (old == "" && (new == "z" || new == "Z") && !was_started).then_some(Rule::SameMeaning),
         // Found out at the start, from the user's home, the host name, and for systemd in it the id.
         ["Config", "Env", "HOME" | "HOSTNAME" | "container_uuid"] => (new.is_null() && !was_started).then_some(Rule::SameMeaning),
-        // A secret, which the command asks for by its name.
-        ["Config", "Env", _] if text(old).ends_with("=*******") => (new.is_null() && !was_started).then_some(Rule::SameMeaning),
+        // A secret, which the command asks for by its name: given at the start, and shown without its value, but for 4.3.
+        ["Config", "Env", variable] => {
+            let is_one = || {
+                text(old).ends_with("=*******") || has_secret(&texts(&predecessor.config()["CreateCommand"]).collect::<Vec<_>>(), variable)
+            };
+            (new.is_null() && !was_started && is_one()).then_some(Rule::SameMeaning)
+        }
         // A user's network, which is the container's own, is listed only while the container does not run (seen on 5.4).
         ["NetworkSettings", "Networks", network @ ("pasta" | "slirp4netns")] => {
             let is_its_mode = text(&successor.0["HostConfig"]["NetworkMode"]).split(':').next() == Some(*network);

@@ -1,7 +1,7 @@
 //! What a unit calls ready and what `rotate` calls proved: `Notify=`, and images that are ready and die all the same.
 
 use super::super::quadlet::{LONG, Quadlet};
-use super::super::wants::{QUADLET, lacks};
+use super::super::wants::{QUADLET, UNITS, lacks};
 use super::super::{described, scratch};
 use super::{PATIENT, asked, entry, now, told};
 use crate::lab::wait_for;
@@ -37,6 +37,9 @@ fn a_unit_whose_container_says_itself_when_it_is_ready_goes_back_if_the_new_one_
 
 #[test]
 fn an_image_that_dies_a_second_after_its_unit_was_ready_goes_back_and_is_not_tried_again() {
+    if lacks(&UNITS) {
+        return;
+    }
     let s = scratch("dies");
     for (name, variant, restart) in [("flap", "flap", "Restart=always"), ("late", "late:2", "Restart=no")] {
         s.push(name, "nohealth:v1");
@@ -76,6 +79,9 @@ fn a_good_image_is_never_told_to_have_been_rolled_back() {
 
 #[test]
 fn a_container_that_its_health_action_kills_after_the_gate_comes_back_by_its_unit_with_the_proved_image() {
+    if lacks(&UNITS) {
+        return;
+    }
     let s = scratch("action");
     s.push("web", "ok:v1");
     let check = "HealthCmd=test ! -e /sick\nHealthInterval=2s\nHealthRetries=1\nHealthOnFailure=kill";
@@ -93,6 +99,9 @@ fn a_container_that_its_health_action_kills_after_the_gate_comes_back_by_its_uni
 
 #[test]
 fn a_unit_that_requires_the_updated_one_gets_a_new_container_and_ends_running() {
+    if lacks(&UNITS) {
+        return;
+    }
     let s = scratch("requires");
     s.push("web", "ok:v1");
     s.push("dep", "nohealth:v1");
