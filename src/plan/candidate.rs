@@ -217,7 +217,7 @@ fn candidate(
     {
         return Err(Reason::NotRepeatable { message: error.to_string() });
     }
-    if let Some(reason) = service.as_ref().and_then(|_| tags.reason(&reference, container)) {
+    if let Some(reason) = tags.reason(&reference, container) {
         return Err(reason);
     }
     let is_watched = policy.mode == Mode::Watch && !is_named;

@@ -14,7 +14,8 @@ pub struct Planned {
     pub digest: Digest,
     /// See [`super::Known::pulled_as`].
     pub pulled_as: Option<Digest>,
-    /// Others that systemd makes of the tag that is moved, and that are not rotated with it: their next start brings the new image, too.
+    /// Others that systemd makes of the tag that is moved, and that are not rotated with it: their next start brings the new image, too. For whom it is moved
+    /// makes no difference to them.
     pub also_moves: Vec<String>,
 }
 
@@ -36,7 +37,7 @@ pub fn order(mut rotations: Vec<Planned>, mut skipped: Vec<Skipped>, tags: &Shar
     rotations.sort_by(|a, b| a.candidate.container.name().cmp(b.candidate.container.name()));
     skipped.sort_by(|a, b| a.name.cmp(&b.name));
     let rotated: BTreeSet<String> = rotations.iter().map(|planned| planned.candidate.container.name().to_owned()).collect();
-    for planned in rotations.iter_mut().filter(|planned| planned.candidate.service.is_some()) {
+    for planned in &mut rotations {
         let others = tags.names(&planned.candidate.reference, planned.candidate.container.name());
         planned.also_moves = others.into_iter().filter(|name| !rotated.contains(name)).collect();
     }

@@ -80,7 +80,7 @@ pub enum Reason {
         /// The other one.
         by: String,
     },
-    /// Another unit of systemd starts from the same tag, and is to stay as it is.
+    /// A unit of systemd starts from the same tag, and its container is to stay as it is.
     SharesTag {
         /// Its container.
         with: String,

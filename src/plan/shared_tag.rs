@@ -1,4 +1,5 @@
-//! Units of systemd that start from one tag: moved for one of them, it brings the new image to each of the others with that one's next start.
+//! Units of systemd that start from one tag: moved for whichever container, it brings the new image to each of them with that one's next start. What no unit
+//! makes runs from the id of its image, and does not mind.
 
 use std::collections::BTreeMap;
 
@@ -73,7 +74,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::model::Hold;
+    use crate::model::{Activity, Digest, Hold};
+    use crate::plan::{Planned, order, select};
 
     fn made(name: &str, image: &str, labels: &[(&str, &str)]) -> Container {
         let mut all = json!({ SERVICE_LABEL: format!("{name}.service") });
@@ -108,5 +110,64 @@ mod tests {
         assert_eq!(check(b(&[]), false, true), None);
         assert_eq!(check(b(&[]), true, false), None, "no unit will start it");
         assert_eq!(check(made("b", "nginx:1", &[]), true, true), None, "another tag");
+    }
+
+    /// One that runs `nginx`, made by a unit of its name or by none.
+    fn running(name: &str, is_made: bool, labels: &[(&str, &str)]) -> Container {
+        let mut all = json!({});
+        if is_made {
+            all[SERVICE_LABEL] = json!(format!("{name}.service"));
+        }
+        labels.iter().for_each(|(key, value)| all[*key] = json!(value));
+        Container::new(json!({
+            "Id": name.repeat(64), "Name": name, "Image": "sha256:old", "State": { "Status": "running" },
+            "Config": { "Image": "nginx", "Labels": all }, "HostConfig": { "RestartPolicy": { "Name": "no" } },
+        }))
+    }
+
+    /// Why `a` is held beside `b`; else whom its rotation moves the tag for as well.
+    fn plan_of(a: Container, b: Container, is_b_held: bool) -> Result<Vec<String>, &'static str> {
+        let state = |container: &Container| {
+            let name = container.labels().remove(SERVICE_LABEL)?;
+            let start = format!("argv[]=podman run --name {} nginx ;", container.name());
+            let up = ServiceState { load: "loaded".into(), activity: Activity::Active, takes_orders: true, ..ServiceState::default() };
+            Some((name.clone(), ServiceState { name, start, ..up }))
+        };
+        let hold = Hold { name: "b".into(), reason: None, until: None, at: jiff::Timestamp::UNIX_EPOCH };
+        let image = Image::new(json!({ "Id": "sha256:old", "Os": "linux", "Architecture": "amd64" }));
+        let survey = Survey {
+            services: [&a, &b].into_iter().filter_map(state).collect(),
+            images: [(image.id(), image)].into(),
+            holds: is_b_held.then(|| ("b".to_owned(), hold)).into_iter().collect(),
+            containers: vec![a, b],
+            takes_stop_signal: true,
+            ..Survey::default()
+        };
+        let (candidates, skipped) = select(&survey, &Config::default(), &["a".to_owned()]);
+        if let Some(skipped) = skipped.first() {
+            return Err(skipped.reason.code());
+        }
+        let digest: Digest = format!("sha256:{}", "b".repeat(64)).parse().expect("a digest");
+        let planned = |candidate| Planned { candidate, digest: digest.clone(), pulled_as: None, also_moves: Vec::new() };
+        let rotations = candidates.into_iter().take(1).map(planned).collect();
+        let mut plan = order(rotations, Vec::new(), &SharedTags::of(&survey, &Config::default()));
+        Ok(plan.rotations.remove(0).also_moves)
+    }
+
+    #[test]
+    fn a_tag_is_a_units_for_whichever_container_it_would_be_moved_and_nobodys_else() {
+        let (held, told, free) = (Err("shares_tag"), Ok(vec!["b".to_owned()]), Ok(Vec::new()));
+        for is_a_made in [true, false] {
+            let check = |is_b_made, labels: &[(&str, &str)], is_b_held| {
+                plan_of(running("a", is_a_made, &[]), running("b", is_b_made, labels), is_b_held)
+            };
+            assert_eq!(check(true, &[], true), held, "{is_a_made}: on hold");
+            assert_eq!(check(true, &[("rotate.enable", "false")], false), held, "{is_a_made}: opted out");
+            assert_eq!(check(true, &[], false), told, "{is_a_made}: goes on with it");
+            // The next start of what no unit makes brings the image that it has.
+            assert_eq!(check(false, &[], true), free, "{is_a_made}");
+            assert_eq!(check(false, &[("rotate.enable", "false")], false), free, "{is_a_made}");
+            assert_eq!(check(false, &[], false), free, "{is_a_made}");
+        }
     }
 }

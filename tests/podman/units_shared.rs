@@ -1,4 +1,4 @@
-//! Units that start from one tag: what is done to one of them is in the next start of the others.
+//! Units that start from one tag: what is done to one of them, or to another container of that tag, is in the next start of the others.
 
 use serde_json::Value;
 
@@ -80,6 +80,34 @@ fn a_tag_is_not_moved_under_a_unit_on_hold_and_whom_it_moves_as_well_is_told() {
     agent().run(&["now", &a.name]).exits(0);
     let note = of(&agent().run(&["status", "--json"]).exits(0), "containers", &b.name)["note"].clone();
     assert!(note.as_str().is_some_and(|note| note.contains("next start")), "{note}");
+}
+
+#[test]
+fn a_tag_is_not_moved_under_a_unit_on_hold_for_a_container_that_no_unit_makes_either() {
+    if lacks(&QUADLET) {
+        return;
+    }
+    let s = scratch("plainshared");
+    s.push("a", "nohealth:v1");
+    let a = s.name("a");
+    let first = s.run("a", &[]);
+    let b = of_the_same_tag(&s, "");
+    let old = b.image();
+    s.push("a", "nohealth:v2");
+    let agent = || s.agent().on_host().config(FAST);
+    agent().run(&["hold", &b.name]).exits(0);
+    let plan = agent().run(&["plan", &a, "--json"]).exits(0);
+    assert_eq!(of(&plan, "skipped", &a)["reason"], "shares_tag", "{plan}");
+    agent().run(&["now", &a]).exits(0);
+    assert_eq!(s.host.inspect(&a)["Id"], first.as_str());
+    // As at a boot.
+    b.systemctl(&["restart", &b.unit()]);
+    b.is_up_with(&old);
+    agent().run(&["release", &b.name]).exits(0);
+    let plan = agent().run(&["plan", &a, "--json"]).exits(0);
+    assert_eq!(of(&plan, "rotations", &a)["also_moves"], Value::from(vec![b.name.clone()]), "{plan}");
+    let outcome = agent().run(&["now", &a, "--json"]).exits(0);
+    assert_eq!(of(&outcome, "containers", &a)["verdict"], "rotated", "{outcome}");
 }
 
 #[test]
