@@ -97,14 +97,14 @@ impl Cycle<'_> {
     /// Switches one after the other. What follows one that fails concerns the run.
     async fn switch(&self, prepared: Vec<Record>, report: &mut Report) -> Result<(), CycleError> {
         let mut is_stopped = false;
-        // The next start of a unit brings what its tag points to: what failed for one is not put there for another.
+        // The next start of a unit brings what its tag points to: what failed for one is not put there for another container, whoever makes that.
         let mut failed = BTreeSet::new();
         for mut record in prepared {
             let mut rotation = self.rotation();
-            rotation.is_run_stopped = is_stopped || service_images(&record).any(|image| failed.contains(&image));
+            rotation.is_run_stopped = is_stopped || images(&record).any(|image| failed.contains(&image));
             let ended = rotation.drive(&mut record).await;
-            if matches!(&record.goal, Goal::Back { failure } if failure.refuses_digest()) {
-                failed.extend(service_images(&record));
+            if record.service().is_some() && matches!(&record.goal, Goal::Back { failure } if failure.refuses_digest()) {
+                failed.extend(images(&record));
             }
             let entry = self.entry(&record, ended).await?;
             let entry = self.told_if_given_up(&record, entry);
@@ -236,10 +236,9 @@ impl Verdict {
     }
 }
 
-/// What a rotation of a unit of systemd moves its tag to.
-fn service_images(record: &Record) -> impl Iterator<Item = (Reference, Digest)> {
-    let members = record.service().map(|_| record.members.iter()).into_iter().flatten();
-    members.map(|member| (member.reference.clone(), member.digest.clone()))
+/// What a rotation moves its tags to.
+fn images(record: &Record) -> impl Iterator<Item = (Reference, Digest)> {
+    record.members.iter().map(|member| (member.reference.clone(), member.digest.clone()))
 }
 
 /// How a policy judges and keeps.

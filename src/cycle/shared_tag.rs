@@ -1,4 +1,4 @@
-//! What becomes of others that systemd makes of the tag of a rotation: told, since nothing of theirs is rotated.
+//! What becomes of others that systemd makes of the tag of a rotation, whoever makes its own container: told, since nothing of theirs is rotated.
 
 use super::report::{Entry, Verdict};
 use super::{Cycle, CycleError};
@@ -7,9 +7,10 @@ use crate::plan::{self, SharedTags, Survey};
 use crate::rotation::Record;
 
 impl Cycle<'_> {
-    /// The same entry; of a rotation that went back with its tag, with whom else it takes back from what they run.
+    /// The same entry; of a rotation that went back with its tag, with the units that this takes back from what they run. Those of a tag need not be its own.
     pub(super) async fn with_others(&self, record: &Record, entry: Entry) -> Entry {
-        if entry.verdict != Verdict::RolledBack || record.service().is_none() {
+        // Without systemd nobody starts from a tag, and nobody has to be looked for.
+        if entry.verdict != Verdict::RolledBack || self.engine.services().is_none() {
             return entry;
         }
         match self.taken_back(record).await {
