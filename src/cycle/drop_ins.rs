@@ -28,7 +28,7 @@ impl Cycle<'_> {
     pub(super) async fn drop_ins(&self, survey: &Survey, container: &Container) -> Vec<PathBuf> {
         let Some(unit) = container.label(SERVICE_LABEL) else { return Vec::new() };
         let Some(state) = survey.services.get(unit) else { return Vec::new() };
-        self.existing(plan::drop_ins(&survey.services, state).into_iter().map(|drop_in| drop_in.path).collect()).await
+        self.existing(plan::drop_ins(survey, state).into_iter().map(|drop_in| drop_in.path).collect()).await
     }
 
     /// Those of these drop-ins that are there. None if that cannot be said: each look of a rotation asks again.

@@ -52,7 +52,7 @@ impl Cycle<'_> {
             if self.store.history(Some(name), 1)?.is_empty() {
                 continue;
             }
-            let paths: Vec<_> = plan::drop_ins(&survey.services, unit).into_iter().map(|drop_in| drop_in.path).collect();
+            let paths: Vec<_> = plan::drop_ins(survey, unit).into_iter().map(|drop_in| drop_in.path).collect();
             if !services.existing(&paths).await?.is_empty() {
                 continue;
             }

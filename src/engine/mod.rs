@@ -104,6 +104,10 @@ pub trait Engine: Send + Sync {
     fn changes_restart_policy(&self) -> bool {
         true
     }
+    /// True if what makes its units of systemd reads drop-ins beside their files (Quadlet of Podman 5.0).
+    fn reads_drop_ins(&self) -> bool {
+        true
+    }
     /// True if [`Engine::stop`] heeds a signal (Docker API 1.42; an older one drops it without a word).
     fn takes_stop_signal(&self) -> bool;
     /// The systemd that may own containers of it; none: it has nothing to do with systemd.

@@ -4,6 +4,8 @@ use std::str::FromStr;
 
 /// From here on it was seen that a restart policy can be changed. 5.1 has `update --restart`; what it does by the API was not tried.
 const CHANGES_POLICY: PodmanVersion = PodmanVersion(5, 4);
+/// From here on Quadlet reads drop-ins beside its files (Podman's release notes of 5.0.0).
+const READS_DROP_INS: PodmanVersion = PodmanVersion(5, 0);
 /// The oldest that is driven: Debian 12 ships it.
 const LOWEST: PodmanVersion = PodmanVersion(4, 3);
 
@@ -25,6 +27,11 @@ impl PodmanVersion {
     /// True if the saved restart policy of a container can be changed.
     pub fn changes_restart_policy(self) -> bool {
         self >= CHANGES_POLICY
+    }
+
+    /// True if Quadlet goes by a drop-in beside a `.container` file.
+    pub fn reads_drop_ins(self) -> bool {
+        self >= READS_DROP_INS
     }
 }
 
@@ -50,6 +57,8 @@ mod tests {
         assert_eq!(version("4.3.1").map(PodmanVersion::prefix), Ok("/v4.0.0"));
         assert_eq!(version("6.0.0-dev").map(PodmanVersion::changes_restart_policy), Ok(true));
         assert_eq!(version("5.0.3").map(PodmanVersion::changes_restart_policy), Ok(false));
+        let reads_drop_ins = ["4.4.0", "4.9.3", "5.0.0-rc1", "5.4.2"].map(|text| version(text).map(PodmanVersion::reads_drop_ins));
+        assert_eq!(reads_drop_ins, [Ok(false), Ok(false), Ok(true), Ok(true)]);
         assert_eq!((version("3.4.4"), version("new"), version("5")), (Err(()), Err(()), Err(())));
     }
 }

@@ -40,6 +40,8 @@ pub struct Survey {
     pub takes_stop_signal: bool,
     /// The engine cannot change a restart policy.
     pub has_fixed_policies: bool,
+    /// Quadlet reads no drop-ins beside its files.
+    pub has_no_drop_ins: bool,
     /// Containers that a unit of systemd starts by name or id, as it stands there, and the unit.
     pub started_by_name: Vec<(String, String)>,
     /// Why nobody could say which those are.

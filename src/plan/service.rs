@@ -22,7 +22,7 @@ pub fn owner(survey: &Survey, container: &Container) -> Result<Option<Service>, 
         let unknown = survey.unknown_starters.clone();
         return unknown.map_or(Ok(None), |message| Err(Reason::OwnerUnknown { message }));
     };
-    let drop_ins = drop_ins(&survey.services, state);
+    let drop_ins = drop_ins(survey, state);
     match unready(&survey.services, state, &drop_ins, container) {
         Some(why) => held(survey, &state.name, why),
         None => Ok(Some(Service {
@@ -94,13 +94,13 @@ fn images<'a>(services: &'a BTreeMap<String, ServiceState>, state: &'a ServiceSt
 }
 
 /// Where drop-ins lie that keep a unit from pulling, as far as there is a place for them: beside the `.container` file that Quadlet made it of, and among
-/// systemd's own for an `.image` file's. One of a template would be for all of its instances.
-pub fn drop_ins(services: &BTreeMap<String, ServiceState>, state: &ServiceState) -> Vec<DropIn> {
+/// systemd's own for an `.image` file's, which count whatever Quadlet reads. One of a template would be for all of its instances.
+pub fn drop_ins(survey: &Survey, state: &ServiceState) -> Vec<DropIn> {
     let own = (state, DropInKind::Container);
-    let all = std::iter::once(own).chain(images(services, state).map(|state| (state, DropInKind::Image)));
+    let all = std::iter::once(own).chain(images(&survey.services, state).map(|state| (state, DropInKind::Image)));
     let drop_in = |(state, kind): (&ServiceState, DropInKind)| {
         let folder = match kind {
-            DropInKind::Container => beside(state)?,
+            DropInKind::Container => beside(state).filter(|_| !survey.has_no_drop_ins)?,
             DropInKind::Image => folder_of_systemd(state)?.join(format!("{}.d", state.name)),
         };
         let is_one = !state.name.contains('@');
@@ -198,6 +198,28 @@ mod tests {
     }
 
     #[test]
+    fn where_quadlet_reads_no_drop_ins_only_what_systemd_reads_keeps_a_unit_from_pulling() {
+        let is_held = |start: &str, has_image: bool| {
+            let x = ServiceState {
+                name: "x-image.service".into(),
+                source: Some("/etc/containers/systemd/x.image".into()),
+                start: "argv[]=/usr/bin/podman image pull web:1 ;".into(),
+                ..ServiceState::default()
+            };
+            let requires = has_image.then(|| x.name.clone()).into_iter().collect();
+            let web = ServiceState { start: start.to_owned(), requires, ..web() };
+            let container = Container::new(json!({ "Name": "web", "Config": { "Labels": { SERVICE_LABEL: web.name } } }));
+            let services = [web, x].map(|state| (state.name.clone(), state)).into();
+            let survey = Survey { services, has_no_drop_ins: true, ..Survey::default() };
+            owner(&survey, &container).map(|_| ()).map_err(|reason| reason.code())
+        };
+        assert_eq!(is_held("podman run --name web --pull newer web:1", false), Err("unit_pulls"));
+        assert_eq!(is_held("podman run --name web --pull newer web:1", true), Err("unit_pulls"));
+        assert_eq!(is_held("podman run --name web --pull=never web:1", false), Ok(()));
+        assert_eq!(is_held("podman run --name web web:1", true), Ok(()));
+    }
+
+    #[test]
     fn what_a_unit_may_start_by_its_name_is_held_where_systemd_tells_nothing_of_that() {
         let of = |labels: serde_json::Value, loaded: Option<ServiceState>| {
             let services = loaded.into_iter().map(|state| (state.name.clone(), state)).collect();
@@ -219,7 +241,8 @@ mod tests {
         let paths = |container: &str, image: &str| -> Vec<String> {
             let x = ServiceState { name: "x-image.service".into(), source: Some(image.into()), ..ServiceState::default() };
             let web = ServiceState { source: Some(container.into()), requires: vec![x.name.clone(), "system.slice".into()], ..web() };
-            drop_ins(&[(x.name.clone(), x)].into(), &web).iter().map(|drop_in| drop_in.path.display().to_string()).collect()
+            let survey = Survey { services: [(x.name.clone(), x)].into(), ..Survey::default() };
+            drop_ins(&survey, &web).iter().map(|drop_in| drop_in.path.display().to_string()).collect()
         };
         assert_eq!(
             paths("/etc/containers/systemd/web.container", "/etc/containers/systemd/x.image"),

@@ -89,7 +89,10 @@ impl Unready {
             Self::Edited => Some(format!("`{systemctl} daemon-reload`, and restart it if the change is wanted")),
             Self::OtherKind => Some("`podman auto-update` takes it, if its job is proof enough".into()),
             Self::StartsByName => Some("let the unit make its container: by a .container file, or `podman generate systemd --new`".into()),
-            Self::Pulls => Some("leave the pull to rotate: without it, or as `Pull=` in a .container file, the unit can be rotated".into()),
+            Self::Pulls => Some(
+                "leave the pull to rotate: without it, or as `Pull=` in a .container file (from Podman 5.0 on), the unit can be rotated"
+                    .into(),
+            ),
             Self::Plays { image, pulls: KubePull::No, .. } => Some(format!(
                 "`podman pull {image}` and `{systemctl} restart {unit}` bring what is newer, unproved; a .container file can be rotated"
             )),

@@ -81,6 +81,10 @@ impl Engine for Podman {
         self.version.changes_restart_policy()
     }
 
+    fn reads_drop_ins(&self) -> bool {
+        self.version.reads_drop_ins()
+    }
+
     fn services(&self) -> Option<&dyn Services> {
         Some(&self.systemctl)
     }
