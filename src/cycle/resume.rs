@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::report::{Entry, Report, Verdict};
 use super::{Cycle, CycleError};
+use crate::model::Service;
 use crate::rotation::{Record, RunError, Stage};
 
 impl Cycle<'_> {
@@ -66,7 +67,7 @@ impl Cycle<'_> {
     /// True if the rotation was begun at this engine. One that has another name now, or is reached at another place, still has its containers.
     ///
     /// What was begun elsewhere must not be brought to an end here: without its containers that would be to forget it, and a unit of systemd or an
-    /// image may bear the same name.
+    /// image may bear the same name. So a unit's container counts as one of its own only where the unit belongs to the same manager.
     async fn is_of_this_engine(&self, record: &Record) -> Result<bool, CycleError> {
         if self.name.is_none() || record.engine.is_none() || record.engine.as_deref() == self.name {
             return Ok(true);
@@ -77,6 +78,27 @@ impl Cycle<'_> {
         }
         for id in ids {
             if self.engine.container(id.as_str()).await?.is_some() {
+                return Ok(true);
+            }
+        }
+        match record.service() {
+            Some(service) => self.has_unit_of(record, service).await,
+            None => Ok(false),
+        }
+    }
+
+    /// True if this engine has what a rotation by a unit leaves there. Each start of the unit makes a container with another id, and one that has failed
+    /// leaves none: then the pin is there, whose name is the rotation's alone.
+    async fn has_unit_of(&self, record: &Record, service: &Service) -> Result<bool, CycleError> {
+        let Some(services) = self.engine.services() else { return Ok(false) };
+        let is_same_manager = services.manager().await.is_ok_and(|manager| manager == service.manager);
+        for (n, member) in record.members.iter().enumerate() {
+            let pinned = self.engine.image(&record.pin(n)).await?;
+            if pinned.is_some_and(|image| image.id() == member.old_image) {
+                return Ok(true);
+            }
+            let found = if is_same_manager { self.engine.container(&member.name).await? } else { None };
+            if found.is_some_and(|found| record.is_of_its_unit(member, &found)) {
                 return Ok(true);
             }
         }

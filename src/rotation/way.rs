@@ -40,9 +40,17 @@ impl Record {
 
     /// True if this container is what the rotation put in the predecessor's place. One that systemd makes has another id after each start.
     pub fn is_successor(&self, member: &Member, container: &Container) -> bool {
-        let Some(service) = self.service() else { return member.successor.as_ref() == Some(&container.id()) };
-        let is_ours = container.label(SERVICE_LABEL) == Some(&service.name) && container.name() == member.name;
-        is_ours && member.new_image.as_ref() == Some(&container.image_id())
+        match self.service() {
+            None => member.successor.as_ref() == Some(&container.id()),
+            Some(_) => self.is_of_its_unit(member, container) && member.new_image.as_ref() == Some(&container.image_id()),
+        }
+    }
+
+    /// True if the unit of systemd has made this container of the old or the new image, in whichever of its starts.
+    pub fn is_of_its_unit(&self, member: &Member, container: &Container) -> bool {
+        let is_its = self.service().is_some_and(|service| container.label(SERVICE_LABEL) == Some(&service.name));
+        let image = container.image_id();
+        is_its && container.name() == member.name && (image == member.old_image || member.new_image.as_ref() == Some(&image))
     }
 
     /// Notes when the container that the restart makes runs: systemd starts it while we look.

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::FAST;
 use super::clients::{Client, ENABLED, LINGER, LONG, Leaver, TURN_ON, alone, config, entries, json, rotate, unit, works};
+use super::quadlet::Quadlet;
 use super::users_quadlet::lingering;
 use super::wants::{ROOTS_ENGINE, lacks};
 use crate::lab::wait_for;
@@ -216,4 +217,28 @@ fn what_was_begun_at_one_engine_is_not_forgotten_at_another_that_does_not_know_i
 
     at(podman, &["rollback", &web]).exits(0);
     assert_eq!(s.host.inspect(&web)["Id"], old.as_str());
+}
+
+#[test]
+fn what_was_begun_by_a_unit_is_gone_on_with_at_its_engine_though_that_has_another_name() {
+    if lacks(&ROOTS_ENGINE) {
+        return;
+    }
+    let s = super::scratch("renamed");
+    s.push("web", "ok:v1");
+    let web = Quadlet::start(&s, "web", "", "Restart=always");
+    let old = web.image();
+    s.push("web", "ok:v2");
+    let at = |engine: &str, args: &[&str]| s.agent().on_host().config(FAST).run(&[&["--engine", engine], args].concat());
+    at("unix:///run/podman/podman.sock", &["now", &web.name]).exits(0);
+    assert_ne!(web.image(), old);
+
+    // The same one at a place of its own. No container that the record names is there any more.
+    let other = format!("{}/other.sock", s.host_dir());
+    works(&s, &format!("systemd-run -q --collect --unit {}-other podman system service -t 300 unix://{other}", web.name));
+    wait_for("it listens there, too", LONG, || s.host.path(&other).exists().then_some(()));
+    let outcome = at(&format!("unix://{other}"), &["rollback", &web.name]);
+    works(&s, &format!("systemctl stop {}-other", web.name));
+    outcome.exits(0);
+    web.is_up_with(&old);
 }

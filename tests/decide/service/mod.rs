@@ -8,7 +8,7 @@ mod world;
 use std::path::Path;
 use std::time::Duration;
 
-use rotate::model::{Activity, DropIn, DropInKind, Manager, Service};
+use rotate::model::{Activity, Container, DropIn, DropInKind, Manager, SERVICE_LABEL, Service};
 use rotate::rotation::{Change, Failure, GateFailure, Goal, Outcome, Record, Stage, Step, Withdrawal, decide, has_left};
 
 use crate::make;
@@ -189,5 +189,26 @@ fn a_drop_in_is_taken_for_ours_only_if_a_rotation_of_this_store_went_wrong_besid
         let told: Vec<_> = records.iter().map(|record| &record.outcome).collect();
         assert_eq!(has_left(&records, path), expected, "{told:?}");
         assert!(!has_left(&records, Path::new("/etc/systemd/system/x-image.service.d/50-rotate.conf")), "{told:?}");
+    }
+}
+
+#[test]
+fn a_container_is_its_units_by_name_label_and_image_whatever_its_id_is() {
+    let container = |id: &str, name: &str, unit: &str, image: &str| {
+        let labels = serde_json::json!({ SERVICE_LABEL: unit });
+        Container::new(serde_json::json!({ "Id": id, "Name": name, "Image": image, "Config": { "Labels": labels } }))
+    };
+    let by_unit = record();
+    let cases = [
+        (container("1", "web", "web.service", "sha256:old"), true, false),
+        (container("2", "web", "web.service", "sha256:new"), true, true),
+        (container("3", "web", "web.service", "sha256:other"), false, false),
+        (container("old", "web", "other.service", "sha256:old"), false, false),
+        (container("new", "web2", "web.service", "sha256:new"), false, false),
+    ];
+    for (container, is_its, is_successor) in cases {
+        assert_eq!(by_unit.is_of_its_unit(&by_unit.members[0], &container), is_its, "{container:?}");
+        assert_eq!(by_unit.is_successor(&by_unit.members[0], &container), is_successor, "{container:?}");
+        assert!(!make::record().is_of_its_unit(&by_unit.members[0], &container), "no unit makes it: {container:?}");
     }
 }
