@@ -198,6 +198,10 @@ fn the_drop_in_goes_when_a_person_forgets_what_was_refused() {
     agent().run(&["now", &web.name]).exits(1);
     assert!(web.drop_in().is_some());
     agent().run(&["refused", "--forget", &web.name]).exits(0);
+    // A restart before the next run must not bring it unproved.
+    assert!(web.drop_in().is_some());
+    let status = agent().run(&["status"]).exits(0);
+    assert!(status.stdout.contains("the next run removes it"), "{status}");
     // The old image is the newest again: nothing to do but to tidy up.
     s.push("web", "ok:v1");
     let outcome = agent().run(&["now", &web.name, "--json"]).exits(0);
