@@ -3,6 +3,7 @@
 mod command;
 mod difference;
 mod generator;
+mod heeded;
 mod options;
 mod request;
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::command::{Typed, parse};
+use super::heeded::is_heeded;
 use super::options::Use;
 use crate::model::Reference;
 use crate::spec::document::{Container, SpecError, is_same_path, list, text, texts};
@@ -52,14 +53,6 @@ fn names_a_relative_path(option: &str, value: &str) -> bool {
         _ => None,
     };
     path.is_some_and(|path| !path.starts_with('/'))
-}
-
-/// True of variables that mean something to Podman's client, to Go, or to what loads programs. They hold no secrets as a rule.
-fn is_heeded_by_the_client(name: &str) -> bool {
-    const NAMES: [&str; 6] = ["PATH", "HOME", "TMPDIR", "TERM", "HOSTNAME", "container"];
-    const BEGINNINGS: [&str; 13] =
-        ["LD_", "XDG_", "CONTAINER", "STORAGE_", "REGISTRY_", "PODMAN_", "DOCKER_", "DBUS_", "SSL_", "GO", "LC_", "MALLOC_", "GLIBC_"];
-    NAMES.contains(&name) || BEGINNINGS.iter().any(|start| name.starts_with(start)) || name.to_ascii_lowercase().ends_with("_proxy")
 }
 
 struct Request<'a> {
@@ -138,7 +131,7 @@ impl<'a> Request<'a> {
             }
         };
         match value {
-            Some(value) if is_heeded_by_the_client(name) => self.push("env", Some(&format!("{name}={value}"))),
+            Some(value) if is_heeded(name) => self.push("env", Some(&format!("{name}={value}"))),
             Some(value) => {
                 self.environment.insert(name.to_owned(), value.to_owned());
                 self.push("env", Some(name));

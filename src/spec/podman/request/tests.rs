@@ -1,4 +1,5 @@
 use super::*;
+use crate::spec::podman::heeded::HEEDED;
 
 fn document(command: &[&str]) -> Value {
     json!({
@@ -76,6 +77,42 @@ fn what_made_the_container_is_said_again_without_what_was_of_that_run() {
     ];
     assert_eq!(texts(&asked["Arguments"]).collect::<Vec<_>>(), expected);
     assert_eq!(asked["Environment"], json!({ "TOKEN": "secret", "A": "b" }));
+}
+
+/// What an argument and what the client's environment says of a variable that the command took from its shell.
+fn handed_over(name: &str) -> (String, Value) {
+    let mut taken = document(&["podman", "run", "-e", name, "web"]);
+    taken["Config"]["Env"] = json!([format!("{name}=s3cret")]);
+    taken["Mounts"] = json!([]);
+    let asked = create_request(Container(&taken), "web").expect("a request");
+    let argument = texts(&asked["Arguments"]).find_map(|argument| argument.strip_prefix("--env=")).unwrap_or_default().to_owned();
+    (argument, asked["Environment"].clone())
+}
+
+#[test]
+fn a_secret_is_no_argument_whatever_its_name_begins_with() {
+    for name in [
+        "GOTIFY_DEFAULTUSER_PASS",
+        "GOOGLE_CLIENT_SECRET",
+        "REGISTRY_HTTP_SECRET",
+        "DOCKER_INFLUXDB_INIT_PASSWORD",
+        "STORAGE_ACCOUNT_KEY",
+        "CONTAINER_TOKEN",
+        "SSL_KEY_PASSWORD",
+        "PODMAN_PASSWORD",
+        "https_proxy",
+        "HTTP_PROXY",
+        "discovery.type",
+    ] {
+        assert_eq!(handed_over(name), (name.to_owned(), json!({ name: "s3cret" })));
+    }
+}
+
+#[test]
+fn a_variable_that_the_client_would_heed_is_an_argument_and_not_in_its_environment() {
+    for name in HEEDED.iter().copied().chain(["LD_PRELOAD", "LD_LIBRARY_PATH", "LD_AUDIT"]) {
+        assert_eq!(handed_over(name), (format!("{name}=s3cret"), json!({})));
+    }
 }
 
 #[test]
