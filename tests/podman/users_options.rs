@@ -69,13 +69,15 @@ fn a_successor_has_the_numbers_the_network_and_the_variables_that_its_users_comm
     // Who is not root in there cannot serve port 80.
     let sleep = "sleep 100000";
     // Beside the options the words after the image, and what shows that the options did something.
-    let cases: [(&str, &[&str], &[&str], &str); 7] = [
+    let cases: [(&str, &[&str], &[&str], &str); 8] = [
         ("mine", &["--userns", "keep-id"], &[sleep], r#""inside":"1000\n"#),
         ("other", &["--userns", "keep-id:uid=200,gid=210"], &[sleep], r#""inside":"200\n"#),
         ("slirp", &["--network", "slirp4netns:mtu=1400", "-p", "80"], &[], "1400"),
         ("pasta", &["--network", "pasta:--mtu,1400", "-p", "80"], &[], "1400"),
         ("file", &["--env-file", &vars], &[], "FROM_FILE=of the file"),
         ("shell", &["-e", "PASSWORD", "-e", "ABSENT"], &[], "PASSWORD=s3cret"),
+        // Names that no shell hands on.
+        ("names", &["-e", "discovery.type=single-node", "-e", "UID=7"], &[], "discovery.type=single-node"),
         ("terminal", &["-it"], &[], r#""tty":true"#),
     ];
     let cases: Vec<_> = cases.into_iter().filter(|(name, ..)| *name != "pasta" || has_pasta).collect();

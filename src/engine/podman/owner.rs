@@ -79,25 +79,21 @@ pub fn as_user(user: &User, program: &str) -> Command {
     command
 }
 
-/// The same with variables that the user chose. They reach the program and not setpriv, which still has our rights: the dynamic linker would do with
-/// these what `LD_PRELOAD` says. Of two values for one name the later counts.
+/// The same with variables that the user chose, and nothing else. They reach the program and not setpriv, which still has our rights: the dynamic
+/// linker would do with these what `LD_PRELOAD` says. Of two values for one name the later counts.
 ///
-/// None: one of them has a name that no shell can hand on. Nothing but letters, digits and `_` is in what the linker and the C library look for.
-pub fn as_user_with(user: &User, program: &str, variables: &[(&str, &str)]) -> Option<Command> {
-    let mut command = as_user(user, "sh");
-    let mut script = String::new();
+/// By env(1), which takes any name: a shell has none with a dot, and some that nobody may set (`UID`). It puts a value in the place of `${…}` by
+/// itself, as it is; no value is an argument, which everybody on the host may read. From coreutils 8.30 on.
+pub fn as_user_with(user: &User, program: &str, variables: &[(&str, &str)]) -> Command {
+    let mut command = as_user(user, "env");
+    let mut assigned = r#"-- "HOME=${HOME}" "PATH=${PATH}""#.to_owned();
     for (n, (name, value)) in variables.iter().enumerate() {
-        let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
-        if name.is_empty() || !name.chars().all(is_plain) || name.starts_with(|c: char| c.is_ascii_digit()) {
-            return None;
-        }
-        // No value is an argument: everybody on the host may read those.
-        let carried = format!("ROTATE_VARIABLE_{n}");
-        script.push_str(&format!("export {name}=\"${carried}\"; unset {carried}; "));
-        command.env(carried, value);
+        let name = name.replace('\\', r"\\").replace('"', r#"\""#).replace('$', r"\$");
+        assigned.push_str(&format!(" \"{name}=${{ROTATE_VARIABLE_{n}}}\""));
+        command.env(format!("ROTATE_VARIABLE_{n}"), value);
     }
-    command.args(["-c", &format!("{script}exec \"$0\" \"$@\""), program]);
-    Some(command)
+    command.args(["-i", "-S", &assigned, program]);
+    command
 }
 
 /// What [`as_user`] could not do, by its complaint: become that user.
@@ -146,26 +142,64 @@ mod tests {
         assert!(error.to_string().contains("nobody knows whose it was"), "{error}");
     }
 
+    fn nobody() -> User {
+        User { name: "nobody".into(), id: 65_534, group: 65_534, home: PathBuf::from("/") }
+    }
+
+    /// Odd names, what a shell keeps for itself, and what programs heed.
+    const CHOSEN: [(&str, &str); 12] = [
+        ("discovery.type", "single-node"),
+        ("UID", "7"),
+        ("EUID", "7"),
+        ("PPID", "7"),
+        ("SHELLOPTS", "xtrace"),
+        ("1-a b", "${HOME}"),
+        ("-i", "#"),
+        ("a\"$b\\", "\\c\""),
+        ("TEXT", "it's $(id)\n`id` \"b\" \\"),
+        ("EMPTY", ""),
+        ("LD_LIBRARY_PATH", "/evil"),
+        ("PATH", "/evil"),
+    ];
+
+    #[test]
+    fn a_variable_of_any_name_reaches_the_program_and_no_value_is_an_argument() {
+        let path = std::env::var("PATH").expect("a path");
+        let mut command = as_user_with(&nobody(), "env", &[&CHOSEN[..], &[("PATH", path.as_str())]].concat());
+        command.arg("-0");
+        let command = command.as_std();
+        let arguments: Vec<_> = command.get_args().map(|text| text.to_string_lossy().into_owned()).collect();
+        for value in ["single-node", "xtrace", "it's", "/evil"] {
+            assert!(!arguments.concat().contains(value), "{arguments:?}");
+        }
+        // Who is not root becomes nobody else: what comes after setpriv, as oneself.
+        let after = arguments.iter().position(|argument| argument == "env").expect("it is handed over by env");
+        let mut env = std::process::Command::new("env");
+        env.env_clear().envs(command.get_envs().filter_map(|(name, value)| Some((name, value?)))).args(&arguments[after + 1..]);
+        let output = env.output().expect("coreutils");
+        let said = String::from_utf8_lossy(&output.stdout);
+        let mut expected: Vec<String> = CHOSEN.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        *expected.last_mut().expect("it is the path") = format!("PATH={path}");
+        expected.push("HOME=/".to_owned());
+        let mut found: Vec<&str> = said.split_terminator('\0').collect();
+        expected.sort_unstable();
+        found.sort_unstable();
+        assert_eq!(found, expected, "{}", String::from_utf8_lossy(&output.stderr));
+    }
+
     #[tokio::test]
     async fn no_variable_that_a_user_chose_reaches_what_has_our_rights_and_each_reaches_the_users_program() {
-        let nobody = User { name: "nobody".into(), id: 65_534, group: 65_534, home: PathBuf::from("/") };
         let path = std::env::var("PATH").expect("a path");
-        let chosen = [("GCONV_PATH", "/evil"), ("LD_LIBRARY_PATH", "/evil"), ("TEXT", "it's $(id)\n`id` \"b\""), ("PATH", "/evil")];
-        let show = "printf '%s|' \"$GCONV_PATH\" \"$LD_LIBRARY_PATH\" \"$TEXT\" \"$ROTATE_VARIABLE_0\" \"$@\"";
-        let mut command = as_user_with(&nobody, "sh", &[&chosen[..], &[("PATH", path.as_str())]].concat()).expect("plain names");
-        command.args(["-c", show, "sh", "a b", "$c"]);
+        let show = "printf '%s|' \"$LD_LIBRARY_PATH\" \"$TEXT\" \"$ROTATE_VARIABLE_0\" \"$@\"";
+        let mut command = as_user_with(&nobody(), "sh", &[&CHOSEN[..], &[("PATH", path.as_str())]].concat());
+        command.args(["-c", show, "sh", "a b", "$c", "A=b"]);
         let of_setpriv: Vec<_> = command.as_std().get_envs().map(|(name, _)| name.to_string_lossy().into_owned()).collect();
         assert!(of_setpriv.iter().all(|name| name.starts_with("ROTATE_VARIABLE_") || name == "HOME" || name == "PATH"), "{of_setpriv:?}");
-        let arguments: Vec<_> = command.as_std().get_args().map(|text| text.to_string_lossy().into_owned()).collect();
-        assert!(!arguments.concat().contains("/evil"), "{arguments:?}");
-        for name in ["a.b", "", "1A", "A=B", "A;id"] {
-            assert!(as_user_with(&nobody, "sh", &[(name, "")]).is_none(), "{name}");
-        }
         if !rustix::process::geteuid().is_root() {
             return; // who is not root becomes nobody else
         }
         let output = command.output().await.expect("setpriv");
         let said = String::from_utf8_lossy(&output.stdout);
-        assert_eq!(said, "/evil|/evil|it's $(id)\n`id` \"b\"||a b|$c|", "{}", String::from_utf8_lossy(&output.stderr));
+        assert_eq!(said, "/evil|it's $(id)\n`id` \"b\" \\||a b|$c|A=b|", "{}", String::from_utf8_lossy(&output.stderr));
     }
 }
