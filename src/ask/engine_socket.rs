@@ -27,6 +27,14 @@ pub enum SocketError {
         /// Why not. Part of the clause, hence no source of its own.
         why: AwayError,
     },
+    /// A user's by its place, and it is not known who that is, nor whose credentials it may be told.
+    #[error("the engine at {} is a user's: {why}", .socket.display())]
+    Owner {
+        /// The socket.
+        socket: PathBuf,
+        /// What is known of the user. Part of the clause, hence no source of its own.
+        why: AwayError,
+    },
     /// Nothing was asked for, and none of the usual sockets exists.
     #[error("no engine found: none of {} exists", .0.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", "))]
     NoneFound(Vec<PathBuf>),
@@ -38,6 +46,7 @@ impl SocketError {
         match self {
             Self::Address { reason, .. } => reason.help(),
             Self::Away { why, .. } => why.help(),
+            Self::Owner { .. } => "see whether `getent passwd` knows the user, or name another engine".to_owned(),
             Self::NoneFound(_) => {
                 "start the engine (Podman's socket: `systemctl enable --now podman.socket`), or name its socket with --engine unix:///path"
                     .to_owned()

@@ -126,7 +126,9 @@ impl AskError {
             Self::Cycle(CycleError::Credentials(_)) => Exit::Configuration,
             Self::On { error, .. } => error.exit(),
             Self::NoSuchEngine { .. } | Self::Ambiguous { .. } => Exit::Usage,
-            Self::Socket(SocketError::NoneFound(_) | SocketError::Away { .. }) | Self::NeedsEngine => Exit::NoEngine,
+            Self::Socket(SocketError::NoneFound(_) | SocketError::Away { .. } | SocketError::Owner { .. }) | Self::NeedsEngine => {
+                Exit::NoEngine
+            }
             Self::Socket(_) => Exit::Configuration,
             Self::Engine(error) | Self::Cycle(CycleError::Engine(error) | CycleError::Rotation(RunError::Engine { source: error, .. })) => {
                 engine(error)

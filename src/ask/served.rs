@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::{AskError, Records, SocketError, Where};
 use crate::config::{Config, EngineChoice};
-use crate::model::{EngineKind, EngineName, host_socket, user_socket, usual_engine};
+use crate::model::{EngineKind, EngineName, host_socket, user_of_place, user_socket, usual_engine};
 use crate::store::{SqliteStore, Store, StoreError};
 use crate::user::{self, User};
 
@@ -28,7 +28,7 @@ pub struct Place {
     pub name: Option<EngineName>,
     /// Its socket.
     pub socket: PathBuf,
-    /// The user whose it is, if it was named as that user's.
+    /// The user whose it is, by its name or by its place.
     pub user: Option<User>,
     /// It was asked for by its name.
     pub is_named: bool,
@@ -186,7 +186,12 @@ impl Where {
     pub(super) async fn place(&self, served: &Served, others: &[Served], config: &Config) -> Result<Place, SocketError> {
         let Some(name) = &served.name else {
             let socket = self.socket(config)?;
-            return Ok(Place { name: usual_name(&socket).await, socket, user: None, is_named: false });
+            // Whoever typed it: that user is told what the engine is told.
+            let user = match user_of_place(&socket).filter(|id| *id != rustix::process::geteuid().as_raw()) {
+                Some(id) => Some(known(&id.to_string()).await.map_err(|why| SocketError::Owner { socket: socket.clone(), why })?),
+                None => None,
+            };
+            return Ok(Place { name: usual_name(&socket).await, socket, user, is_named: false });
         };
         let away = |why| SocketError::Away { engine: name.clone(), why };
         let place = listens(name).await.map_err(away)?;
@@ -228,11 +233,7 @@ async fn listens(name: &EngineName) -> Result<Place, AwayError> {
         return if is_absent(&socket) { Err(AwayError::Off { kind, is_left: false, socket }) } else { Ok(named(socket, None)) };
     };
     let user = user.to_owned();
-    let found = match user::find(&user).await {
-        Ok(Some(found)) => found,
-        Ok(None) => return Err(AwayError::NoUser { user }),
-        Err(error) => return Err(AwayError::Unknown { user, detail: error.to_string() }),
-    };
+    let found = known(&user).await?;
     let (socket, lingers) = (user_socket(kind, found.id), user::lingers(&user));
     // Two hands at one engine would undo what the other does. systemd takes the socket away with its daemon.
     let is_ours = rustix::process::geteuid().as_raw() == found.id;
@@ -246,6 +247,15 @@ async fn listens(name: &EngineName) -> Result<Place, AwayError> {
         return Err(AwayError::NoSession { user, id: found.id, lingers });
     }
     Err(AwayError::UserOff { kind, is_left: false, user, socket, lingers })
+}
+
+/// A user who must be there, by name or by number.
+async fn known(user: &str) -> Result<User, AwayError> {
+    match user::find(user).await {
+        Ok(Some(found)) => Ok(found),
+        Ok(None) => Err(AwayError::NoUser { user: user.to_owned() }),
+        Err(error) => Err(AwayError::Unknown { user: user.to_owned(), detail: error.to_string() }),
+    }
 }
 
 /// Where the daemon of a user's own listens (`systemd/user/rotate.service`).
@@ -279,6 +289,26 @@ mod tests {
             let found = heir(&all).and_then(|at| all[at].name.clone()).map(|name| name.to_string());
             assert_eq!(found.as_deref(), Some(first), "{names:?}");
         }
+    }
+
+    #[tokio::test]
+    async fn an_engine_in_a_users_runtime_directory_is_that_users_whoever_typed_it_and_nobodys_if_nobody_knows_the_user() {
+        let whose = async |socket: &str| {
+            let at = Where { flag: Some(format!("unix://{socket}")), docker_host: None, runtime_dir: None, prefers_users: false };
+            let only = Served { name: None, is_expected: true, is_heir: true };
+            at.place(&only, &[], &Config::default()).await.map(|place| place.user.map(|user| user.id))
+        };
+        // Nobody's.
+        for place in ["podman/podman.sock", "docker.sock", "mine/any.sock", "/podman//podman.sock"] {
+            assert_eq!(whose(&format!("/run/user/65534/{place}")).await, Ok(Some(65_534)), "{place}");
+        }
+        assert_eq!(whose("/var/run/user/65534/podman/podman.sock").await, Ok(Some(65_534)));
+        let ours = rustix::process::geteuid().as_raw();
+        for socket in ["/run/podman/podman.sock", "/var/run/docker.sock", "/srv/any.sock", &format!("/run/user/{ours}/docker.sock")] {
+            assert_eq!(whose(socket).await, Ok(None), "{socket}");
+        }
+        let error = whose("/run/user/4294967000/podman/podman.sock").await.expect_err("there is no such user");
+        assert_eq!(error.to_string(), "the engine at /run/user/4294967000/podman/podman.sock is a user's: there is no user `4294967000`");
     }
 
     #[test]

@@ -51,7 +51,7 @@ impl Where {
             return Ok(());
         }
         match self.socket(config) {
-            Ok(_) | Err(SocketError::NoneFound(_) | SocketError::Away { .. }) => Ok(()),
+            Ok(_) | Err(SocketError::NoneFound(_) | SocketError::Away { .. } | SocketError::Owner { .. }) => Ok(()),
             Err(error @ SocketError::Address { .. }) => Err(error.into()),
         }
     }

@@ -102,6 +102,12 @@ pub fn user_socket(kind: EngineKind, user_id: u32) -> PathBuf {
     PathBuf::from(format!("/run/user/{user_id}")).join(kind.place())
 }
 
+/// The user in whose runtime directory a socket lies: whatever listens there, that user can put something else in its place. None: elsewhere.
+pub fn user_of_place(socket: &Path) -> Option<u32> {
+    let below = ["/run/user", "/var/run/user"].iter().find_map(|folder| socket.strip_prefix(folder).ok())?;
+    below.iter().next()?.to_str()?.parse().ok()
+}
+
 /// Which engine listens at one of the usual places, and the number of the user whose it is. None: elsewhere.
 pub fn usual_engine(socket: &Path) -> Option<(EngineKind, Option<u32>)> {
     let text = socket.to_str()?;

@@ -30,7 +30,7 @@ pub use container::{Attachment, Container, NOTES, State, Status};
 pub use credential::Credential;
 pub use digest::{Digest, DigestError};
 pub use ending::Ending;
-pub use engine_name::{EngineKind, EngineName, EngineNameError, host_socket, user_socket, usual_engine};
+pub use engine_name::{EngineKind, EngineName, EngineNameError, host_socket, user_of_place, user_socket, usual_engine};
 pub use health::Health;
 pub use hold::Hold;
 pub use id::{ContainerId, ImageId, RotationId};

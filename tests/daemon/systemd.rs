@@ -92,7 +92,7 @@ fn with_its_drop_ins_the_daemon_serves_the_engine_of_a_user() {
     unit.configure(&format!("{CONFIG}engine = \"unix:///run/user/1000/docker.sock\"\n"));
     let drop_ins =
         concat!(include_str!("../../systemd/drop-ins/user-engine.conf"), include_str!("../../systemd/drop-ins/container-networks.conf"));
-    unit.drop_in(&drop_ins.replace("/home/NAME", "/home/op"));
+    unit.drop_in(drop_ins);
     let old = stale(&s, &["--label", "rotate.health.http=:80/"]);
     unit.start();
     let rotated = unit.ask(&["now", &s.name("web"), "--json"]);

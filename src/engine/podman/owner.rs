@@ -12,7 +12,7 @@ use tokio::process::Command;
 
 use crate::engine::EngineError;
 use crate::engine::calls::refused;
-use crate::model::usual_engine;
+use crate::model::user_of_place;
 use crate::user::{self, User};
 
 /// The user whose engine listens at a socket.
@@ -55,10 +55,7 @@ impl Owner {
 
 /// A user's engine is that user's by its place: what lies there can be changed, or gone, at any moment, and must not become another's by that.
 fn owner(socket: &Path) -> Option<u32> {
-    match usual_engine(socket) {
-        Some((_, Some(user))) => Some(user),
-        Some((_, None)) | None => std::fs::metadata(socket).ok().map(|socket| socket.uid()),
-    }
+    user_of_place(socket).or_else(|| std::fs::metadata(socket).ok().map(|socket| socket.uid()))
 }
 
 /// A program with nothing of our environment, in no folder of ours, and as a group of its own.
