@@ -4,6 +4,7 @@
 mod lab;
 
 mod api;
+mod arguments;
 mod auto_update;
 mod bad_store;
 mod cases;
