@@ -19,7 +19,7 @@ pub(super) fn create_request(container: Container<'_>, images: Images<'_>, image
     if is_nothing(&container.config()["CreateCommand"]) {
         return generator::create_request(container, images, image);
     }
-    request::create_request(container, image)
+    request::create_request(container, image, &images.old["Config"]["Env"])
 }
 
 /// Errors if the command that made the container cannot be said again. What was made through the API has none, and takes more to tell.
@@ -27,7 +27,7 @@ pub(super) fn check_command(container: Container<'_>) -> Result<(), SpecError> {
     if is_nothing(&container.config()["CreateCommand"]) {
         return Ok(());
     }
-    request::create_request(container, "").map(|_| ())
+    request::create_request(container, "", &Value::Null).map(|_| ())
 }
 
 /// True if this option of `podman create` takes a value, false if it is a switch; none if it is not known here, so that a container made with it is

@@ -39,10 +39,10 @@ pub struct Known {
 }
 
 const KEPT_SWITCHES: &str = "
-    http-proxy init interactive no-healthcheck no-hostname no-hosts oom-kill-disable passwd privileged read-only read-only-tmpfs tty
+    init interactive no-healthcheck no-hostname no-hosts oom-kill-disable passwd privileged read-only read-only-tmpfs tty
     unsetenv-all volatile";
 const DROPPED_SWITCHES: &str = "
-    detach disable-content-trust help no-trunc quiet replace sig-proxy tls-verify";
+    detach disable-content-trust help http-proxy no-trunc quiet replace sig-proxy tls-verify";
 
 const KEPT: &str = "
     add-host annotation arch blkio-weight blkio-weight-device cap-add cap-drop cgroup-conf cgroup-parent cgroupns cgroups chrootdirs

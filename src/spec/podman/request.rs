@@ -15,10 +15,11 @@ use crate::spec::volumes::is_anonymous;
 /// Writes what comes after `podman create --name NAME`, and the variables that it takes from its environment. Pure.
 ///
 /// Anonymous volumes are handed over by name: those of `-v /data` in its place, those that an image declares by an option more.
-/// `image` takes the place of the image as typed: what the name stands for is settled, a short one could be settled otherwise.
+/// `image` takes the place of the image as typed: what the name stands for is settled, a short one could be settled otherwise. `image_env` is `Env` of
+/// the old one.
 ///
 /// Errors: [`SpecError`] if the container was made by an option that cannot be said again.
-pub fn create_request(container: Container<'_>, image: &str) -> Result<Value, SpecError> {
+pub fn create_request(container: Container<'_>, image: &str, image_env: &Value) -> Result<Value, SpecError> {
     let typed: Vec<&str> = texts(&container.config()["CreateCommand"]).collect();
     // The service that was asked for it wrote its own command there (seen on 4.3; from 5 on it writes none).
     if typed.windows(2).any(|pair| pair == ["system", "service"]) && !typed.iter().any(|word| ["run", "create"].contains(word)) {
@@ -30,6 +31,7 @@ pub fn create_request(container: Container<'_>, image: &str) -> Result<Value, Sp
     for option in &options {
         request.add(option)?;
     }
+    request.carry_proxies(image_env, &options);
     request.carry_declared_volumes();
     request.join_pod(&options)?;
     let Request { mut arguments, environment, .. } = request;
@@ -40,6 +42,8 @@ pub fn create_request(container: Container<'_>, image: &str) -> Result<Value, Sp
     Ok(json!({ "Arguments": arguments, "Environment": environment }))
 }
 
+/// What Podman copies from where it runs unless `--http-proxy=false` is said (its own list).
+const PROXIES: [&str; 8] = ["http_proxy", "https_proxy", "ftp_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY"];
 const FOLDER: &str = "the folder that it was created in is not known";
 
 /// True if the option names a file that was looked for where the command was run.
@@ -132,13 +136,32 @@ impl<'a> Request<'a> {
         };
         match value {
             Some(value) if is_heeded(name) => self.push("env", Some(&format!("{name}={value}"))),
-            Some(value) => {
-                self.environment.insert(name.to_owned(), value.to_owned());
-                self.push("env", Some(name));
-            }
+            Some(value) => self.hand_over(name, value),
             None => {}
         }
         Ok(())
+    }
+
+    fn hand_over(&mut self, name: &str, value: &str) {
+        self.environment.insert(name.to_owned(), value.to_owned());
+        self.push("env", Some(name));
+    }
+
+    /// The proxies of the shell that made the predecessor. A successor would get those of the service, which has another environment.
+    fn carry_proxies(&mut self, image_env: &Value, options: &[Typed<'_>]) {
+        let container = self.container;
+        let is_typed = |name: &str| {
+            let mut typed = options.iter().filter(|option| option.becomes == Use::Env).filter_map(|option| option.value);
+            typed.any(|variable| variable_name(variable) == name)
+        };
+        for variable in texts(&container.config()["Env"]).filter(|variable| texts(image_env).all(|other| other != *variable)) {
+            match variable.split_once('=') {
+                // A secret of such a name is asked for by its own option, and its value is not shown.
+                Some((name, value)) if PROXIES.contains(&name) && value != "*******" && !is_typed(name) => self.hand_over(name, value),
+                Some(_) | None => {}
+            }
+        }
+        self.push("http-proxy", Some("false"));
     }
 
     /// `-p 80` and `-p 127.0.0.1::80` with the port that Podman chose when it created the predecessor, and has kept since.

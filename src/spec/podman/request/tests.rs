@@ -16,7 +16,7 @@ fn document(command: &[&str]) -> Value {
 }
 
 fn request(command: &[&str]) -> Result<Value, SpecError> {
-    create_request(Container(&document(command)), "web:latest")
+    create_request(Container(&document(command)), "web:latest", &Value::Null)
 }
 
 #[test]
@@ -69,6 +69,7 @@ fn what_made_the_container_is_said_again_without_what_was_of_that_run() {
         "--volume=/srv/here:/here:ro",
         &format!("--mount=type=volume,dst=/long,src={}", "c".repeat(64)),
         "--init=false",
+        "--http-proxy=false",
         &format!("--volume={}:/declared:rw", "b".repeat(64)),
         "docker.io/library/web:latest",
         "serve",
@@ -120,10 +121,27 @@ fn a_member_joins_the_pod_by_its_id_and_gets_its_restart_policy_at_the_switch() 
     let mut member = document(&["podman", "run", "-d", "--restart=always", "--pod", "new:app", "--pod-id-file=/run/app", "web"]);
     member["Pod"] = "abc".into();
     member["Mounts"] = json!([]);
-    let asked = create_request(Container(&member), "web").expect("a request");
-    assert_eq!(texts(&asked["Arguments"]).collect::<Vec<_>>(), ["--pod=abc", "--restart=no", "docker.io/library/web:latest"]);
+    let asked = create_request(Container(&member), "web", &Value::Null).expect("a request");
+    assert_eq!(
+        texts(&asked["Arguments"]).collect::<Vec<_>>(),
+        ["--http-proxy=false", "--pod=abc", "--restart=no", "docker.io/library/web:latest"]
+    );
     member["Config"]["CreateCommand"] = json!(["podman", "run", "web"]);
-    assert!(create_request(Container(&member), "web").is_err_and(|error| error.to_string().contains("Pod")));
+    assert!(create_request(Container(&member), "web", &Value::Null).is_err_and(|error| error.to_string().contains("Pod")));
+}
+
+/// What the old image says the new one may say otherwise; what was typed is there already; a secret's value is not shown.
+#[test]
+fn proxies_of_the_shell_are_handed_over_by_the_environment_and_those_of_the_service_are_kept_away() {
+    let mut made = document(&["podman", "run", "--http-proxy", "-e", "https_proxy", "web"]);
+    made["Mounts"] = json!([]);
+    made["Config"]["Env"] =
+        json!(["http_proxy=http://me:s3cret@proxy:3128", "https_proxy=x", "NO_PROXY=lan", "no_proxy=image", "ftp_proxy=*******", "A=b"]);
+    let asked = create_request(Container(&made), "web", &json!(["no_proxy=image"])).expect("a request");
+    let expected = ["--env=https_proxy", "--env=http_proxy", "--env=NO_PROXY", "--http-proxy=false", "docker.io/library/web:latest"];
+    assert_eq!(texts(&asked["Arguments"]).collect::<Vec<_>>(), expected);
+    let environment = json!({ "http_proxy": "http://me:s3cret@proxy:3128", "https_proxy": "x", "NO_PROXY": "lan" });
+    assert_eq!(asked["Environment"], environment);
 }
 
 #[test]
