@@ -17,6 +17,8 @@ pub enum Use {
     Part,
     /// Names a group, or asks for those of whoever ran the command.
     Group,
+    /// Limits a resource, as may have been changed since.
+    Limit,
     /// Publishes a port, perhaps as one of the host's that Podman chose.
     Publish,
     /// Mounts a volume or a path, said in one word (`--volume`).
@@ -45,18 +47,18 @@ const DROPPED_SWITCHES: &str = "
     detach disable-content-trust help http-proxy no-trunc quiet replace sig-proxy tls-verify";
 
 const KEPT: &str = "
-    add-host annotation arch blkio-weight blkio-weight-device cap-add cap-drop cgroup-conf cgroup-parent cgroupns cgroups chrootdirs
-    cpu-period cpu-quota cpu-rt-period cpu-rt-runtime cpu-shares cpus cpuset-cpus cpuset-mems device-cgroup-rule device-read-bps
-    device-read-iops device-write-bps device-write-iops dns dns-opt dns-option dns-search entrypoint env-merge expose gidmap gpus
-    group-entry health-cmd health-interval health-log-destination health-max-log-count health-max-log-size health-on-failure
-    health-retries health-start-period health-startup-cmd health-startup-interval health-startup-retries health-startup-success
-    health-startup-timeout health-timeout hostname hostuser image-volume init-path ip ip6 ipc label link-local-ip log-driver
-    mac-address memory memory-reservation memory-swap memory-swappiness net network network-alias oom-score-adj os passwd-entry
-    personality pid pids-limit platform rdt-class sdnotify seccomp-policy secret shm-size shm-size-systemd
-    stop-signal stop-timeout storage-opt subgidname subuidname sysctl systemd timeout tmpfs tz uidmap ulimit umask unsetenv user userns
-    uts variant workdir";
+    add-host annotation arch blkio-weight blkio-weight-device cap-add cap-drop cgroup-conf cgroup-parent cgroupns cgroups chrootdirs cpu-
+    rt-period cpu-rt-runtime device-cgroup-rule device-read-bps device-read-iops device-write-bps device-write-iops dns dns-opt dns-option
+    dns-search entrypoint env-merge expose gidmap gpus group-entry health-cmd health-interval health-log-destination health-max-log-count
+    health-max-log-size health-on-failure health-retries health-start-period health-startup-cmd health-startup-interval health-startup-
+    retries health-startup-success health-startup-timeout health-timeout hostname hostuser image-volume init-path ip ip6 ipc label link-
+    local-ip log-driver mac-address memory-swappiness net network network-alias oom-score-adj os passwd-entry personality pid pids-limit
+    platform rdt-class sdnotify seccomp-policy secret shm-size shm-size-systemd stop-signal stop-timeout storage-opt subgidname subuidname
+    sysctl systemd timeout tmpfs tz uidmap ulimit umask unsetenv user userns uts variant workdir";
 const DROPPED: &str = "
     attach authfile cert-dir  creds decryption-key detach-keys name pull retry retry-delay signature-policy";
+
+const LIMITS: &str = "cpu-period cpu-quota cpu-shares cpus cpuset-cpus cpuset-mems memory memory-reservation memory-swap";
 
 /// They may name a file after these words.
 const MAY_NAME_A_FILE: &str = "hosts-file security-opt log-opt device";
@@ -112,6 +114,7 @@ pub fn known(name: &str) -> Option<Known> {
         "env" => Some(Use::Env),
         "restart" => Some(Use::Drop), // given at the switch
         "group-add" => Some(Use::Group),
+        _ if is_in(LIMITS) => Some(Use::Limit),
         _ if is_in(MAY_NAME_A_FILE) => Some(Use::Part),
         "env-file" | "label-file" => Some(Use::File),
         "publish" => Some(Use::Publish),

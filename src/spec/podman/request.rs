@@ -27,10 +27,12 @@ pub fn create_request(container: Container<'_>, image: &str, image_env: &Value) 
         return Err(SpecError::CannotCarry { field: "Config.CreateCommand", why });
     }
     let (options, rest) = parse(&typed)?;
+    check_networks(container, &options)?;
     let mut request = Request { container, arguments: Vec::new(), environment: BTreeMap::new(), mounted: Vec::new() };
     for option in &options {
         request.add(option)?;
     }
+    request.carry_limits();
     request.carry_proxies(image_env, &options);
     request.carry_declared_volumes();
     request.join_pod(&options)?;
@@ -42,9 +44,36 @@ pub fn create_request(container: Container<'_>, image: &str, image_env: &Value) 
     Ok(json!({ "Arguments": arguments, "Environment": environment }))
 }
 
+/// Limits that inspect shows, by their options: as they were typed, or as a later `podman update` has set them.
+const LIMITS: [(&str, &str); 8] = [
+    ("cpu-period", "CpuPeriod"),
+    ("cpu-quota", "CpuQuota"),
+    ("cpu-shares", "CpuShares"),
+    ("cpuset-cpus", "CpusetCpus"),
+    ("cpuset-mems", "CpusetMems"),
+    ("memory", "Memory"),
+    ("memory-reservation", "MemoryReservation"),
+    ("memory-swap", "MemorySwap"),
+];
 /// What Podman copies from where it runs unless `--http-proxy=false` is said (its own list).
 const PROXIES: [&str; 8] = ["http_proxy", "https_proxy", "ftp_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY"];
 const FOLDER: &str = "the folder that it was created in is not known";
+
+/// Refuses what is in another number of networks than it was made in. With which address or name it was connected since is told by no document that can
+/// be had from anywhere.
+fn check_networks(container: Container<'_>, options: &[Typed<'_>]) -> Result<(), SpecError> {
+    // With its own options one network to a word, else several.
+    let named = |value: &str| if value.contains(':') { 1 } else { value.split(',').count() };
+    let of_networks = options.iter().filter(|option| ["net", "network"].contains(&option.name));
+    let made_in: usize = of_networks.filter_map(|option| option.value).map(named).sum();
+    let has_its_own = container.host()["NetworkMode"] == "bridge" && text(&container.0["Pod"]).is_empty();
+    // Who names none is in the usual one.
+    if has_its_own && container.networks().count() != made_in.max(1) {
+        let why = "its networks were changed after it was made (`podman network connect`, `disconnect`): make it anew with a `--network` for each";
+        return Err(SpecError::CannotCarry { field: "NetworkSettings.Networks", why });
+    }
+    Ok(())
+}
 
 /// True if the option names a file that was looked for where the command was run.
 fn names_a_relative_path(option: &str, value: &str) -> bool {
@@ -82,6 +111,8 @@ impl<'a> Request<'a> {
                 return Err(cannot(FOLDER));
             }
             (Use::Group, Some("keep-groups")) => return Err(cannot("the groups of the user who created it are not known")),
+            // Said as it is now.
+            (Use::Limit, _) if self.shows_limit(option.name) => {}
             (Use::Env, Some(variable)) => self.add_variable(variable).map_err(cannot)?,
             (Use::Volume, Some(volume)) => {
                 let volume = self.volume(volume).map_err(cannot)?;
@@ -95,7 +126,7 @@ impl<'a> Request<'a> {
                 let mount = self.mount(mount).map_err(cannot)?;
                 self.push(option.name, Some(&mount));
             }
-            (Use::Keep | Use::Env | Use::File | Use::Part | Use::Group | Use::Publish | Use::Volume | Use::Mount, value) => {
+            (Use::Keep | Use::Env | Use::File | Use::Part | Use::Group | Use::Limit | Use::Publish | Use::Volume | Use::Mount, value) => {
                 self.push(option.name, value)
             }
         }
@@ -145,6 +176,29 @@ impl<'a> Request<'a> {
     fn hand_over(&mut self, name: &str, value: &str) {
         self.environment.insert(name.to_owned(), value.to_owned());
         self.push("env", Some(name));
+    }
+
+    /// What inspect shows of a limit; none for 0 and for no text, which it shows where there is none.
+    fn limit(&self, field: &str) -> Option<String> {
+        match &self.container.host()[field] {
+            Value::Number(limit) => Some(limit.to_string()).filter(|limit| limit != "0"),
+            Value::String(set) => Some(set.clone()).filter(|set| !set.is_empty()),
+            Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+        }
+    }
+
+    /// True if inspect shows what the option asks for. `--cpus` is shown as a period and a quota.
+    fn shows_limit(&self, option: &str) -> bool {
+        let option = if option == "cpus" { "cpu-quota" } else { option };
+        LIMITS.iter().any(|(of, field)| *of == option && self.limit(field).is_some())
+    }
+
+    fn carry_limits(&mut self) {
+        for (option, field) in LIMITS {
+            if let Some(limit) = self.limit(field) {
+                self.push(option, Some(&limit));
+            }
+        }
     }
 
     /// The proxies of the shell that made the predecessor. A successor would get those of the service, which has another environment.

@@ -144,6 +144,46 @@ fn proxies_of_the_shell_are_handed_over_by_the_environment_and_those_of_the_serv
     assert_eq!(asked["Environment"], environment);
 }
 
+/// As `podman update` left them. Swap without a limit is shown as 0.
+#[test]
+fn limits_are_those_that_the_container_has_now_and_what_inspect_does_not_show_is_said_as_typed() {
+    let mut made = document(&["podman", "run", "-m", "64m", "--memory-swap=-1", "--cpus", "0.5", "--cpuset-cpus=0", "web"]);
+    made["Mounts"] = json!([]);
+    made["HostConfig"] =
+        json!({ "Memory": 134217728, "MemorySwap": 0, "CpuPeriod": 100000, "CpuQuota": 25000, "CpuShares": 0, "CpusetCpus": "0-1" });
+    let asked = create_request(Container(&made), "web", &Value::Null).expect("a request");
+    let expected = [
+        "--memory-swap=-1",
+        "--cpu-period=100000",
+        "--cpu-quota=25000",
+        "--cpuset-cpus=0-1",
+        "--memory=134217728",
+        "--http-proxy=false",
+        "docker.io/library/web:latest",
+    ];
+    assert_eq!(texts(&asked["Arguments"]).collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn what_is_in_other_networks_than_it_was_made_in_is_held() {
+    let is_held = |options: &[&str], networks: &[&str], pod: &str| {
+        let mut made = document(&[&["podman", "run"], options, &["web"]].concat());
+        made["HostConfig"]["NetworkMode"] = "bridge".into();
+        made["NetworkSettings"]["Networks"] =
+            networks.iter().map(|name| ((*name).to_owned(), json!({}))).collect::<serde_json::Map<_, _>>().into();
+        made["Pod"] = pod.into();
+        create_request(Container(&made), "web", &Value::Null).is_err_and(|error| error.to_string().contains("podman network connect"))
+    };
+    for options in [&[][..], &["--network", "bridge"], &["--net=one:alias=a,alias=b"]] {
+        assert!(!is_held(options, &["one"], ""), "{options:?}");
+        assert!(is_held(options, &["one", "two"], "") && is_held(options, &[], ""), "{options:?}");
+    }
+    for options in [&["--network", "one,two"][..], &["--network=one:ip=10.0.0.2", "--network=two"]] {
+        assert!(!is_held(options, &["one", "two"], "") && is_held(options, &["one"], ""), "{options:?}");
+    }
+    assert!(!is_held(&["--pod=app"], &["one", "two"], "abc"), "the pod's");
+}
+
 #[test]
 fn what_cannot_be_said_again_is_named() {
     let error = |command: &[&str]| request(command).err().map(|error| error.to_string()).unwrap_or_default();
