@@ -20,6 +20,7 @@ mod options;
 mod ownership;
 mod pods;
 mod quadlet;
+mod shell;
 mod units;
 mod units_cut;
 mod units_dependents;

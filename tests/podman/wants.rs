@@ -10,6 +10,9 @@ pub struct Want {
 
 pub const ROOTS_ENGINE: Want =
     Want { what: "an engine of root's: on a host with a user's, all is that user's", is_on: |host| !host.is_rootless() };
+pub const A_USERS_ENGINE: Want = Want { what: "an engine of a user's: all is root's", is_on: Host::is_rootless };
+pub const UPDATES: Want =
+    Want { what: "limits that a later `podman update` changes for good: 4.3 forgets them", is_on: |host| !is_4_3(host) };
 pub const API_NOTES: Want =
     Want { what: "what its API was asked for: on 4.3 the service's own command is kept instead", is_on: |host| !is_4_3(host) };
 pub const START_CHECKS: Want = Want { what: "health checks of the start, which are there from Podman 4.5 on", is_on: |host| !is_4_3(host) };
