@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::arguments::seen_during;
+use super::groups::{self, Group};
 use super::wants::{LIMITS, lacks, policy};
 use super::{FAST, described, scratch};
 use crate::lab::{Agent, Scratch};
@@ -100,89 +101,119 @@ pub fn is_the_same_after_two_rotations(s: &Scratch, marks: &[&str]) {
     }
 }
 
+/// Puts what is this test's own in its place.
+fn own(s: &Scratch, text: &str) -> String {
+    let names = ["net", "data", "secret"].iter().fold(text.to_owned(), |text, name| text.replace(&format!("{{{name}}}"), &s.name(name)));
+    if names.contains("{dir}") { names.replace("{dir}", &s.host_dir()) } else { names }
+}
+
+/// Makes the group's container, with these options more, and rotates it twice.
+#[track_caller]
+fn plays(s: &Scratch, group: &Group, more: &[&str]) {
+    for command in group.before {
+        let command: Vec<String> = command.iter().map(|word| own(s, word)).collect();
+        s.host.docker(&command.iter().map(String::as_str).collect::<Vec<_>>());
+    }
+    s.push("web", "volume:v1");
+    let (web, image, options) = (s.name("web"), s.image("web"), group.options.iter().map(|word| own(s, word)).collect::<Vec<_>>());
+    let mut run = vec!["run", "-d", "--pull=always", "--name", &web];
+    run.extend(options.iter().map(String::as_str).chain(more.iter().copied()));
+    run.push(&image);
+    run.extend(group.command);
+    s.host.docker(&run);
+    let shows = || {
+        for (line, part) in group.inside {
+            let said = s.host.docker(&["exec", &web, "/bin/busybox", "sh", "-c", line]);
+            assert!(said.contains(part), "`{line}` in {web} does not say `{part}` but: {said}");
+        }
+    };
+    shows();
+    is_the_same_after_two_rotations(s, group.marks);
+    shows();
+}
+
+#[track_caller]
+fn play(test: &str, group: &Group) {
+    if group.wants.is_none_or(|want| !lacks(want)) {
+        plays(&scratch(test), group, &[]);
+    }
+}
+
 #[test]
 fn a_container_of_many_options_is_the_same_after_two_rotations() {
     let s = scratch("options");
-    let (net, volume, secret) = (s.name("net"), s.name("data"), s.name("secret"));
-    s.push("web", "volume:v1");
-    s.host.docker(&["network", "create", "--subnet", "10.91.7.0/24", &net]);
+    let secret = s.name("secret");
     s.host.exec(&["sh", "-c", &format!("echo s3cret | podman secret create {secret} -")]);
-    let network = format!("{net}:ip=10.91.7.9,mac=02:00:00:00:07:09,alias=other");
-    let (volume, mounted, secret_option) =
-        (format!("{volume}:/named:ro"), format!("type=bind,src={},dst=/bound", s.host_dir()), format!("{secret},type=env,target=TOKEN"));
-    let options = [
-        "-e",
-        "A=b c",
-        "--network",
-        &network,
-        "-v",
-        &volume,
-        "-v",
-        "/anon",
-        "--mount",
-        "type=volume,dst=/long",
-        "--mount",
-        &mounted,
-        "--tmpfs",
-        "/scratch:size=1m",
-        "-p",
-        "80",
-        "-p",
-        "127.0.0.1::81/udp",
-        "--ulimit",
-        "nofile=100:200",
-        // As soon as any is given, 4.3 raises this one, which the lab's machine may not allow.
-        "--ulimit",
-        "nproc=20000:20000",
-        "--sysctl",
-        "net.ipv4.ip_forward=1",
-        "--cap-add",
-        "NET_ADMIN",
-        "--cap-drop=CHOWN",
-        "--stop-signal",
-        "USR1",
-        "--stop-timeout=3",
-        "--health-cmd",
-        "true",
-        "--health-interval=3s",
-        "--health-on-failure=kill",
-        "--add-host",
-        "other.lan:1.2.3.4",
-        "--dns",
-        "9.9.9.9",
-        "--hostname",
-        "web.lan",
-        "--restart",
-        policy("on-failure:3"),
-        "--log-driver",
-        "k8s-file",
-        "--annotation",
-        "mine=yes",
-        "--secret",
-        &secret_option,
-        "--shm-size",
-        "2m",
-        "--security-opt",
-        "no-new-privileges",
-        "--group-add",
-        "7",
-        "--device",
-        "/dev/null:/dev/other",
-        "--umask",
-        "0027",
-        "--init",
-        "--label",
-        "mine=too",
-        "--user",
-        "0:0",
-        "-w",
-        "/anon",
-        "--oom-score-adj",
-        "300",
-    ];
-    s.run("web", &options);
-    is_the_same_after_two_rotations(&s, &["/anon/mark", "/long/mark", "/data/mark"]);
+    plays(&s, &groups::MANY, &["--restart", policy("on-failure:3")]);
     s.host.docker(&["secret", "rm", &secret]);
+}
+
+#[test]
+fn a_container_in_the_hosts_namespaces_is_the_same_after_two_rotations() {
+    play("host", &groups::HOST);
+}
+
+#[test]
+fn a_container_with_numbers_of_its_own_is_the_same_after_two_rotations() {
+    play("numbers", &groups::NUMBERS);
+}
+
+#[test]
+fn a_privileged_container_is_the_same_after_two_rotations() {
+    play("privileged", &groups::PRIVILEGED);
+}
+
+#[test]
+fn a_container_in_which_nothing_lasts_is_the_same_after_two_rotations() {
+    play("sealed", &groups::SEALED);
+}
+
+#[test]
+fn a_container_with_a_command_variables_and_a_check_of_its_own_is_the_same_after_two_rotations() {
+    play("entry", &groups::ENTRY);
+}
+
+#[test]
+fn a_container_of_another_user_and_fewer_rights_is_the_same_after_two_rotations() {
+    play("identity", &groups::IDENTITY);
+}
+
+#[test]
+fn a_container_with_an_address_and_names_of_its_own_is_the_same_after_two_rotations() {
+    play("network", &groups::NETWORK);
+}
+
+#[test]
+fn a_container_with_its_own_init_log_and_files_is_the_same_after_two_rotations() {
+    play("around", &groups::AROUND);
+}
+
+#[test]
+fn a_container_below_another_cgroup_is_the_same_after_two_rotations() {
+    play("cgroups", &groups::CGROUPS);
+}
+
+#[test]
+fn a_container_with_options_of_newer_podmans_is_the_same_after_two_rotations() {
+    play("newer", &groups::NEWER);
+}
+
+#[test]
+fn a_container_with_a_limit_of_every_kind_is_the_same_after_two_rotations() {
+    play("limited", &groups::LIMITED);
+}
+
+/// From a folder that is gone by now for all that anybody knows: the path that it was is what counts. A user's client runs in `/home/op`.
+#[test]
+fn a_path_that_was_named_from_a_working_directory_is_the_same_after_two_rotations() {
+    let s = scratch("relative");
+    s.push("web", "volume:v1");
+    s.host.exec(&["chmod", "777", &s.host_dir()]);
+    let volume = format!("../..{}:/mine", s.host_dir());
+    let run = ["env", "--chdir=/var/tmp", "podman", "run", "-d", "--pull=always", "--name", &s.name("web"), "-v", &volume, &s.image("web")];
+    let output = s.host.exec(&run);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    is_the_same_after_two_rotations(&s, &["/mine/mark", "/data/mark"]);
 }
 
 #[test]

@@ -13,6 +13,7 @@ mod clients;
 mod compose;
 mod engines;
 mod fidelity;
+mod groups;
 mod health;
 mod images;
 mod names;

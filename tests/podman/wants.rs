@@ -28,10 +28,22 @@ pub const UNITS: Want = Want {
 pub const LIMITS: Want =
     Want { what: "the kernel's controllers of memory and processors, which its machine keeps", is_on: has_controllers };
 
+pub const CONTROLLERS: Want =
+    Want { what: "all of the kernel's controllers that limits want, some of which its machine keeps", is_on: has_all_controllers };
+pub const NEWER_OPTIONS: Want = Want { what: "the options that Podman got after 4.3", is_on: |host| !is_4_3(host) };
+
 fn has_controllers(host: &Host) -> bool {
+    has(host, &["cpu", "memory"])
+}
+
+fn has_all_controllers(host: &Host) -> bool {
+    has(host, &["cpu", "cpuset", "memory", "pids"])
+}
+
+fn has(host: &Host, controllers: &[&str]) -> bool {
     let users = if host.is_rootless() { "/user.slice/user-1000.slice/user@1000.service" } else { "" };
     let all = std::fs::read_to_string(host.path(&format!("/sys/fs/cgroup{users}/cgroup.controllers"))).unwrap_or_default();
-    ["cpu", "memory"].iter().all(|wanted| all.split_whitespace().any(|controller| controller == *wanted))
+    controllers.iter().all(|wanted| all.split_whitespace().any(|controller| controller == *wanted))
 }
 
 /// Podman 4.3 moves to a scope of its own if a cgroup of its process is not its user's, and looks at those of version 1 as well; systemd then refuses it as
