@@ -88,6 +88,15 @@ fn names_a_relative_path(option: &str, value: &str) -> bool {
     path.is_some_and(|path| !path.starts_with('/'))
 }
 
+/// True of what the client refuses to ask for over a socket (4.3–5.8).
+fn is_said_on_the_spot_only(option: &str, value: &str) -> bool {
+    match option {
+        "cgroups" => value == "split",
+        "log-driver" => ["passthrough", "passthrough-tty"].contains(&value),
+        _ => false,
+    }
+}
+
 struct Request<'a> {
     container: Container<'a>,
     arguments: Vec<String>,
@@ -111,6 +120,9 @@ impl<'a> Request<'a> {
                 return Err(cannot(FOLDER));
             }
             (Use::Group, Some("keep-groups")) => return Err(cannot("the groups of the user who created it are not known")),
+            (Use::Keep, Some(value)) if is_said_on_the_spot_only(option.name, value) => {
+                return Err(cannot("Podman's client takes that value only where it needs no socket"));
+            }
             // Said as it is now.
             (Use::Limit, _) if self.shows_limit(option.name) => {}
             (Use::Env, Some(variable)) => self.add_variable(variable).map_err(cannot)?,

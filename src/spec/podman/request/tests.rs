@@ -197,6 +197,8 @@ fn what_cannot_be_said_again_is_named() {
     assert!(error(&["podman", "run", "--mount", "type=bind,src=here,dst=/here", "web"]).contains("--mount"));
     assert!(error(&["podman", "run", "--security-opt", "seccomp=own.json", "web"]).contains("--security-opt"));
     assert!(error(&["podman", "run", "--group-add", "keep-groups", "web"]).contains("--group-add"));
+    assert!(error(&["podman", "run", "--cgroups=split", "web"]).contains("--cgroups"));
+    assert!(error(&["podman", "run", "--log-driver", "passthrough", "web"]).contains("--log-driver"));
     assert!(error(&["podman", "run", "--pidfile", "/run/web.pid", "web"]).contains("--pidfile"));
     assert!(error(&["podman", "--hooks-dir", "run", "run", "web"]).contains("--hooks-dir"));
     assert_eq!(error(&["podman", "--connection", "run", "container", "run", "web"]), "");
