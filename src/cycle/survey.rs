@@ -106,8 +106,8 @@ async fn look_at_services(engine: &dyn Engine, survey: &mut Survey) {
     let (names, nobodys): (Vec<String>, Vec<String>) = names.into_iter().partition(|name| ServiceState::may_be_called(name));
     let Some(services) = engine.services() else { return };
     survey.manager = services.manager().await.unwrap_or_default();
-    match services.started_by_name().await {
-        Ok(started) => survey.started_by_name = started,
+    match services.named().await {
+        Ok(named) => survey.named = named,
         Err(error) => survey.unknown_starters = unknown_starters(&error),
     }
     match services.show(&names).await {

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use super::EngineError;
-use crate::model::{Manager, ServiceState, Warning};
+use crate::model::{Manager, Named, ServiceState, Warning};
 
 /// The manager of systemd whose units own containers of one engine: the system's, or a user's.
 ///
@@ -15,10 +15,10 @@ use crate::model::{Manager, ServiceState, Warning};
 pub trait Services: Send + Sync {
     /// How these units stand, in the order of the names; also those that do not exist.
     async fn show(&self, names: &[String]) -> Result<Vec<ServiceState>, EngineError>;
-    /// Containers that a unit starts by name or id (`podman start`), and the unit: they have no label of it. One may be the beginning of an id.
+    /// Containers that a unit starts, makes or removes by name or id: not all of them have a label of it.
     ///
     /// Of all units that systemd has in memory, up or not: an enabled one that is down starts its container with the next boot.
-    async fn started_by_name(&self) -> Result<Vec<(String, String)>, EngineError> {
+    async fn named(&self) -> Result<Vec<Named>, EngineError> {
         Ok(Vec::new())
     }
     /// The image that the files of a unit of Quadlet's ask for, as they write it, whatever a drop-in of ours makes of it. None: they do not say.

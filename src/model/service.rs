@@ -199,20 +199,6 @@ impl ServiceState {
         if self.is_of("image") { self.start.contains(" pull ") } else { has_option() }
     }
 
-    /// The containers that it starts by their names or ids, and does not make: `podman start web` (`podman generate systemd` without `--new`).
-    pub fn starts(&self) -> impl Iterator<Item = &str> {
-        self.start.lines().flat_map(|command| {
-            // As systemd writes it: `{ path=/usr/bin/podman ; argv[]=/usr/bin/podman start web ; ignore_errors=no ; … }`.
-            let argv = command.split_once("argv[]=").map_or(command, |(_, argv)| argv);
-            let mut words = argv.split(" ; ").next().unwrap_or_default().split_whitespace();
-            let is_podman = words.next().is_some_and(|program| program.rsplit('/').next() == Some("podman"));
-            let words = words.skip_while(|word| word.starts_with('-')).skip_while(|word| *word == "container");
-            let mut words = words.filter(move |_| is_podman);
-            let is_start = words.next() == Some("start");
-            words.filter(move |word| is_start && !word.starts_with('-'))
-        })
-    }
-
     /// True if no `Pull=` of ours keeps it from that. Of several options for `podman run` the last counts: Quadlet writes `Pull=` as two words, and after it
     /// what stands in `PodmanArgs=`.
     pub fn pulls_regardless(&self) -> bool {
@@ -272,25 +258,6 @@ fn is_pull(policy: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_a_unit_starts_by_name_is_told_from_what_it_makes_and_from_what_other_programs_start() {
-        let starts = |command: &str| {
-            let start = format!("{{ path=/x ; argv[]={command} ; ignore_errors=no ; start_time=[n/a] }}");
-            ServiceState { start, ..ServiceState::default() }.starts().collect::<Vec<_>>().join(" ")
-        };
-        for (command, expected) in [
-            ("/usr/bin/podman start web", "web"),
-            ("podman --log-level=debug container start -a web db", "web db"),
-            ("/usr/bin/podman run --name web start", ""),
-            ("/usr/bin/podman pod start app", ""),
-            ("/usr/bin/docker start web", ""),
-            ("/usr/sbin/start web", ""),
-            ("", ""),
-        ] {
-            assert_eq!(starts(command), expected, "{command}");
-        }
-    }
 
     #[test]
     fn what_cannot_be_a_unit_of_systemd_is_not_asked_for() {

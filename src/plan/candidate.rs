@@ -10,7 +10,8 @@ use super::shared_tag::SharedTags;
 use super::ties::Ties;
 use crate::config::{Config, Mode};
 use crate::model::{
-    Container, ContainerId, Hold, Image, ImageId, Listed, Manager, Reference, RestartPolicy, RotationId, Service, ServiceState, Status,
+    Container, ContainerId, Hold, Image, ImageId, Listed, Manager, Named, Reference, RestartPolicy, RotationId, Service, ServiceState,
+    Status,
 };
 use crate::policy::{Policy, Selection, policy};
 use crate::spec;
@@ -42,8 +43,8 @@ pub struct Survey {
     pub has_fixed_policies: bool,
     /// Quadlet reads no drop-ins beside its files.
     pub has_no_drop_ins: bool,
-    /// Containers that a unit of systemd starts by name or id, as it stands there, and the unit.
-    pub started_by_name: Vec<(String, String)>,
+    /// What units of systemd start, make or remove by name or id.
+    pub named: Vec<Named>,
     /// Why nobody could say which those are.
     pub unknown_starters: Option<String>,
     /// The units of systemd that containers name as their owners, by name.

@@ -4,18 +4,15 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::{KubePull, Reason, Survey, Unready};
-use crate::model::{Activity, Container, DropIn, DropInKind, Reference, SERVICE_LABEL, Service, ServiceState, Target};
+use crate::model::{Activity, Container, Deed, DropIn, DropInKind, Named, Reference, SERVICE_LABEL, Service, ServiceState, Target};
 
 /// Of an id, as far as it is written in a unit: what is shorter is a name.
 const SHORTEST_ID: usize = 12;
 
 /// The unit that owns a container; none if its label is stale: nobody has loaded such a unit.
 pub fn owner(survey: &Survey, container: &Container) -> Result<Option<Service>, Reason> {
-    let is_it = |(named, _): &&(String, String)| {
-        named == container.name() || named.len() >= SHORTEST_ID && container.id().as_str().starts_with(named)
-    };
-    if let Some((_, unit)) = survey.started_by_name.iter().find(is_it) {
-        return held(survey, unit, Unready::StartsByName);
+    if let Some(named) = survey.named.iter().find(|named| is_in_hand(named, container)) {
+        return held(survey, &named.unit, named.deed.into());
     }
     let Some(state) = loaded(survey, container)? else {
         // Some unit may start it by its name all the same.
@@ -35,6 +32,13 @@ pub fn owner(survey: &Survey, container: &Container) -> Result<Option<Service>, 
             was_pinned: false,
         })),
     }
+}
+
+/// True if the unit does so with this container. What a unit makes, and clears away before, is its own where its label says so; what it starts is never.
+fn is_in_hand(named: &Named, container: &Container) -> bool {
+    let id = named.container.as_str();
+    let is_it = id == container.name() || id.len() >= SHORTEST_ID && container.id().as_str().starts_with(id);
+    is_it && (named.deed == Deed::Start || container.label(SERVICE_LABEL) != Some(&named.unit))
 }
 
 /// The unit that a container names as its owner, if it is loaded.
@@ -217,6 +221,36 @@ mod tests {
         assert_eq!(is_held("podman run --name web --pull newer web:1", true), Err("unit_pulls"));
         assert_eq!(is_held("podman run --name web --pull=never web:1", false), Ok(()));
         assert_eq!(is_held("podman run --name web web:1", true), Ok(()));
+    }
+
+    #[test]
+    fn what_a_unit_has_in_hand_by_its_name_is_held_unless_it_is_the_one_that_makes_it_by_its_label() {
+        let why = |deed: Deed, named: &str, labels: serde_json::Value| {
+            let named = Named { container: named.into(), unit: "web.service".into(), deed };
+            let services = ["web.service", "b.service"].map(|name| (name.to_owned(), ServiceState { name: name.into(), ..web() }));
+            let survey = Survey { named: vec![named], services: services.into(), ..Survey::default() };
+            let document = json!({ "Name": "web", "Id": "0123456789abcdef", "Config": { "Labels": labels } });
+            match owner(&survey, &Container::new(document)) {
+                Err(Reason::OwnedByUnit { unit, why, .. }) if unit == "web.service" => Some(why),
+                Err(reason) => panic!("{reason}"),
+                Ok(_) => None,
+            }
+        };
+        let (none, own, others) = (json!({}), json!({ SERVICE_LABEL: "web.service" }), json!({ SERVICE_LABEL: "b.service" }));
+        for (deed, named, labels, expected) in [
+            (Deed::Start, "web", &none, Some(Unready::StartsByName)),
+            (Deed::Start, "web", &own, Some(Unready::StartsByName)),
+            (Deed::Start, "0123456789ab", &none, Some(Unready::StartsByName)),
+            (Deed::Start, "0123", &none, None),
+            (Deed::Make, "web", &none, Some(Unready::MakesByName)),
+            (Deed::Make, "web", &others, Some(Unready::MakesByName)),
+            (Deed::Make, "web", &own, None),
+            (Deed::Make, "we", &none, None),
+            (Deed::Remove, "web", &none, Some(Unready::RemovesByName)),
+            (Deed::Remove, "web", &own, None),
+        ] {
+            assert_eq!(why(deed, named, labels.clone()), expected, "{deed:?} {named} {labels}");
+        }
     }
 
     #[test]

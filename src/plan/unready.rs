@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::model::Manager;
+use crate::model::{Deed, Manager, SERVICE_LABEL};
 
 /// What keeps a unit of systemd from being restarted with a new image.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +28,10 @@ pub enum Unready {
     OtherKind,
     /// It starts this container by its name or id, and knows it by its id: another one it would not find, or would not stop.
     StartsByName,
+    /// It makes a container of this name at each start, and this one has no label that says so.
+    MakesByName,
+    /// It removes what has this name.
+    RemovesByName,
     /// It makes this container and all else in a file of Kubernetes anew: `.kube`, `podman kube play`.
     Plays {
         /// The file.
@@ -57,6 +61,17 @@ pub enum KubePull {
     ByPolicy,
 }
 
+/// Why a unit that does so with a container by its name keeps it from being rotated: it would do so with the successor.
+impl From<Deed> for Unready {
+    fn from(deed: Deed) -> Self {
+        match deed {
+            Deed::Start => Self::StartsByName,
+            Deed::Make => Self::MakesByName,
+            Deed::Remove => Self::RemovesByName,
+        }
+    }
+}
+
 impl Unready {
     /// As one word for programs; stable.
     pub fn code(&self) -> &'static str {
@@ -64,6 +79,8 @@ impl Unready {
             Self::Unknown { .. }
             | Self::OtherKind
             | Self::StartsByName
+            | Self::MakesByName
+            | Self::RemovesByName
             | Self::TakesPodAlong { .. }
             | Self::Plays { pulls: KubePull::No, .. } => "owned_by_unit",
             Self::Failed => "unit_failed",
@@ -89,6 +106,9 @@ impl Unready {
             Self::Edited => Some(format!("`{systemctl} daemon-reload`, and restart it if the change is wanted")),
             Self::OtherKind => Some("`podman auto-update` takes it, if its job is proof enough".into()),
             Self::StartsByName => Some("let the unit make its container: by a .container file, or `podman generate systemd --new`".into()),
+            Self::MakesByName | Self::RemovesByName => Some(format!(
+                "have {unit} label its container (`{SERVICE_LABEL}`): by a .container file, or `podman generate systemd --new`"
+            )),
             Self::Pulls => Some(
                 "leave the pull to rotate: without it, or as `Pull=` in a .container file (from Podman 5.0 on), the unit can be rotated"
                     .into(),
@@ -118,6 +138,8 @@ impl fmt::Display for Unready {
             Self::NoOrders => f.write_str("it may not be started or stopped by hand"),
             Self::OtherKind => f.write_str("it does not make this container by `podman run`"),
             Self::StartsByName => f.write_str("it starts this container (`podman start`), and no other one"),
+            Self::MakesByName => f.write_str("each start of it makes another container of this name (`podman run`)"),
+            Self::RemovesByName => f.write_str("it removes the container of this name (`podman rm`), whichever that is"),
             Self::Pulls => f.write_str("it pulls at each start what nobody has proved"),
             Self::TakesPodAlong { pod } => write!(f, "a restart of it restarts {pod}, and all other members of the pod"),
             Self::Plays { file, image, pulls } => {

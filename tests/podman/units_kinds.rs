@@ -96,6 +96,39 @@ fn what_an_enabled_unit_will_start_by_its_name_at_the_next_boot_is_held_though_i
 }
 
 #[test]
+fn what_a_unit_makes_and_removes_by_its_name_without_a_label_is_held_and_untouched() {
+    let s = scratch("byhand");
+    s.push("web", "nohealth:v1");
+    let (name, image) = (s.name("web"), s.image("web"));
+    s.host.docker(&["pull", "-q", &image]);
+    let unit = format!("{name}.service");
+    let text = format!(
+        "[Service]\nRestart=always\nExecStartPre=-/usr/bin/podman rm -f {name}\nExecStart=/usr/bin/podman run --name {name} {image}\n\
+         ExecStop=/usr/bin/podman stop -t 1 {name}\n"
+    );
+    let file = s.host.write_unit(&format!("{}/{unit}", s.host.units()), &text);
+    let systemctl = |args: &[&str]| s.host.systemctl(args);
+    systemctl(&["daemon-reload"]);
+    systemctl(&["start", &unit]);
+    let runs = || s.host.try_inspect(&name).filter(|found| found["State"]["Running"] == true);
+    let before = wait_for("it runs", LONG, runs);
+    s.push("web", "nohealth:v2");
+    let held = s.agent().on_host().config(FAST).run(&["now", &name, "--json"]);
+    let (after, restarts) = (s.host.try_inspect(&name), systemctl(&["show", &unit, "-p", "NRestarts", "--value"]));
+    systemctl(&["stop", &unit]);
+    fs::remove_file(&file).expect("it was there");
+    systemctl(&["daemon-reload"]);
+    let held = held.exits(0);
+    assert!(before["Config"]["Labels"]["PODMAN_SYSTEMD_UNIT"].is_null(), "{before}");
+    assert_eq!(entry(&held)["reason"], "owned_by_unit", "{held}");
+    let message = entry(&held)["message"].as_str().unwrap_or_default().to_owned();
+    assert!(message.contains(&unit) && message.contains("makes another container of this name"), "{held}");
+    let after = after.expect("it is still there");
+    assert_eq!((&after["Id"], &after["State"]["Running"]), (&before["Id"], &Value::from(true)), "{held}");
+    assert_eq!(restarts, "0", "{held}");
+}
+
+#[test]
 fn a_unit_of_generate_systemd_is_rotated_and_goes_back() {
     if lacks(&UNITS) {
         return;

@@ -17,7 +17,7 @@ use super::written;
 use crate::engine::EngineError;
 use crate::engine::Services;
 use crate::engine::calls::refused;
-use crate::model::{Manager, ServiceState, Warning};
+use crate::model::{Manager, Named, ServiceState, Warning};
 use crate::text::masked;
 use crate::user::User;
 
@@ -98,11 +98,11 @@ impl Services for Systemctl {
         Ok(states)
     }
 
-    async fn started_by_name(&self) -> Result<Vec<(String, String)>, EngineError> {
+    async fn named(&self) -> Result<Vec<Named>, EngineError> {
         // A pattern leaves out what is down unless it is told not to; an enabled unit is in memory, because the target that will start it wants it.
         let args = ["show", "--all", "--no-pager", "-p", PROPERTIES, "--", "*.service"];
         let states = read(&self.systemctl("show units of systemd", LOOK, &args).await?);
-        Ok(states.iter().flat_map(|state| state.starts().map(|container| (container.to_owned(), state.name.clone()))).collect())
+        Ok(states.iter().flat_map(Named::by).collect())
     }
 
     async fn own_image(&self, name: &str) -> Result<Option<String>, EngineError> {
