@@ -108,7 +108,7 @@ async fn look_at_services(engine: &dyn Engine, survey: &mut Survey) {
     survey.manager = services.manager().await.unwrap_or_default();
     match services.named().await {
         Ok(named) => survey.named = named,
-        Err(error) => survey.unknown_starters = unknown_starters(&error),
+        Err(error) => survey.unknown_starters = Some(error.to_string()),
     }
     match services.show(&names).await {
         Ok(states) => survey.services = names.into_iter().zip(states).collect(),
@@ -126,29 +126,6 @@ async fn look_at_services(engine: &dyn Engine, survey: &mut Survey) {
     survey.services.extend(nobodys.into_iter().map(|name| (name.clone(), ServiceState::absent(name))));
 }
 
-/// Why nobody knows which containers units start. None: there is no systemd, and so no unit; a container without a label is nobody's then.
-fn unknown_starters(error: &EngineError) -> Option<String> {
-    tracing::debug!("whether a unit starts a container by its name is not known: {error}");
-    let is_nobody_there = matches!(error, EngineError::Refused { status: 501, .. });
-    (!is_nobody_there).then(|| error.to_string())
-}
-
 async fn look_at_image(engine: &dyn Engine, id: ImageId) -> (Result<Option<Image>, EngineError>, ImageId) {
     (engine.image(id.as_str()).await, id)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::engine::Refusal;
-
-    #[test]
-    fn a_systemd_that_does_not_answer_is_told_from_a_host_without_one() {
-        let refused = |status| EngineError::Refused { call: "show".into(), refusal: Refusal::Other, status, message: "no".into() };
-        let late = EngineError::Unanswered { call: "show".into(), detail: "waited 20 s".into() };
-        assert_eq!(unknown_starters(&refused(501)), None);
-        for error in [refused(403), refused(500), late] {
-            assert_eq!(unknown_starters(&error), Some(error.to_string()));
-        }
-    }
 }

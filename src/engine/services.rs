@@ -17,7 +17,8 @@ pub trait Services: Send + Sync {
     async fn show(&self, names: &[String]) -> Result<Vec<ServiceState>, EngineError>;
     /// Containers that a unit starts, makes or removes by name or id: not all of them have a label of it.
     ///
-    /// Of all units that systemd has in memory, up or not: an enabled one that is down starts its container with the next boot.
+    /// Of all units that systemd has in memory, up or not: an enabled one that is down starts its container with the next boot. A host that was not booted
+    /// with systemd has none.
     async fn named(&self) -> Result<Vec<Named>, EngineError> {
         Ok(Vec::new())
     }

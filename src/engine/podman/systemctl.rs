@@ -29,7 +29,7 @@ const RELOAD: Duration = Duration::from_secs(90);
 const EMPTIED: &str = "# Written by rotate, and about to go.\n";
 /// No file of Kubernetes that a person wrote is as large, in bytes.
 const LARGE: u64 = 1 << 20;
-/// There is nobody to ask (the words of systemctl 252–257).
+/// Nobody is reached (the words of systemctl 252–257).
 pub(super) const NOBODY: [&str; 4] = ["has not been booted with systemd", "Failed to connect to", "Host is down", "No medium found"];
 
 /// `systemctl` for the manager that an engine's containers belong to.
@@ -71,6 +71,13 @@ impl Systemctl {
         self.systemctl(&format!("read the files of {name}"), LOOK, &["cat", "--no-pager", "--", name]).await
     }
 
+    async fn all_named(&self) -> Result<Vec<Named>, EngineError> {
+        // A pattern leaves out what is down unless it is told not to; an enabled unit is in memory, because the target that will start it wants it.
+        let args = ["show", "--all", "--no-pager", "-p", PROPERTIES, "--", "*.service"];
+        let states = read(&self.systemctl("show units of systemd", LOOK, &args).await?);
+        Ok(states.iter().flat_map(Named::by).collect())
+    }
+
     async fn reload(&self) -> Result<(), EngineError> {
         self.systemctl("read the units of systemd again", RELOAD, &["daemon-reload"]).await.map(|_| ())
     }
@@ -99,10 +106,11 @@ impl Services for Systemctl {
     }
 
     async fn named(&self) -> Result<Vec<Named>, EngineError> {
-        // A pattern leaves out what is down unless it is told not to; an enabled unit is in memory, because the target that will start it wants it.
-        let args = ["show", "--all", "--no-pager", "-p", PROPERTIES, "--", "*.service"];
-        let states = read(&self.systemctl("show units of systemd", LOOK, &args).await?);
-        Ok(states.iter().flat_map(Named::by).collect())
+        match self.all_named().await {
+            // No systemd, no units.
+            Err(error) if !has_systemd(&error, is_booted()) => Ok(Vec::new()),
+            answer => answer,
+        }
     }
 
     async fn own_image(&self, name: &str) -> Result<Option<String>, EngineError> {
@@ -169,6 +177,17 @@ impl Services for Systemctl {
     }
 }
 
+/// Whether there is a systemd that could have units, after it gave this answer. One that nobody reaches may be about to be back, with all of its units
+/// («Failed to connect to bus»: it executes itself again, or its bus is being restarted).
+fn has_systemd(error: &EngineError, is_booted: bool) -> bool {
+    is_booted || !matches!(error, EngineError::Refused { status: 501, .. })
+}
+
+/// sd_booted(3).
+fn is_booted() -> bool {
+    fs::symlink_metadata("/run/systemd/system").is_ok_and(|found| found.is_dir())
+}
+
 /// A program for the system's manager, or for the one of whoever we are.
 fn for_us(program: &str, is_user: bool) -> Command {
     let mut command = Command::new(program);
@@ -196,4 +215,21 @@ pub(super) fn for_another(user: &User, program: &str) -> Command {
         command.arg("--user").env("XDG_RUNTIME_DIR", format!("/run/user/{}", user.id));
     }
     command
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Refusal;
+
+    #[test]
+    fn a_host_without_systemd_is_told_from_one_whose_systemd_is_not_reached_or_does_not_answer() {
+        let refused = |status| EngineError::Refused { call: "show".into(), refusal: Refusal::Other, status, message: "no".into() };
+        let late = EngineError::Unanswered { call: "show".into(), detail: "waited 20 s".into() };
+        assert!(!has_systemd(&refused(501), false));
+        assert!(has_systemd(&refused(501), true));
+        for error in [refused(403), refused(500), late] {
+            assert!(has_systemd(&error, false) && has_systemd(&error, true), "{error}");
+        }
+    }
 }
