@@ -26,14 +26,20 @@ pub struct User {
     pub home: PathBuf,
 }
 
+impl User {
+    /// True if this is the user's name, or number.
+    pub fn is_called(&self, name_or_id: &str) -> bool {
+        self.name == name_or_id || self.id.to_string() == name_or_id
+    }
+}
+
 /// The user of this name, or of this number. None: there is none.
 ///
 /// Looks into /etc/passwd first, then asks getent(1), which knows the users of directories, too.
 /// Errors: it cannot be said whether there is one.
 pub async fn find(name_or_id: &str) -> io::Result<Option<User>> {
-    let is_meant = |user: &User| user.name == name_or_id || user.id.to_string() == name_or_id;
     let local = fs::read_to_string("/etc/passwd").unwrap_or_default();
-    if let Some(user) = local.lines().filter_map(entry).find(is_meant) {
+    if let Some(user) = local.lines().filter_map(entry).find(|user| user.is_called(name_or_id)) {
         return Ok(Some(user));
     }
     let mut getent = Command::new("getent");

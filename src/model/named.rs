@@ -2,7 +2,7 @@
 
 use std::mem;
 
-use super::ServiceState;
+use super::{Manager, ServiceState};
 
 /// One container, as a command of a unit names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,6 +11,8 @@ pub struct Named {
     pub container: String,
     /// Such as `web.service`.
     pub unit: String,
+    /// Whose that is.
+    pub manager: Manager,
     /// What that does with it.
     pub deed: Deed,
 }
@@ -39,9 +41,11 @@ impl Deed {
 
 impl Named {
     /// All that the commands of a unit name: first those that start it, then those before that, which mostly clear the way.
-    pub fn by(unit: &ServiceState) -> impl Iterator<Item = Self> {
+    pub fn by(unit: &ServiceState, manager: &Manager) -> impl Iterator<Item = Self> {
         let commands = unit.start.lines().chain(unit.before_start.lines());
-        commands.flat_map(deeds).map(|(deed, name)| Self { container: name.to_owned(), unit: unit.name.clone(), deed })
+        let named =
+            |(deed, name): (Deed, &str)| Self { container: name.to_owned(), unit: unit.name.clone(), manager: manager.clone(), deed };
+        commands.flat_map(deeds).map(named)
     }
 }
 
@@ -101,7 +105,7 @@ mod tests {
         let named = |command: &str| {
             let start = format!("{{ path=/x ; argv[]={command} ; ignore_errors=no ; start_time=[n/a] }}");
             let unit = ServiceState { start, ..ServiceState::default() };
-            Named::by(&unit).map(|named| format!("{:?} {}", named.deed, named.container)).collect::<Vec<_>>().join(", ")
+            Named::by(&unit, &Manager::System).map(|named| format!("{:?} {}", named.deed, named.container)).collect::<Vec<_>>().join(", ")
         };
         for (command, expected) in [
             ("/usr/bin/podman start web", "Start web"),
@@ -139,7 +143,7 @@ mod tests {
             before_start,
             ..ServiceState::default()
         };
-        let named = |deed| Named { container: "web".into(), unit: "a.service".into(), deed };
-        assert_eq!(Named::by(&unit).collect::<Vec<_>>(), [named(Deed::Make), named(Deed::Remove)]);
+        let named = |deed| Named { container: "web".into(), unit: "a.service".into(), manager: Manager::System, deed };
+        assert_eq!(Named::by(&unit, &Manager::System).collect::<Vec<_>>(), [named(Deed::Make), named(Deed::Remove)]);
     }
 }

@@ -146,6 +146,8 @@ pub struct ServiceState {
     pub is_edited: bool,
     /// True if systemd may be asked to start and to stop it.
     pub takes_orders: bool,
+    /// Whom it runs as, by name or number; empty: whoever its manager runs as.
+    pub user: String,
     /// The file that it was made from, where a generator made it.
     pub source: Option<PathBuf>,
     /// The commands that start it, as systemd writes them.

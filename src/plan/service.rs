@@ -11,8 +11,10 @@ const SHORTEST_ID: usize = 12;
 
 /// The unit that owns a container; none if its label is stale: nobody has loaded such a unit.
 pub fn owner(survey: &Survey, container: &Container) -> Result<Option<Service>, Reason> {
-    if let Some(named) = survey.named.iter().find(|named| is_in_hand(named, container)) {
-        return held(survey, &named.unit, named.deed.into());
+    if let Some(named) = survey.named.iter().find(|named| is_in_hand(survey, named, container)) {
+        let (unit, manager) = (named.unit.clone(), named.manager.clone());
+        let why = if manager == survey.manager { named.deed.into() } else { Unready::OfSystem };
+        return Err(Reason::OwnedByUnit { unit, why, manager });
     }
     let Some(state) = loaded(survey, container)? else {
         // Some unit may start it by its name all the same.
@@ -35,10 +37,12 @@ pub fn owner(survey: &Survey, container: &Container) -> Result<Option<Service>, 
 }
 
 /// True if the unit does so with this container. What a unit makes, and clears away before, is its own where its label says so; what it starts is never.
-fn is_in_hand(named: &Named, container: &Container) -> bool {
+fn is_in_hand(survey: &Survey, named: &Named, container: &Container) -> bool {
     let id = named.container.as_str();
     let is_it = id == container.name() || id.len() >= SHORTEST_ID && container.id().as_str().starts_with(id);
-    is_it && (named.deed == Deed::Start || container.label(SERVICE_LABEL) != Some(&named.unit))
+    // A label tells the name of a unit, and not whose it is.
+    let is_own = named.manager == survey.manager && container.label(SERVICE_LABEL) == Some(&named.unit);
+    is_it && (named.deed == Deed::Start || !is_own)
 }
 
 /// The unit that a container names as its owner, if it is loaded.
@@ -144,6 +148,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::model::Manager;
 
     fn web() -> ServiceState {
         ServiceState {
@@ -225,10 +230,10 @@ mod tests {
 
     #[test]
     fn what_a_unit_has_in_hand_by_its_name_is_held_unless_it_is_the_one_that_makes_it_by_its_label() {
-        let why = |deed: Deed, named: &str, labels: serde_json::Value| {
-            let named = Named { container: named.into(), unit: "web.service".into(), deed };
+        let why = |manager: &Manager, deed: Deed, named: &str, labels: serde_json::Value| {
+            let named = Named { container: named.into(), unit: "web.service".into(), manager: Manager::System, deed };
             let services = ["web.service", "b.service"].map(|name| (name.to_owned(), ServiceState { name: name.into(), ..web() }));
-            let survey = Survey { named: vec![named], services: services.into(), ..Survey::default() };
+            let survey = Survey { named: vec![named], services: services.into(), manager: manager.clone(), ..Survey::default() };
             let document = json!({ "Name": "web", "Id": "0123456789abcdef", "Config": { "Labels": labels } });
             match owner(&survey, &Container::new(document)) {
                 Err(Reason::OwnedByUnit { unit, why, .. }) if unit == "web.service" => Some(why),
@@ -249,7 +254,10 @@ mod tests {
             (Deed::Remove, "web", &none, Some(Unready::RemovesByName)),
             (Deed::Remove, "web", &own, None),
         ] {
-            assert_eq!(why(deed, named, labels.clone()), expected, "{deed:?} {named} {labels}");
+            assert_eq!(why(&Manager::System, deed, named, labels.clone()), expected, "{deed:?} {named} {labels}");
+            // Its label cannot mean a unit of the system's in a user's engine: that is another one of this name.
+            let of_system = (named != "we" && named != "0123").then_some(Unready::OfSystem);
+            assert_eq!(why(&Manager::Oneself, deed, named, labels.clone()), of_system, "{deed:?} {named} {labels}");
         }
     }
 

@@ -32,6 +32,8 @@ pub enum Unready {
     MakesByName,
     /// It removes what has this name.
     RemovesByName,
+    /// It is the system's, runs as the user whose engine it is, and starts, makes or removes this container by its name.
+    OfSystem,
     /// It makes this container and all else in a file of Kubernetes anew: `.kube`, `podman kube play`.
     Plays {
         /// The file.
@@ -81,6 +83,7 @@ impl Unready {
             | Self::StartsByName
             | Self::MakesByName
             | Self::RemovesByName
+            | Self::OfSystem
             | Self::TakesPodAlong { .. }
             | Self::Plays { pulls: KubePull::No, .. } => "owned_by_unit",
             Self::Failed => "unit_failed",
@@ -109,6 +112,7 @@ impl Unready {
             Self::MakesByName | Self::RemovesByName => Some(format!(
                 "have {unit} label its container (`{SERVICE_LABEL}`): by a .container file, or `podman generate systemd --new`"
             )),
+            Self::OfSystem => Some("let the user's own systemd have it: by a .container file in ~/.config/containers/systemd".into()),
             Self::Pulls => Some(
                 "leave the pull to rotate: without it, or as `Pull=` in a .container file (from Podman 5.0 on), the unit can be rotated"
                     .into(),
@@ -140,6 +144,9 @@ impl fmt::Display for Unready {
             Self::StartsByName => f.write_str("it starts this container (`podman start`), and no other one"),
             Self::MakesByName => f.write_str("each start of it makes another container of this name (`podman run`)"),
             Self::RemovesByName => f.write_str("it removes the container of this name (`podman rm`), whichever that is"),
+            Self::OfSystem => {
+                f.write_str("it is a unit of the system's that has this container in hand by its name as that user (`User=`)")
+            }
             Self::Pulls => f.write_str("it pulls at each start what nobody has proved"),
             Self::TakesPodAlong { pod } => write!(f, "a restart of it restarts {pod}, and all other members of the pod"),
             Self::Plays { file, image, pulls } => {

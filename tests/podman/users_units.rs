@@ -3,14 +3,16 @@
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
+use std::path::PathBuf;
 
 use serde_json::Value;
 
 use super::FAST;
-use super::clients::{alone, entries, json, unit};
+use super::clients::{ENABLED, alone, entries, json, unit, works};
 use super::quadlet::Quadlet;
 use super::users_quadlet::{UsersQuadlet, lingering};
 use super::wants::{QUADLET, ROOTS_ENGINE, lacks};
+use crate::lab::Scratch;
 
 /// The user of the lab's hosts.
 const OP: u32 = 1000;
@@ -94,6 +96,60 @@ fn the_daemon_rotates_a_unit_of_the_hosts_own_systemd() {
     assert_eq!(verdict(&now, "podman", &web.name), "rolled_back", "{now}{}", unit.journal());
     web.is_up_with(&second);
     assert!(web.drop_in().is_some_and(|text| text.contains("Pull=never")) && web.is_untouched(), "{now}");
+}
+
+/// A file on the host, of a unit of the system's. Dropped, it is stopped and gone.
+struct SystemUnit<'a> {
+    s: &'a Scratch,
+    name: String,
+}
+
+impl<'a> SystemUnit<'a> {
+    /// It runs.
+    #[track_caller]
+    fn start(s: &'a Scratch, text: &str) -> Self {
+        let unit = Self { s, name: format!("{}.service", s.name("web")) };
+        fs::write(unit.file(), text).expect("the host's disk takes a file");
+        works(s, &format!("systemctl daemon-reload && systemctl start {}", unit.name));
+        unit
+    }
+
+    fn file(&self) -> PathBuf {
+        self.s.host.path(&format!("/etc/systemd/system/{}", self.name))
+    }
+}
+
+impl Drop for SystemUnit<'_> {
+    fn drop(&mut self) {
+        self.s.host.exec(&["systemctl", "stop", &self.name]);
+        let _ = fs::remove_file(self.file());
+        self.s.host.exec(&["systemctl", "daemon-reload"]);
+    }
+}
+
+#[test]
+fn what_a_unit_of_the_system_starts_as_the_user_is_held_and_untouched() {
+    if lacks(&ROOTS_ENGINE) {
+        return;
+    }
+    let s = alone("usystem");
+    let user = lingering(&s);
+    s.push("web", "nohealth:v1");
+    let (name, id) = (s.name("web"), user.run("web", ENABLED));
+    let service = "Type=oneshot\nRemainAfterExit=yes\nUser=op\nWorkingDirectory=/home/op\nEnvironment=XDG_RUNTIME_DIR=/run/user/1000";
+    let unit = SystemUnit::start(&s, &format!("[Service]\n{service}\nExecStart=-/usr/bin/podman start {name}\n"));
+    s.push("web", "nohealth:v2");
+    let now = || s.agent().on_host().config(&format!("engines = [\"podman:op\"]\n{FAST}")).run(&["now", &name, "--json"]).exits(0);
+    let outcome = now();
+    let document = outcome.json();
+    let held = entries(&document, "containers", &name)[0].1;
+    assert_eq!(held["reason"], "owned_by_unit", "{outcome}");
+    let message = held["message"].as_str().unwrap_or_default();
+    assert!(message.contains(&unit.name) && message.contains("`User=`"), "{outcome}");
+    assert_eq!(user.id("web"), id, "{outcome}");
+    drop(unit);
+    let outcome = now();
+    assert_eq!(verdict(&outcome.json(), "podman:op", &name), "rotated", "{outcome}");
 }
 
 #[test]

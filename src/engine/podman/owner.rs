@@ -39,17 +39,33 @@ impl Owner {
     /// Errors: [`EngineError::Refused`] if the socket was gone before it was looked whose it is, or nobody knows that user, one who was deleted for
     /// example.
     pub async fn another(&self, call: &str) -> Result<Option<User>, EngineError> {
-        let Some(id) = self.id else {
-            return Err(refused(call, 403, &format!("the socket {} is gone, and nobody knows whose it was", self.socket.display())));
-        };
-        if id == rustix::process::geteuid().as_raw() {
-            return Ok(None);
+        match self.id(call)? {
+            id if id == rustix::process::geteuid().as_raw() => Ok(None),
+            id => known(call, id, &self.socket).await.map(Some),
         }
-        match user::find(&id.to_string()).await {
-            Ok(Some(user)) => Ok(Some(user)),
-            Ok(None) => Err(refused(call, 403, &format!("the socket {} is of user {id}, whom nobody knows", self.socket.display()))),
-            Err(error) => Err(refused(call, 500, &format!("cannot learn who user {id} is: {error}"))),
+    }
+
+    /// The user whose engine it is; none: it is root's.
+    ///
+    /// Errors: as for [`Owner::another`].
+    pub async fn not_root(&self, call: &str) -> Result<Option<User>, EngineError> {
+        match self.id(call)? {
+            0 => Ok(None),
+            id => known(call, id, &self.socket).await.map(Some),
         }
+    }
+
+    fn id(&self, call: &str) -> Result<u32, EngineError> {
+        let gone = || refused(call, 403, &format!("the socket {} is gone, and nobody knows whose it was", self.socket.display()));
+        self.id.ok_or_else(gone)
+    }
+}
+
+async fn known(call: &str, id: u32, socket: &Path) -> Result<User, EngineError> {
+    match user::find(&id.to_string()).await {
+        Ok(Some(user)) => Ok(user),
+        Ok(None) => Err(refused(call, 403, &format!("the socket {} is of user {id}, whom nobody knows", socket.display()))),
+        Err(error) => Err(refused(call, 500, &format!("cannot learn who user {id} is: {error}"))),
     }
 }
 

@@ -8,7 +8,7 @@ use crate::model::{Activity, ServiceState};
 /// What is asked for; systemctl prints them in an order of its own.
 pub const PROPERTIES: &str = "Id,LoadState,ActiveState,Job,Result,ExecMainCode,ExecMainStatus,NRestarts,NeedDaemonReload,CanStart,CanStop,\
      RefuseManualStart,RefuseManualStop,SourcePath,ExecStart,ExecStartPre,TimeoutStopUSec,Requires,RequiredBy,RequisiteOf,BoundBy,ConsistsOf,\
-     InactiveExitTimestampMonotonic";
+     InactiveExitTimestampMonotonic,User";
 
 /// `waitid(2)`: the process ended by itself (systemd prints the number).
 const EXITED: &str = "1";
@@ -45,6 +45,7 @@ fn one(block: &str) -> ServiceState {
             "NeedDaemonReload" => state.is_edited = value == "yes",
             "CanStart" | "CanStop" => state.takes_orders &= value == "yes",
             "RefuseManualStart" | "RefuseManualStop" => state.takes_orders &= value == "no",
+            "User" => value.clone_into(&mut state.user),
             "SourcePath" => state.source = Some(PathBuf::from(value)).filter(|_| !value.is_empty()),
             // A unit of several commands has a line for each.
             "ExecStart" => append(&mut state.start, value),
@@ -110,7 +111,8 @@ mod tests {
     const WEB: &str = "TimeoutStopUSec=1min 30s\nResult=exit-code\nNRestarts=2\nExecMainCode=1\nExecMainStatus=126\nExecStart={ path=/usr/bin/podman ; \
          argv[]=/usr/bin/podman run --name web --replace --rm --pull newer --sdnotify=conmon -d 10.0.0.1:5000/web:latest ; ignore_errors=no }\n\
          Id=web.service\nRequires=system.slice x-image.service\nRequiredBy=b.service a.service\nBoundBy=a.service\nConsistsOf=\nLoadState=loaded\nActiveState=activating\n\
-         SourcePath=/etc/containers/systemd/web.container\nCanStart=yes\nCanStop=yes\nRefuseManualStart=no\nJob=9387\nNeedDaemonReload=yes\nInactiveExitTimestampMonotonic=7000001\n";
+         SourcePath=/etc/containers/systemd/web.container\nCanStart=yes\nCanStop=yes\nRefuseManualStart=no\nJob=9387\nNeedDaemonReload=yes\nInactiveExitTimestampMonotonic=7000001\n\
+         User=alice\n";
 
     #[test]
     fn a_unit_is_read_as_systemd_prints_it() {
@@ -118,6 +120,7 @@ mod tests {
         let [web, nope] = all.as_slice() else { panic!("{all:?}") };
         assert_eq!((web.name.as_str(), web.activity, web.has_job, web.restarts), ("web.service", Activity::Activating, true, 2));
         assert_eq!((web.exit_code, web.stop_timeout), (Some(126), Some(Duration::from_secs(90))));
+        assert_eq!((web.user.as_str(), nope.user.as_str()), ("alice", ""));
         assert_eq!((web.last_start, nope.last_start), (7_000_001, 0));
         assert_eq!(web.dependents, ["a.service", "b.service"]);
         assert_eq!(web.requires, ["system.slice", "x-image.service"]);

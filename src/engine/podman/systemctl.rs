@@ -25,6 +25,9 @@ use crate::user::User;
 const LOOK: Duration = Duration::from_secs(20);
 /// It runs all generators again, one of them being Podman's.
 const RELOAD: Duration = Duration::from_secs(90);
+/// All units that make containers, and all else. A pattern leaves out what is down unless it is told not to; an enabled unit is in memory, because the
+/// target that will start it wants it.
+const ALL: [&str; 7] = ["show", "--all", "--no-pager", "-p", PROPERTIES, "--", "*.service"];
 /// A drop-in that says nothing, to Quadlet and to systemd.
 const EMPTIED: &str = "# Written by rotate, and about to go.\n";
 /// No file of Kubernetes that a person wrote is as large, in bytes.
@@ -49,21 +52,13 @@ impl Systemctl {
     }
 
     async fn run(&self, program: &str, call: &str, deadline: Duration, args: &[&str]) -> Result<String, EngineError> {
-        let mut command = match self.owner.another(call).await? {
+        let command = match self.owner.another(call).await? {
             // The system's manager shows its units to everybody, and the files that it reads are for everybody to read.
             Some(user) if user.id == 0 && matches!(args.first(), Some(&("show" | "cat"))) => for_us(program, false),
             Some(user) => for_another(&user, program),
             None => for_us(program, !rustix::process::geteuid().is_root()),
         };
-        command.args(args).env("LC_ALL", "C").env("SYSTEMD_COLORS", "0").env("SYSTEMD_PAGER", "");
-        let said = said::run(call, command, deadline, |error| not_started(call, 501, program, error)).await?;
-        let complaint = said.complaint.trim();
-        match said.code {
-            Some(0) => Ok(said.answer),
-            None => Err(EngineError::Unanswered { call: call.to_owned(), detail: format!("{program} was killed") }),
-            Some(_) if NOBODY.iter().any(|words| complaint.contains(words)) => Err(refused(call, 501, complaint)),
-            Some(_) => Err(not_that_user(call, complaint).unwrap_or_else(|| refused(call, 500, &masked(complaint)))),
-        }
+        ask(program, call, command, deadline, args).await
     }
 
     /// What the files of a unit say, as they are now: what Quadlet made is as it was when systemd last read its units.
@@ -71,11 +66,17 @@ impl Systemctl {
         self.systemctl(&format!("read the files of {name}"), LOOK, &["cat", "--no-pager", "--", name]).await
     }
 
+    /// A user's containers can also be in the hands of units of the system that run as that user.
     async fn all_named(&self) -> Result<Vec<Named>, EngineError> {
-        // A pattern leaves out what is down unless it is told not to; an enabled unit is in memory, because the target that will start it wants it.
-        let args = ["show", "--all", "--no-pager", "-p", PROPERTIES, "--", "*.service"];
-        let states = read(&self.systemctl("show units of systemd", LOOK, &args).await?);
-        Ok(states.iter().flat_map(Named::by).collect())
+        let call = "show units of systemd";
+        let (own, manager) = (self.systemctl(call, LOOK, &ALL).await?, self.manager().await?);
+        let mut named: Vec<Named> = read(&own).iter().flat_map(|unit| Named::by(unit, &manager)).collect();
+        if let Some(user) = self.owner.not_root(call).await? {
+            let systems = read(&ask("systemctl", call, for_us("systemctl", false), LOOK, &ALL).await?);
+            let as_user = systems.iter().filter(|unit| user.is_called(&unit.user));
+            named.extend(as_user.flat_map(|unit| Named::by(unit, &Manager::System)));
+        }
+        Ok(named)
     }
 
     async fn reload(&self) -> Result<(), EngineError> {
@@ -174,6 +175,18 @@ impl Services for Systemctl {
         }
         // It notices what is gone of its own, and would call the unit changed.
         self.reload().await
+    }
+}
+
+async fn ask(program: &str, call: &str, mut command: Command, deadline: Duration, args: &[&str]) -> Result<String, EngineError> {
+    command.args(args).env("LC_ALL", "C").env("SYSTEMD_COLORS", "0").env("SYSTEMD_PAGER", "");
+    let said = said::run(call, command, deadline, |error| not_started(call, 501, program, error)).await?;
+    let complaint = said.complaint.trim();
+    match said.code {
+        Some(0) => Ok(said.answer),
+        None => Err(EngineError::Unanswered { call: call.to_owned(), detail: format!("{program} was killed") }),
+        Some(_) if NOBODY.iter().any(|words| complaint.contains(words)) => Err(refused(call, 501, complaint)),
+        Some(_) => Err(not_that_user(call, complaint).unwrap_or_else(|| refused(call, 500, &masked(complaint)))),
     }
 }
 
