@@ -41,7 +41,7 @@ pub trait Services: Send + Sync {
 
     /// Asks for a restart, without waiting for it. The start limit counts anew from here: what was tried before must not keep it down.
     async fn restart(&self, name: &str) -> Result<(), EngineError>;
-    /// Asks for a start, without waiting for it.
+    /// Asks for a start, without waiting for it. The start limit counts anew from here as well: restarts of what it depends on have used it up.
     async fn start(&self, name: &str) -> Result<(), EngineError>;
     /// Writes files beside units with that user's rights, and has systemd read its units again.
     async fn write_files(&self, files: &[(PathBuf, String)]) -> Result<(), EngineError>;

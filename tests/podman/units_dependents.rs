@@ -5,7 +5,7 @@ use std::fs;
 use super::quadlet::{LONG, Quadlet};
 use super::wants::{UNITS, lacks};
 use super::{FAST, scratch};
-use crate::lab::wait_for;
+use crate::lab::{Host, Scratch, wait_for};
 
 /// A unit that needs another one. Dropped, it is gone.
 struct Dependent<'a> {
@@ -64,6 +64,22 @@ fn units_that_depend_on_it_run_again_after_a_rotation_and_after_one_that_went_ba
     dependent.is_up();
     s.push("web", "ok:v3");
     assert_eq!(now().exits(0).json()["containers"][0]["verdict"], "rotated");
+    dependent.is_up();
+}
+
+#[test]
+fn a_dependent_unit_whose_start_limit_is_used_up_by_restarts_of_what_it_needs_runs_again() {
+    // Any other test's `daemon-reload` could make the limit count anew.
+    let s = Scratch::alone(Host::shared(), "deplimit");
+    s.push("web", "ok:v1");
+    let web = Quadlet::start(&s, "web", "", "");
+    // This start is all that it may have: systemd refuses the one that comes with the restart of the other.
+    let dependent = Dependent::start(&web, "dep", "[Unit]\nStartLimitBurst=1\nStartLimitIntervalSec=1h");
+    s.push("web", "crash");
+    let outcome = s.agent().config(FAST).run(&["now", &web.name, "--json"]).exits(1);
+    let told = outcome.json()["containers"][0].clone();
+    assert_eq!(told["verdict"], "rolled_back", "{outcome}");
+    assert_ne!(told["reason"], "dependent_down", "{outcome}");
     dependent.is_up();
 }
 

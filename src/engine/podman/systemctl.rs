@@ -79,6 +79,15 @@ impl Systemctl {
         Ok(named)
     }
 
+    async fn begin(&self, verb: &str, name: &str) -> Result<(), EngineError> {
+        let call = format!("{verb} {name}");
+        // What is not loaded has no counters, and the verb says so.
+        if let Err(error) = self.systemctl(&call, LOOK, &["reset-failed", "--", name]).await {
+            tracing::debug!("the start limit of {name} is not reset: {error}");
+        }
+        self.systemctl(&call, LOOK, &[verb, "--no-block", "--", name]).await.map(|_| ())
+    }
+
     async fn reload(&self) -> Result<(), EngineError> {
         self.systemctl("read the units of systemd again", RELOAD, &["daemon-reload"]).await.map(|_| ())
     }
@@ -144,16 +153,11 @@ impl Services for Systemctl {
     }
 
     async fn restart(&self, name: &str) -> Result<(), EngineError> {
-        let call = format!("restart {name}");
-        // What is not loaded has no counters, and the restart says so.
-        if let Err(error) = self.systemctl(&call, LOOK, &["reset-failed", "--", name]).await {
-            tracing::debug!("the start limit of {name} is not reset: {error}");
-        }
-        self.systemctl(&call, LOOK, &["restart", "--no-block", "--", name]).await.map(|_| ())
+        self.begin("restart", name).await
     }
 
     async fn start(&self, name: &str) -> Result<(), EngineError> {
-        self.systemctl(&format!("start {name}"), LOOK, &["start", "--no-block", "--", name]).await.map(|_| ())
+        self.begin("start", name).await
     }
 
     async fn write_files(&self, files: &[(PathBuf, String)]) -> Result<(), EngineError> {
