@@ -34,6 +34,8 @@ pub enum Rule {
     OwnId,
     /// A link holds the container's own name, and is otherwise the same.
     OwnName,
+    /// The numbers of a user namespace are those that the engine chose for the successor, as many as before.
+    OwnNumbers,
     /// An anonymous volume of the predecessor is mounted by its name at the same place.
     CarriedVolume,
     /// The new image declares a volume where the predecessor mounts nothing.
@@ -105,6 +107,7 @@ impl fmt::Display for Rule {
             Self::CommandLine => "follows from entrypoint and command",
             Self::OwnId => "made from the container's id",
             Self::OwnName => "holds the container's own name",
+            Self::OwnNumbers => "the engine chooses them for each container",
             Self::CarriedVolume => "the anonymous volume is kept, mounted by its name",
             Self::DeclaredVolume => "a volume that the new image declares",
             Self::MacAddress => "the address is given at start",

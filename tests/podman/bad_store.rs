@@ -1,4 +1,4 @@
-//! Podman's own store held by another hand, and a host without numbers for one more user namespace.
+//! Podman's own store held by another hand.
 
 use std::fs::{File, OpenOptions};
 use std::path::{Path, PathBuf};
@@ -8,7 +8,6 @@ use std::time::Duration;
 use rustix::fs::{FlockOperation, fcntl_lock};
 
 use super::quadlet::LONG;
-use super::wants::{ROOTS_ENGINE, lacks};
 use super::{FAST, described};
 use crate::lab::{Action, Fault, FaultProxy, Host, Scratch, wait_for, within};
 
@@ -80,43 +79,4 @@ fn a_store_that_another_podman_holds_for_seconds_in_the_middle_of_a_rotation_is_
         let all = s.host.docker(&["ps", "-a", "--format", "{{.Names}}", "--filter", &ours]);
         assert!(all.lines().all(|name| name == web || name.contains(".rotate-old-")), "{variant}: beside it is only what is kept: {all}");
     }
-}
-
-/// Numbers for user namespaces of root's containers, until they are dropped.
-struct Numbers<'a>(&'a Scratch);
-
-impl<'a> Numbers<'a> {
-    fn new(s: &'a Scratch, count: u32) -> Self {
-        // Sid's library knows no numbers of a user that there is not.
-        let script = "useradd -r -M containers; for file in /etc/subuid /etc/subgid; do cp $file $file.bak && echo containers:200000:$1 >>$file; done";
-        assert!(s.host.exec(&["sh", "-c", script, "_", &count.to_string()]).status.success());
-        Self(s)
-    }
-}
-
-impl Drop for Numbers<'_> {
-    fn drop(&mut self) {
-        self.0.host.exec(&["sh", "-c", "for file in /etc/subuid /etc/subgid; do mv $file.bak $file; done; userdel containers"]);
-    }
-}
-
-#[test]
-fn where_there_are_no_numbers_for_a_second_user_namespace_the_first_container_runs_on() {
-    if lacks(&ROOTS_ENGINE) {
-        return;
-    }
-    let s = Scratch::alone(Host::shared(), "subuid");
-    let _numbers = Numbers::new(&s, 70_000);
-    s.push("web", "ok:v1");
-    s.run("web", &["--userns", "auto:size=60000"]);
-    let before = described(&s, "web");
-    s.push("web", "ok:v2");
-    let outcome = s.agent().config(FAST).run(&["now", &s.name("web"), "--json"]).exits(1);
-    let entry = &outcome.json()["containers"][0];
-    // The second is 4.3's.
-    let words = ["not enough unused IDs in user namespace", "could not find enough available IDs"];
-    assert!(entry["message"].as_str().is_some_and(|message| words.iter().any(|word| message.contains(word))), "{entry}");
-    assert!(entry["help"].as_str().is_some_and(|help| help.contains("nothing was touched")), "{entry}");
-    let after = described(&s, "web");
-    assert_eq!((&after["Id"], &after["State"]["StartedAt"]), (&before["Id"], &before["State"]["StartedAt"]));
 }

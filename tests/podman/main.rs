@@ -17,6 +17,7 @@ mod groups;
 mod health;
 mod images;
 mod names;
+mod numbers;
 mod options;
 mod ownership;
 mod pods;

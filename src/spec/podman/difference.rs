@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::command::has_secret;
 use super::generator::is_default_field;
+use super::numbers::{are_as_many, are_chosen_alike};
 use crate::model::{NOTES, StopSignal};
 use crate::spec::difference::Rule;
 use crate::spec::document::{Container, text, texts};
@@ -43,6 +44,13 @@ pub fn explains(path: &[&str], old: &Value, new: &Value, of: Explainer<'_>) -> O
         ["HostConfig", "RestartPolicy", "MaximumRetryCount"] => (new == 0 && !was_started).then_some(Rule::AtSwitch),
         // What the engine's own process may have, and the most that there can be.
         ["HostConfig", "Ulimits", "RLIMIT_NOFILE" | "RLIMIT_NPROC", _] => (new.is_null() && !was_started).then_some(Rule::SameMeaning),
+        ["HostConfig", "IDMappings", "UidMap" | "GidMap"] => {
+            (are_as_many(old, new) && are_chosen_alike(predecessor, successor)).then_some(Rule::OwnNumbers)
+        }
+        // Said once its numbers are in force, at the first start (seen on 5.4).
+        ["HostConfig", "UsernsMode"] => {
+            (old == "private" && new == "" && !was_started && are_chosen_alike(predecessor, successor)).then_some(Rule::SameMeaning)
+        }
         ["Mounts", _] => (old.is_null() && is_born(new, predecessor, images.new)).then_some(Rule::DeclaredVolume),
         ["HostConfig", "Binds", destination] if old.is_null() => {
             let mount = successor.mount_at(destination).filter(|mount| is_born(mount, predecessor, images.new))?;

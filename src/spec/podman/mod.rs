@@ -4,6 +4,7 @@ mod command;
 mod difference;
 mod generator;
 mod heeded;
+mod numbers;
 mod options;
 mod request;
 

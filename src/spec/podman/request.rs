@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::command::{Typed, parse};
 use super::heeded::is_heeded;
+use super::numbers::{BELONGS_TO_THE_OLD, chosen, stays_behind};
 use super::options::Use;
 use crate::model::Reference;
 use crate::spec::document::{Container, SpecError, is_same_path, list, text, texts};
@@ -28,6 +29,9 @@ pub fn create_request(container: Container<'_>, image: &str, image_env: &Value) 
     }
     let (options, rest) = parse(&typed)?;
     check_networks(container, &options)?;
+    if chosen(&options).is_some() && container.mounts().any(stays_behind) {
+        return Err(SpecError::CannotRepeat { option: "--userns".to_owned(), why: BELONGS_TO_THE_OLD });
+    }
     let mut request = Request { container, arguments: Vec::new(), environment: BTreeMap::new(), mounted: Vec::new() };
     for option in &options {
         request.add(option)?;

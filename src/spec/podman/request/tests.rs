@@ -201,5 +201,29 @@ fn what_cannot_be_said_again_is_named() {
     assert!(error(&["podman", "run", "--log-driver", "passthrough", "web"]).contains("--log-driver"));
     assert!(error(&["podman", "run", "--pidfile", "/run/web.pid", "web"]).contains("--pidfile"));
     assert!(error(&["podman", "--hooks-dir", "run", "run", "web"]).contains("--hooks-dir"));
+    assert!(error(&["podman", "run", "--userns=auto:size=9", "web"]).contains("`U` or `idmap`"));
+    assert_eq!(error(&["podman", "run", "--userns=auto", "--userns=keep-id", "web"]), "");
     assert_eq!(error(&["podman", "--connection", "run", "container", "run", "web"]), "");
+}
+
+#[test]
+fn where_podman_chooses_the_numbers_only_what_follows_them_or_is_read_may_be_mounted() {
+    let is_held = |mount: Value| {
+        let mut web = document(&["podman", "run", "--userns=auto", "web"]);
+        web["Mounts"] = json!([mount]);
+        create_request(Container(&web), "web").is_err()
+    };
+    let mount =
+        |kind: &str, options: &[&str], writable: bool| json!({ "Type": kind, "Destination": "/data", "Options": options, "RW": writable });
+    for option in ["U", "idmap"] {
+        assert!(!is_held(mount("volume", &["nosuid", option], true)) && !is_held(mount("bind", &["rbind", option], true)), "{option}");
+    }
+    assert!(!is_held(mount("bind", &["rbind"], false)));
+    assert!(is_held(mount("bind", &["rbind"], true)));
+    // Podman gives an empty one to whoever is the first to mount it, if only to read.
+    assert!(is_held(mount("volume", &["nosuid"], true)) && is_held(mount("volume", &["nosuid"], false)));
+    // Which ids are mapped to which is said with these numbers.
+    assert!(is_held(mount("volume", &["idmap=uids=0-200000-1"], true)));
+    // What lies below an overlay is the volume.
+    assert!(is_held(mount("volume", &["O"], true)));
 }
