@@ -9,6 +9,7 @@ use super::{Cycle, CycleError, Request};
 use crate::model::{Digest, Reference};
 use crate::plan::{self, Candidate, Known, Plan, Planned, Reason, SharedTags, Survey};
 use crate::policy::Follows;
+use crate::rotation;
 use crate::store::StoreError;
 
 /// Rotations of a container that are looked through for a digest that the engine has forgotten.
@@ -132,7 +133,10 @@ impl Cycle<'_> {
         let refused = if request.is_retry { None } else { self.refused(survey, candidate, digest)? };
         let has_digest = !candidate.image.digests_of(&candidate.reference).is_empty();
         let pulled_as = if has_digest { None } else { self.pulled_as(candidate)? };
-        Ok(Known { refused, is_equal, pulled_as, seen_since, at: self.clock.at(), is_any_age: request.is_any_age })
+        let at = self.clock.at();
+        let is_by_check = candidate.policy.probe.is_none() && !candidate.policy.oneshot;
+        let is_unchecked = is_by_check && rotation::is_unchecked(&candidate.container, at);
+        Ok(Known { refused, is_equal, pulled_as, seen_since, at, is_unchecked, is_any_age: request.is_any_age })
     }
 
     /// The digest of a candidate's image as the rotations remember it. `docker image prune -a` by another hand takes the digests of an image that runs along

@@ -21,6 +21,8 @@ pub struct Known {
     pub seen_since: Option<Timestamp>,
     /// Now.
     pub at: Timestamp,
+    /// Nobody makes the HEALTHCHECK that a successor would have to pass.
+    pub is_unchecked: bool,
     /// A person does not want to wait for `min_age`.
     pub is_any_age: bool,
 }
@@ -50,6 +52,9 @@ pub fn freshness(candidate: &Candidate, answer: Result<Digest, Reason>, known: &
     }
     if candidate.is_watched {
         return Err(Reason::WatchOnly { digest });
+    }
+    if known.is_unchecked {
+        return Err(Reason::Unchecked);
     }
     let min_age = candidate.policy.min_age;
     // Whoever moved the engine's own tag does not wait for others to have tried it.

@@ -129,6 +129,8 @@ pub enum Reason {
         /// Why.
         message: String,
     },
+    /// Nothing ever came of its HEALTHCHECK, and nothing would of a successor's.
+    Unchecked,
     /// What the reference points to failed here before.
     Refused {
         /// The digest.
@@ -241,6 +243,7 @@ impl Reason {
             Self::Unresolved { .. } => "unresolved",
             Self::Blocked { .. } => "blocked",
             Self::ProbeNotMade { .. } => "probe_not_made",
+            Self::Unchecked => "unchecked",
             Self::Refused { .. } => "refused",
             Self::RunsRefused { .. } => "runs_refused",
             Self::WatchOnly { .. } => "watch_only",

@@ -15,6 +15,11 @@ impl Reason {
             Self::ProbeNotMade { .. } => {
                 Some("run rotate as root on the engine's host, or choose another probe: `rotate.health.exec` runs in the container".into())
             }
+            Self::Unchecked => Some(
+                "Podman leaves it to timers of systemd: run it where they are, without DISABLE_HC_SYSTEMD; or give it a probe that rotate makes itself, \
+                 such as the label rotate.health.exec"
+                    .into(),
+            ),
             Self::Refused { .. } => Some("it is tried again when the tag moves, or with `rotate now --retry NAME`".into()),
             Self::RunsRefused { .. } => Some(
                 "`rotate refused --forget NAME` if it is well by now; else `rotate history NAME` names the image that ran before it".into(),
@@ -131,6 +136,7 @@ impl fmt::Display for Reason {
             Self::UnknownRestartPolicy => f.write_str("held: its restart policy is one that rotate does not know"),
             Self::Unresolved { message, .. } | Self::Blocked { message, .. } => write!(f, "held: {message}"),
             Self::ProbeNotMade { message } => write!(f, "held: its probe cannot be made: {message}"),
+            Self::Unchecked => f.write_str("held: nothing ever came of its HEALTHCHECK, which a new container would have to pass"),
             Self::Refused { digest, why } => write!(f, "held: {} is refused here: {why}", digest.short()),
             Self::RunsRefused { digest, why } => write!(f, "runs what is refused here, {}: {why}", digest.short()),
             Self::WatchOnly { digest } => write!(f, "newer: {} (watch only)", digest.short()),

@@ -30,7 +30,7 @@ mod write;
 pub use act::{ActError, pull_again, remove_drop_ins, remove_unnamed, unpin};
 pub use decide::decide;
 pub use failure::{Failure, StuckReason, Withdrawal};
-pub use gate::{Answer, Countdown, GateFailure, GateRules, Late, Proof, Verdict, Watch, countdown, late, verdict};
+pub use gate::{Answer, Countdown, GateFailure, GateRules, Late, Proof, Verdict, Watch, countdown, is_unchecked, late, verdict};
 pub use in_full::in_full;
 pub use keyring::Keyring;
 pub use member::Member;

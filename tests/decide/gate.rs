@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use rotate::model::{Check, Container, Health, Probe, State, Status};
-use rotate::rotation::{Answer, GateFailure, GateRules, Proof, Terms, Verdict, Watch, verdict};
+use rotate::rotation::{Answer, GateFailure, GateRules, Proof, Terms, Verdict, Watch, is_unchecked, verdict};
 use serde_json::json;
 
 use crate::make::{rules, state};
@@ -124,6 +124,38 @@ fn the_deadline_follows_from_the_healthcheck_and_zeros_mean_the_engines_defaults
     let check = json!({ "Test": ["CMD", "true"], "Interval": s, "Timeout": 2 * s, "Retries": 2 });
     let container = Container::new(json!({ "Config": { "Healthcheck": check, "StartupHealthCheck": start } }));
     assert_eq!(GateRules::of(&container, &terms, true).deadline.as_secs(), 5 * 30 + 3 * 3 + 10, "a check of the start has its own time");
+}
+
+#[test]
+fn a_healthcheck_of_which_nothing_comes_in_the_time_that_it_has_is_one_that_nobody_makes() {
+    let s = 1_000_000_000_u64;
+    let check = json!({ "Test": ["CMD", "true"], "Interval": s, "Timeout": 2 * s, "Retries": 2, "StartPeriod": 5 * s });
+    let web = json!({
+        "OCIRuntime": "crun", "Config": { "Healthcheck": check },
+        "State": { "Status": "running", "StartedAt": "2026-01-01T10:00:00Z", "Health": { "Status": "starting", "FailingStreak": 0, "Log": null } },
+    });
+    let after = |seconds: i64, path: &str, value: serde_json::Value| {
+        let mut web = web.clone();
+        *web.pointer_mut(path).expect("it is there") = value;
+        let at = "2026-01-01T10:00:00Z".parse::<Timestamp>().expect("a time") + SignedDuration::from_secs(seconds);
+        is_unchecked(&Container::new(web), at)
+    };
+    let (log, status) = ("/State/Health/Log", "/State/Health/Status");
+    assert!(after(24, log, json!(null)) && after(24, log, json!([])), "5 + 3 × 3 + 10");
+    assert!(!after(23, log, json!(null)), "there is time left");
+    assert!(!after(-1, log, json!(null)), "a clock that was set back");
+    assert!(!after(99, log, json!([{ "Start": "2026-01-01T10:00:01Z", "ExitCode": 1 }])), "a start period that is longer than it says");
+    assert!(!after(99, status, json!("healthy")) && !after(99, status, json!("unhealthy")));
+    assert!(!after(99, "/Config/Healthcheck/Interval", json!(0)), "switched off");
+    assert!(!after(99, "/Config/Healthcheck", json!({ "Test": ["NONE"] })));
+    assert!(!after(99, "/State/StartedAt", json!("0001-01-01T00:00:00Z")));
+    let start = json!({ "Test": ["CMD", "true"], "Interval": 20 * s, "Timeout": 10 * s, "Successes": 2 });
+    let config = json!({ "Healthcheck": web["Config"]["Healthcheck"], "StartupHealthCheck": start });
+    assert!(!after(83, "/Config", config.clone()) && after(84, "/Config", config), "a check of the start has its own time");
+
+    let mut of_docker = web.clone();
+    of_docker.as_object_mut().and_then(|web| web.remove("OCIRuntime"));
+    assert!(!is_unchecked(&Container::new(of_docker), Timestamp::MAX), "an engine that makes them itself");
 }
 
 /// An engine that came back after a crash kills what is left of its containers and starts them again by their policy.

@@ -110,3 +110,31 @@ fn the_timers_of_the_old_container_are_gone_after_the_switch() {
     wait_for("the old one is not checked any more", LONG, || (timers(&old) == 0).then_some(()));
     assert_eq!(timers(&described(&s, "web")["Id"]), 1, "the health check of the new one");
 }
+
+#[test]
+fn what_has_a_healthcheck_that_nobody_makes_is_held_before_anything_is_touched_and_with_a_probe_is_rotated() {
+    let s = scratch("unchecked");
+    let image = s.image("web");
+    s.push("web", "nohealth:v1");
+    // As it is on a host without systemd.
+    let run =
+        "DISABLE_HC_SYSTEMD=true podman run -d --pull always --health-cmd true --health-interval 1s --health-timeout 1s --health-retries 1";
+    for (name, label) in [("web", "a=b"), ("probed", "rotate.health.exec=true")] {
+        let output = s.host.exec(&["sh", "-c", &format!("{run} --name {} --label '{label}' {image}", s.name(name))]);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+    let (web, probed) = (described(&s, "web"), described(&s, "probed"));
+    s.push("web", "nohealth:v2");
+    let now = |name: &str, code: i32| s.agent().config(FAST).run(&["now", &s.name(name), "--json"]).exits(code);
+    // Two intervals and timeouts, and ten seconds.
+    wait_for("it has run for longer than a gate would", LONG, || (since_start(&s, "web") > 15.0).then_some(()));
+    let outcome = now("web", 0);
+    let entry = &outcome.json()["containers"][0];
+    assert_eq!(entry["reason"], "unchecked", "{outcome}");
+    assert!(entry["help"].as_str().is_some_and(|help| help.contains("systemd") && help.contains("rotate.health.exec")), "{outcome}");
+    let found = described(&s, "web");
+    assert_eq!((&found["Id"], &found["State"]["StartedAt"]), (&web["Id"], &web["State"]["StartedAt"]), "{outcome}");
+    let outcome = now("probed", 0);
+    assert_eq!(outcome.json()["containers"][0]["verdict"], "rotated", "{outcome}");
+    assert_ne!(described(&s, "probed")["Id"], probed["Id"], "{outcome}");
+}

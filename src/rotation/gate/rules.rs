@@ -55,16 +55,13 @@ impl GateRules {
     /// Source: Docker API 1.41, HealthConfig: nanoseconds; 0 means 30 s, 30 s and 3 retries.
     pub fn of(container: &Container, terms: &Terms, needs_health: bool) -> Self {
         let check = container.healthcheck().filter(|_| needs_health);
-        let start_period = check.and_then(|check| nanoseconds(check, "StartPeriod")).unwrap_or_default();
+        let start_period = check.map(start_period).unwrap_or_default();
         let (proof, from_proof) = match (&terms.probe, check) {
             (Some(probe), _) if needs_health => {
                 let once = probe.interval.saturating_add(probe.timeout);
                 (Proof::Probe { retries: probe.retries }, Some(time_to_fail(start_period, (once, probe.retries))))
             }
-            (_, Some(check)) => {
-                let start = start_period.saturating_add(time_to_pass_the_start(container));
-                (Proof::Healthcheck { start_period }, Some(time_to_fail(start, numbers(check))))
-            }
+            (_, Some(check)) => (Proof::Healthcheck { start_period }, Some(time_to_judge(container, check))),
             (_, None) => (Proof::Running, None),
         };
         Self {
@@ -74,6 +71,15 @@ impl GateRules {
             is_oneshot: terms.is_oneshot,
         }
     }
+}
+
+/// In which a HEALTHCHECK has to say whether a container is well.
+pub(super) fn time_to_judge(container: &Container, check: &Value) -> Duration {
+    time_to_fail(start_period(check).saturating_add(time_to_pass_the_start(container)), numbers(check))
+}
+
+fn start_period(check: &Value) -> Duration {
+    nanoseconds(check, "StartPeriod").unwrap_or_default()
 }
 
 /// The HEALTHCHECK's numbers, read as a probe's.
