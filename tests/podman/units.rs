@@ -18,7 +18,7 @@ fn entry(outcome: &Outcome) -> Value {
 
 /// A prune has left an image that no container runs.
 #[track_caller]
-pub fn is_kept(s: &Scratch, image: &str) {
+fn is_kept(s: &Scratch, image: &str) {
     assert_eq!(s.host.api("GET", &format!("/images/{image}/json")).0, 200, "the pin keeps it");
 }
 

@@ -4,10 +4,9 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 
 use super::quadlet::{LONG, Quadlet};
-use super::units::is_kept;
 use super::wants::{UNITS, lacks};
 use super::{FAST, scratch};
-use crate::lab::{Scratch, wait_for};
+use crate::lab::{Host, Scratch, wait_for};
 
 /// Stops the agent at the restart that it asks for: before systemd hears of it, or after.
 pub fn killed_at_the_restart(s: &Scratch, web: &Quadlet<'_>, when: &str) {
@@ -73,22 +72,40 @@ fn killed_after_the_restart_with_a_sick_image_the_next_run_goes_back() {
     heals("aftersick", "after", "sick:v2");
 }
 
+/// Somebody prunes the host's images while a sick one proves itself; returns what the agent, which went back, had to say.
+#[track_caller]
+fn goes_back_after_a_prune(s: &Scratch, prune: &str, is_left: bool) -> String {
+    s.push("web", "ok:v1");
+    let web = Quadlet::start(s, "web", "", "Restart=always");
+    let old = web.image();
+    s.push("web", "slow:15:v2");
+    let agent = s.agent().config("deadline = \"9s\"\n").spawn(&["now", &web.name, "--json"]);
+    wait_for("the new image runs", LONG, || s.host.try_inspect(&web.name).filter(|found| found["Image"] != old.as_str()));
+    s.host.docker(&["image", "prune", prune]);
+    assert_eq!(s.host.api("GET", &format!("/images/{old}/json")).0 == 200, is_left, "the old image");
+    let outcome = agent.wait(LONG).exits(1);
+    assert_eq!(outcome.json()["containers"][0]["verdict"], "rolled_back", "{outcome}");
+    web.is_up_with(&old);
+    assert_eq!(web.tagged(), old, "{outcome}");
+    outcome.stderr
+}
+
 #[test]
 fn an_unused_old_image_is_not_pruned_while_the_new_one_proves_itself() {
     if lacks(&UNITS) {
         return;
     }
-    let s = scratch("prune");
-    s.push("web", "ok:v1");
-    let web = Quadlet::start(&s, "web", "", "Restart=always");
-    let old = web.image();
-    s.push("web", "slow:15:v2");
-    let agent = s.agent().config("deadline = \"9s\"\n").spawn(&["now", &web.name, "--json"]);
-    wait_for("the new image runs", LONG, || s.host.try_inspect(&web.name).filter(|found| found["Image"] != old.as_str()));
-    s.host.docker(&["image", "prune", "-f"]);
-    is_kept(&s, &old);
-    let outcome = agent.wait(LONG).exits(1);
-    assert_eq!(outcome.json()["containers"][0]["verdict"], "rolled_back", "{outcome}");
-    assert!(!outcome.stderr.contains("pull the old image again"), "{outcome}");
-    web.is_up_with(&old);
+    let said = goes_back_after_a_prune(&scratch("prune"), "-f", true);
+    assert!(!said.contains("pull the old image again"), "{said}");
+}
+
+#[test]
+fn an_old_image_that_was_pruned_with_its_pin_is_pulled_again_by_its_digest_for_the_way_back() {
+    if lacks(&UNITS) {
+        return;
+    }
+    // It takes whatever no container of the host runs.
+    let s = Scratch::alone(Host::shared(), "pruneall");
+    let said = goes_back_after_a_prune(&s, "-af", false);
+    assert!(said.contains("pull the old image again"), "{said}");
 }
