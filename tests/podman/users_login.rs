@@ -65,6 +65,8 @@ fn is_held(s: &Scratch, user: &Client<'_>, id: &str) {
     let held = entries(&document, "containers", &s.name("web"))[0].1;
     assert_eq!(held["reason"], "unresolved", "{outcome}");
     assert!(held["message"].as_str().is_some_and(|text| text.contains("does not let anybody without credentials see")), "{outcome}");
+    let lasts = ["podman login --authfile", "/containers/auth.json", "gone with a reboot"];
+    assert!(held["help"].as_str().is_some_and(|help| lasts.iter().all(|part| help.contains(part))), "{outcome}");
     assert_eq!(user.id("web"), id, "{outcome}");
 }
 
