@@ -39,9 +39,13 @@ pub fn parse<'a>(typed: &[&'a str]) -> Result<(Vec<Typed<'a>>, Vec<&'a str>), Sp
     Ok((options, words.collect()))
 }
 
-/// True if the command gives the container a secret as this variable (podman-run(1), `--secret`: `NAME,type=env,target=VARIABLE`, or named like itself).
+/// True if a command gives the container a secret as this variable.
 pub fn has_secret(typed: &[&str], variable: &str) -> bool {
-    let Ok((options, _)) = parse(typed) else { return false };
+    parse(typed).is_ok_and(|(options, _)| give_secret(&options, variable))
+}
+
+/// The same of its options (podman-run(1), `--secret`: `NAME,type=env,target=VARIABLE`; without a target the variable is named like the secret).
+pub fn give_secret(options: &[Typed<'_>], variable: &str) -> bool {
     options.iter().filter(|option| option.name == "secret").filter_map(|option| option.value).any(|secret| {
         let mut parts = secret.split(',');
         let name = parts.next().unwrap_or_default();

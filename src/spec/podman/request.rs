@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::command::{Typed, parse};
+use super::command::{Typed, give_secret, parse};
 use super::heeded::is_heeded;
 use super::numbers::{BELONGS_TO_THE_OLD, chosen, stays_behind};
 use super::options::Use;
@@ -226,8 +226,10 @@ impl<'a> Request<'a> {
         };
         for variable in texts(&container.config()["Env"]).filter(|variable| texts(image_env).all(|other| other != *variable)) {
             match variable.split_once('=') {
-                // A secret of such a name is asked for by its own option, and its value is not shown.
-                Some((name, value)) if PROXIES.contains(&name) && value != "*******" && !is_typed(name) => self.hand_over(name, value),
+                // A secret of such a name is asked for by its own option.
+                Some((name, value)) if PROXIES.contains(&name) && !is_typed(name) && !give_secret(options, name) => {
+                    self.hand_over(name, value)
+                }
                 Some(_) | None => {}
             }
         }
