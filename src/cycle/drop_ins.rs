@@ -129,14 +129,14 @@ impl Cycle<'_> {
         Ok(all)
     }
 
-    /// True if the next run removes these drop-ins of a container: a person has forgotten what was refused there. Not with that, but with the run, which
-    /// tries the image again and has it proved: without them a restart in between, or a boot, would bring it unproved.
-    pub(super) fn is_to_go(&self, name: &str, paths: &[PathBuf]) -> Result<bool, CycleError> {
+    /// True if the next run removes all these drop-ins of a container: a person has forgotten what was refused there. Not with that, but with the run,
+    /// which tries the image again and has it proved: without them a restart in between, or a boot, would bring it unproved.
+    pub(super) fn are_to_go(&self, name: &str, paths: &[PathBuf]) -> Result<bool, CycleError> {
         if self.is_needed(name)? {
             return Ok(false);
         }
         let records = self.store.history(Some(name), LOOKED_THROUGH)?;
-        Ok(paths.iter().any(|path| rotation::has_left(&records, path)))
+        Ok(paths.iter().all(|path| rotation::has_left(&records, path)))
     }
 
     fn is_needed(&self, name: &str) -> Result<bool, CycleError> {

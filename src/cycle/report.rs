@@ -52,6 +52,9 @@ pub struct Entry {
     /// See [`crate::plan::Reason::is_fault`]; or something that it had stopped is down.
     #[serde(skip)]
     pub is_fault: bool,
+    /// Only a person can help, and which of the two serves is not known.
+    #[serde(skip)]
+    pub may_serve: bool,
     /// See [`Record::stands`]; none where the verdict says it all.
     #[serde(skip)]
     pub stands: Option<&'static str>,
@@ -115,6 +118,7 @@ impl Entry {
             rotation: None,
             is_resumed: false,
             is_fault: false,
+            may_serve: false,
             stands: None,
         }
     }
@@ -147,6 +151,8 @@ impl Entry {
                 (Some(_), _) => report_unit::stands(verdict),
                 (None, _) => None,
             },
+            // What cannot be stopped runs; a tag that cannot be moved may belong to one that does.
+            may_serve: matches!(ended, Ended::Stuck(StuckReason::ActRefused { .. })),
             reason: reason(record, ended),
             message,
             help,

@@ -16,7 +16,10 @@ pub fn told(unit: &str, reason: &StuckReason) -> (String, String) {
         StuckReason::ActRefused { .. } => (reason.to_string(), format!("remove the cause, then {now}: it goes on from there")),
         StuckReason::NotMadeAgain { .. } => (
             reason.to_string(),
-            format!("remove the cause (a restart of the engine's service may do), then {now}: it makes the container again"),
+            format!(
+                "remove the cause (a restart of the engine's service may do), then {now}: it makes the container again; where its old image is not to be \
+                 had any more, create `{unit}` anew by hand: `rotate history {unit}` names the images"
+            ),
         ),
         StuckReason::NothingLeft => (
             reason.to_string(),

@@ -50,9 +50,12 @@ pub fn stuck(record: &Record, service: &Service, reason: &StuckReason) -> (Strin
             format!("{none_serves}: {why}"),
             format!("load the old image again, then run `rotate now {name}`: it restarts the unit with it"),
         ),
-        StuckReason::NameTaken { .. } | StuckReason::ActRefused { .. } | StuckReason::NotMadeAgain { .. } => {
-            (why, format!("remove the cause, then run `rotate now {name}`: it goes on from there"))
-        }
+        StuckReason::NameTaken { .. } | StuckReason::ActRefused { .. } | StuckReason::NotMadeAgain { .. } => (
+            why,
+            format!(
+                "remove the cause (load the old image again, if that is not to be had), then run `rotate now {name}`: it goes on from there"
+            ),
+        ),
     };
     (message, format!("see `{status}` and `{journal}`; {then}"))
 }

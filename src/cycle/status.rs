@@ -108,7 +108,7 @@ impl Cycle<'_> {
                 None if is_tag_to_stay(container.image_typed()) => {
                     "keeps its unit on the image that it runs, others go on under its tag".to_owned()
                 }
-                None if !drop_ins.is_empty() && self.is_to_go(container.name(), &drop_ins)? => {
+                None if !drop_ins.is_empty() && self.are_to_go(container.name(), &drop_ins)? => {
                     "keeps its unit from pulling, though nothing is refused for it any more: the next run removes it, unless another needs it"
                         .to_owned()
                 }

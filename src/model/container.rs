@@ -233,6 +233,11 @@ impl Container {
         links.iter().filter_map(Value::as_str).filter_map(|link| link.split(':').next()).map(|name| name.trim_start_matches('/')).collect()
     }
 
+    /// True if its HEALTHCHECK was made since it was last started, whatever came of it.
+    pub fn was_checked(&self) -> bool {
+        Health::was_checked(&self.0)
+    }
+
     /// The HEALTHCHECK in force: merged by the engine from the image and the create request; none if there is none or it is `NONE`.
     pub fn healthcheck(&self) -> Option<&Value> {
         let check = &self.config()["Healthcheck"];

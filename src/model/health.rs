@@ -30,6 +30,11 @@ impl Health {
             _ => None,
         }
     }
+
+    /// True if a check was made since the container was last started, whatever came of it.
+    pub(super) fn was_checked(document: &Value) -> bool {
+        log_of_this_run(document).next().is_some()
+    }
 }
 
 /// Podman's check of the start, if there is one, has passed as often in a row as was asked for.
@@ -46,12 +51,17 @@ fn has_passed_its_start(document: &Value) -> bool {
     }
     let kept = config["HealthcheckMaxLogCount"].as_u64().unwrap_or(KEPT_BY_PODMAN);
     let needed = if kept == 0 { needed } else { needed.min(kept) };
-    let started_at: Option<Timestamp> = text(&document["State"]["StartedAt"]).parse().ok();
-    let is_of_this_run = |entry: &&Value| text(&entry["Start"]).parse().ok().is_none_or(|at| started_at.is_none_or(|start| start <= at));
     let mut in_a_row = 0;
-    let log = document["State"]["Health"]["Log"].as_array().into_iter().flatten();
-    log.filter(is_of_this_run).any(|entry| {
+    log_of_this_run(document).any(|entry| {
         in_a_row = if entry["ExitCode"] == 0 { in_a_row + 1 } else { 0 };
         in_a_row >= needed
     })
+}
+
+/// What came of its checks since it was last started. Podman's log outlives that (seen on 5.4).
+fn log_of_this_run(document: &Value) -> impl Iterator<Item = &Value> {
+    let started_at: Option<Timestamp> = text(&document["State"]["StartedAt"]).parse().ok();
+    let is_of_this_run =
+        move |entry: &&Value| text(&entry["Start"]).parse().ok().is_none_or(|at: Timestamp| started_at.is_none_or(|start| start <= at));
+    document["State"]["Health"]["Log"].as_array().into_iter().flatten().filter(is_of_this_run)
 }

@@ -42,10 +42,13 @@ impl Deed {
 impl Named {
     /// All that the commands of a unit name: first those that start it, then those before that, which mostly clear the way.
     pub fn by(unit: &ServiceState, manager: &Manager) -> impl Iterator<Item = Self> {
-        let commands = unit.start.lines().chain(unit.before_start.lines());
         let named =
             |(deed, name): (Deed, &str)| Self { container: name.to_owned(), unit: unit.name.clone(), manager: manager.clone(), deed };
-        commands.flat_map(deeds).map(named)
+        // What is only seen to before the start has a life of its own, as has what a job stops and starts again (for a backup).
+        let before = unit.before_start.lines().flat_map(deeds).filter(|(deed, _)| *deed != Deed::Start);
+        let is_stopped = |name: &str| unit.start.lines().any(|command| stops(command, name));
+        let start = unit.start.lines().flat_map(deeds).filter(move |(deed, name)| *deed != Deed::Start || !is_stopped(name));
+        start.chain(before).map(named)
     }
 }
 
@@ -61,6 +64,13 @@ fn deeds(command: &str) -> Vec<(Deed, &str)> {
         all.extend(deed(words.clone()).into_iter().flat_map(|(deed, names)| names.into_iter().map(move |name| (deed, name))));
     }
     all
+}
+
+/// True if a command stops this container.
+fn stops(command: &str, name: &str) -> bool {
+    let is_between = |c: char| c.is_whitespace() || matches!(c, '"' | '\'') || ENDS.contains(&c);
+    let mut words = command.split(is_between).filter(|word| !word.is_empty()).skip_while(|word| *word != "stop");
+    words.any(|word| word == name)
 }
 
 /// What follows the program's name. None: it is no command for containers.
@@ -126,6 +136,7 @@ mod tests {
             ("/usr/bin/podman pod start app", ""),
             ("/usr/bin/podman pod create --name app", ""),
             ("/usr/sbin/start web", ""),
+            ("/bin/sh -c \"podman stop -t 9 db; tar c /data; podman start db\"", ""),
             ("podman", ""),
             ("", ""),
         ] {
@@ -136,7 +147,7 @@ mod tests {
     #[test]
     fn what_is_done_before_the_start_comes_after_what_is_started() {
         let command = |command: &str| format!("{{ path=/x ; argv[]={command} ; ignore_errors=yes }}");
-        let before_start = [command("podman stop web"), command("podman rm -f web")].join("\n");
+        let before_start = ["podman start db", "podman stop web", "podman rm -f web"].map(command).join("\n");
         let unit = ServiceState {
             name: "a.service".into(),
             start: command("podman run --name web web:1"),

@@ -53,7 +53,7 @@ pub fn loaded<'a>(survey: &'a Survey, container: &Container) -> Result<Option<&'
     };
     match state.load.as_str() {
         "not-found" => Ok(None),
-        "masked" => held(survey, &name, Unready::Masked),
+        "masked" => held(survey, name, Unready::Masked),
         _ => Ok(Some(state)),
     }
 }

@@ -109,9 +109,10 @@ impl Unready {
             Self::Edited => Some(format!("`{systemctl} daemon-reload`, and restart it if the change is wanted")),
             Self::OtherKind => Some("`podman auto-update` takes it, if its job is proof enough".into()),
             Self::StartsByName => Some("let the unit make its container: by a .container file, or `podman generate systemd --new`".into()),
-            Self::MakesByName | Self::RemovesByName => Some(format!(
+            Self::MakesByName => Some(format!(
                 "have {unit} label its container (`{SERVICE_LABEL}`): by a .container file, or `podman generate systemd --new`"
             )),
+            Self::RemovesByName => Some(format!("take that out of {unit}, or have the unit that makes the container do it")),
             Self::OfSystem => Some("let the user's own systemd have it: by a .container file in ~/.config/containers/systemd".into()),
             Self::Pulls => Some(
                 "leave the pull to rotate: without it, or as `Pull=` in a .container file (from Podman 5.0 on), the unit can be rotated"

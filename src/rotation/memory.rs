@@ -46,7 +46,9 @@ pub struct ServiceMemory {
     pub was_asked: Option<bool>,
     /// Since when it has time to get up.
     pub since: Option<Duration>,
-    /// How long of that it waited for others that come up before it.
+    /// Since when it waits for others that come up before it.
+    pub waits_since: Option<Duration>,
+    /// How long it waited for them.
     pub waited: Duration,
     /// How often systemd had restarted it by itself when it was looked at first.
     pub base: Option<u64>,
@@ -70,13 +72,8 @@ impl ServiceMemory {
         match act {
             // Its counter begins anew with the restart.
             Act::RestartService { .. } => {
-                *self = Self {
-                    asked: self.asked.saturating_add(1),
-                    since: Some(now),
-                    base: Some(0),
-                    waited: Duration::ZERO,
-                    ..std::mem::take(self)
-                };
+                (self.asked, self.since, self.base) = (self.asked.saturating_add(1), Some(now), Some(0));
+                (self.waits_since, self.waited) = (None, Duration::ZERO);
             }
             Act::WriteDropIn { .. } => self.is_pinned = true,
             Act::Stay { .. } => self.has_asked_to_stay = true,

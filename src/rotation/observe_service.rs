@@ -109,7 +109,8 @@ async fn look(
     let base = *memory.service.base.get_or_insert(state.restarts);
     let gate = GateRules::of(&member.original, &record.terms, true);
     if state.waits_for_others() {
-        memory.service.waited = moment.now.saturating_sub(since).min(FOR_OTHERS);
+        let waits_since = *memory.service.waits_since.get_or_insert(moment.now);
+        memory.service.waited = moment.now.saturating_sub(waits_since).min(FOR_OTHERS);
     }
     let to_stop = state.stop_timeout.unwrap_or(ENDLESS).min(ENDLESS);
     let limit = gate.deadline.saturating_add(to_stop).saturating_add(memory.service.waited);

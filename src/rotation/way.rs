@@ -48,9 +48,9 @@ impl Record {
 
     /// True if the unit of systemd has made this container of the old or the new image, in whichever of its starts.
     pub fn is_of_its_unit(&self, member: &Member, container: &Container) -> bool {
-        let is_its = self.service().is_some_and(|service| container.label(SERVICE_LABEL) == Some(&service.name));
+        let is_of_unit = self.service().is_some_and(|service| container.label(SERVICE_LABEL) == Some(&service.name));
         let image = container.image_id();
-        is_its && container.name() == member.name && (image == member.old_image || member.new_image.as_ref() == Some(&image))
+        is_of_unit && container.name() == member.name && (image == member.old_image || member.new_image.as_ref() == Some(&image))
     }
 
     /// Notes when the container that the restart makes runs: systemd starts it while we look.

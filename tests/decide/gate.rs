@@ -145,6 +145,7 @@ fn a_healthcheck_of_which_nothing_comes_in_the_time_that_it_has_is_one_that_nobo
     assert!(!after(23, log, json!(null)), "there is time left");
     assert!(!after(-1, log, json!(null)), "a clock that was set back");
     assert!(!after(99, log, json!([{ "Start": "2026-01-01T10:00:01Z", "ExitCode": 1 }])), "a start period that is longer than it says");
+    assert!(after(99, log, json!([{ "Start": "2026-01-01T09:59:59Z", "ExitCode": 0 }])), "what an earlier run left");
     assert!(!after(99, status, json!("healthy")) && !after(99, status, json!("unhealthy")));
     assert!(!after(99, "/Config/Healthcheck/Interval", json!(0)), "switched off");
     assert!(!after(99, "/Config/Healthcheck", json!({ "Test": ["NONE"] })));

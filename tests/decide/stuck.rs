@@ -78,10 +78,11 @@ fn where_another_has_the_name_that_is_why() {
 /// What is told of a container that only a person can help: its code, and the three lines without what they begin with.
 #[track_caller]
 fn check(record: &Record, reason: StuckReason, code: &str, error: &str, state: &str, help: &str) {
+    let is_down = if matches!(reason, StuckReason::ActRefused { .. }) { "may be down" } else { "IS DOWN" };
     let entry = Entry::of(record, &Ended::Stuck(reason), record.opened_at);
     let view = View::report(&Report { is_dry_run: false, entries: vec![entry] });
     let told = &view.trouble[0];
-    assert_eq!(told.error, format!("`web` IS DOWN, a person is needed: {error}"));
+    assert_eq!(told.error, format!("`web` {is_down}, a person is needed: {error}"));
     assert_eq!((told.state.as_str(), told.help.as_str()), (state, help));
     let document = &view.document["containers"][0];
     assert_eq!((&document["verdict"], &document["reason"], &document["state"]), (&"stuck".into(), &code.into(), &state.into()));

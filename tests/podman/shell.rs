@@ -33,7 +33,7 @@ fn why_untouched(s: &Scratch, code: i32) -> (String, String, Outcome) {
 }
 
 #[test]
-fn a_proxy_of_the_shell_stays_and_no_process_list_shows_its_password() {
+fn a_proxy_of_the_shell_stays_and_its_password_is_in_no_command() {
     let s = scratch("proxy");
     s.push("web", "volume:v1");
     run_by_a_shell(&s, &["https_proxy=http://me:s3cret@proxy.lan:3128", "NO_PROXY=.lan"], &[]);

@@ -74,15 +74,15 @@ fn killed_after_the_restart_with_a_sick_image_the_next_run_goes_back() {
 
 /// Somebody prunes the host's images while a sick one proves itself; returns what the agent, which went back, had to say.
 #[track_caller]
-fn goes_back_after_a_prune(s: &Scratch, prune: &str, is_left: bool) -> String {
+fn goes_back_after_a_prune(s: &Scratch, prune: &str) -> String {
     s.push("web", "ok:v1");
     let web = Quadlet::start(s, "web", "", "Restart=always");
     let old = web.image();
     s.push("web", "slow:15:v2");
     let agent = s.agent().config("deadline = \"9s\"\n").spawn(&["now", &web.name, "--json"]);
     wait_for("the new image runs", LONG, || s.host.try_inspect(&web.name).filter(|found| found["Image"] != old.as_str()));
-    s.host.docker(&["image", "prune", prune]);
-    assert_eq!(s.host.api("GET", &format!("/images/{old}/json")).0 == 200, is_left, "the old image");
+    // It may meet a pull of the agent's; what it took is told by what the agent did.
+    let _ = s.host.try_docker(&["image", "prune", prune]);
     let outcome = agent.wait(LONG).exits(1);
     assert_eq!(outcome.json()["containers"][0]["verdict"], "rolled_back", "{outcome}");
     web.is_up_with(&old);
@@ -95,7 +95,7 @@ fn an_unused_old_image_is_not_pruned_while_the_new_one_proves_itself() {
     if lacks(&UNITS) {
         return;
     }
-    let said = goes_back_after_a_prune(&scratch("prune"), "-f", true);
+    let said = goes_back_after_a_prune(&scratch("prune"), "-f");
     assert!(!said.contains("pull the old image again"), "{said}");
 }
 
@@ -106,6 +106,6 @@ fn an_old_image_that_was_pruned_with_its_pin_is_pulled_again_by_its_digest_for_t
     }
     // It takes whatever no container of the host runs.
     let s = Scratch::alone(Host::shared(), "pruneall");
-    let said = goes_back_after_a_prune(&s, "-af", false);
+    let said = goes_back_after_a_prune(&s, "-af");
     assert!(said.contains("pull the old image again"), "{said}");
 }

@@ -95,7 +95,7 @@ pub fn trouble(entry: &Entry) -> Option<Trouble> {
             help,
         ),
         Verdict::Stuck => block(
-            &format!("`{name}` IS DOWN, a person is needed: {}", message(entry)),
+            &format!("`{name}` {}, a person is needed: {}", if entry.may_serve { "may be down" } else { "IS DOWN" }, message(entry)),
             entry.stands.unwrap_or("what there is of it is kept; rotate touches nothing more until it is run again"),
             help,
         ),

@@ -41,11 +41,11 @@ pub fn parse<'a>(typed: &[&'a str]) -> Result<(Vec<Typed<'a>>, Vec<&'a str>), Sp
 
 /// True if a command gives the container a secret as this variable.
 pub fn has_secret(typed: &[&str], variable: &str) -> bool {
-    parse(typed).is_ok_and(|(options, _)| give_secret(&options, variable))
+    parse(typed).is_ok_and(|(options, _)| are_with_secret(&options, variable))
 }
 
 /// The same of its options (podman-run(1), `--secret`: `NAME,type=env,target=VARIABLE`; without a target the variable is named like the secret).
-pub fn give_secret(options: &[Typed<'_>], variable: &str) -> bool {
+pub fn are_with_secret(options: &[Typed<'_>], variable: &str) -> bool {
     options.iter().filter(|option| option.name == "secret").filter_map(|option| option.value).any(|secret| {
         let mut parts = secret.split(',');
         let name = parts.next().unwrap_or_default();

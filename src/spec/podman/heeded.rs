@@ -7,7 +7,7 @@
 /// network's programs read is the engine's, which is another process.
 ///
 /// Source: `os.Getenv` and `getenv` of Podman 4.3.1, 5.4.2, 5.8.2 and its main branch of May 2026, with what is built in of containers/common, image,
-/// storage and buildah (container-libs since); Go's package runtime, «Environment Variables»; mallopt(3), environ(7).
+/// storage and buildah (container-libs since); Go's package runtime, «Environment Variables»; mallopt(3), ld.so(8), environ(7).
 pub(super) const HEEDED: &[&str] = &[
     // The client, and the part in C that runs before it.
     "CONTAINER_CONNECTION",
@@ -82,6 +82,26 @@ pub(super) const HEEDED: &[&str] = &[
     // The C library.
     "GCONV_PATH",
     "GLIBC_TUNABLES",
+    "LD_AUDIT",
+    "LD_BIND_NOT",
+    "LD_BIND_NOW",
+    "LD_DEBUG",
+    "LD_DEBUG_OUTPUT",
+    "LD_DYNAMIC_WEAK",
+    "LD_HWCAP_MASK",
+    "LD_LIBRARY_PATH",
+    "LD_ORIGIN_PATH",
+    "LD_POINTER_GUARD",
+    "LD_PREFER_MAP_32BIT_EXEC",
+    "LD_PRELOAD",
+    "LD_PROFILE",
+    "LD_PROFILE_OUTPUT",
+    "LD_SHOW_AUXV",
+    "LD_TRACE_LOADED_OBJECTS",
+    "LD_TRACE_PRELINKING",
+    "LD_USE_LOAD_BIAS",
+    "LD_VERBOSE",
+    "LD_WARN",
     "LOCPATH",
     "MALLOC_ARENA_MAX",
     "MALLOC_ARENA_TEST",
@@ -94,7 +114,7 @@ pub(super) const HEEDED: &[&str] = &[
     "NLSPATH",
 ];
 
-/// True of the above, and of whatever is addressed to the program that loads others: those are its own alone, and it knows more with each version.
+/// True of the above.
 pub(super) fn is_heeded(name: &str) -> bool {
-    name.starts_with("LD_") || HEEDED.contains(&name)
+    HEEDED.contains(&name)
 }

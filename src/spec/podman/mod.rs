@@ -4,6 +4,7 @@ mod command;
 mod difference;
 mod generator;
 mod heeded;
+mod limits;
 mod numbers;
 mod options;
 mod request;

@@ -2,6 +2,8 @@
 //!
 //! Source: `podman create --help` of 4.3, 5.4 and 5.8. One that is not here is not guessed at: nobody knows where it ends.
 
+use super::limits::is_limit;
+
 /// What an option is to a successor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Use {
@@ -41,31 +43,31 @@ pub struct Known {
 }
 
 const KEPT_SWITCHES: &str = "
-    init interactive no-healthcheck no-hostname no-hosts oom-kill-disable passwd privileged read-only read-only-tmpfs tty
+    init interactive no-healthcheck no-hostname no-hosts oom-kill-disable privileged read-only read-only-tmpfs tty
     unsetenv-all volatile";
 const DROPPED_SWITCHES: &str = "
     detach disable-content-trust help http-proxy no-trunc quiet replace sig-proxy tls-verify";
 
 const KEPT: &str = "
-    add-host annotation arch blkio-weight blkio-weight-device cap-add cap-drop cgroup-conf cgroup-parent cgroupns cgroups chrootdirs cpu-
-    rt-period cpu-rt-runtime device-cgroup-rule device-read-bps device-read-iops device-write-bps device-write-iops dns dns-opt dns-option
-    dns-search entrypoint env-merge expose gidmap gpus group-entry health-cmd health-interval health-log-destination health-max-log-count
-    health-max-log-size health-on-failure health-retries health-start-period health-startup-cmd health-startup-interval health-startup-
-    retries health-startup-success health-startup-timeout health-timeout hostname hostuser image-volume init-path ip ip6 ipc label link-
-    local-ip log-driver mac-address memory-swappiness net network network-alias oom-score-adj os passwd-entry personality pid pids-limit
-    platform rdt-class sdnotify seccomp-policy secret shm-size shm-size-systemd stop-signal stop-timeout storage-opt subgidname subuidname
-    sysctl systemd timeout tmpfs tz uidmap ulimit umask unsetenv user userns uts variant workdir";
+    add-host annotation arch blkio-weight blkio-weight-device cap-add cap-drop cgroup-conf cgroup-parent cgroupns cgroups chrootdirs
+    cpu-rt-period cpu-rt-runtime device-cgroup-rule device-read-bps device-read-iops device-write-bps device-write-iops dns dns-opt
+    dns-option dns-search entrypoint env-merge expose gidmap gpus group-entry health-cmd health-interval health-log-destination
+    health-max-log-count health-max-log-size health-on-failure health-retries health-start-period health-startup-cmd
+    health-startup-interval health-startup-retries health-startup-success health-startup-timeout health-timeout hostname hostuser
+    image-volume init-path ip ip6 ipc label link-local-ip log-driver mac-address memory-swappiness net network network-alias
+    oom-score-adj os passwd-entry personality pid pids-limit platform rdt-class sdnotify seccomp-policy secret shm-size
+    shm-size-systemd stop-signal stop-timeout storage-opt subgidname subuidname sysctl systemd timeout tmpfs tz uidmap ulimit umask
+    unsetenv user userns uts variant workdir";
 const DROPPED: &str = "
     attach authfile cert-dir  creds decryption-key detach-keys name pull retry retry-delay signature-policy";
-
-const LIMITS: &str = "cpu-period cpu-quota cpu-shares cpus cpuset-cpus cpuset-mems memory memory-reservation memory-swap";
 
 /// They may name a file after these words.
 const MAY_NAME_A_FILE: &str = "hosts-file security-opt log-opt device";
 const WATCHED: &str = "a supervisor may watch that file for the container";
 const FILES: &str = "files that were open where it was created cannot be handed over";
-const HELD_SWITCHES: [(&str, &str); 5] = [
+const HELD_SWITCHES: [(&str, &str); 6] = [
     ("env-host", "the environment of the shell that created it is not known"),
+    ("passwd", "Podman's client takes it without a socket only"),
     ("publish-all", "the ports that Podman chose would be others"),
     ("rm", "Podman removes it when it stops"),
     ("rmi", "Podman removes its image when it stops"),
@@ -114,7 +116,7 @@ pub fn known(name: &str) -> Option<Known> {
         "env" => Some(Use::Env),
         "restart" => Some(Use::Drop), // given at the switch
         "group-add" => Some(Use::Group),
-        _ if is_in(LIMITS) => Some(Use::Limit),
+        _ if is_limit(name) => Some(Use::Limit),
         _ if is_in(MAY_NAME_A_FILE) => Some(Use::Part),
         "env-file" | "label-file" => Some(Use::File),
         "publish" => Some(Use::Publish),
@@ -134,4 +136,20 @@ pub fn known(name: &str) -> Option<Known> {
 /// The name that a letter stands for.
 pub fn name_of(letter: char) -> Option<&'static str> {
     LETTERS.iter().find(|(known, _)| *known == letter).map(|(_, name)| *name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_of_the_lists_is_a_whole_option() {
+        let lists = [KEPT_SWITCHES, DROPPED_SWITCHES, KEPT, DROPPED, MAY_NAME_A_FILE];
+        for word in lists.iter().flat_map(|list| list.split_whitespace()) {
+            assert!(!word.starts_with('-') && !word.ends_with('-'), "{word}");
+        }
+        for name in ["cpu-rt-period", "health-startup-retries", "link-local-ip", "memory", "cpus"] {
+            assert!(known(name).is_some_and(|known| known.takes_value), "{name}");
+        }
+    }
 }

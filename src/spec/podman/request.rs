@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::command::{Typed, give_secret, parse};
+use super::command::{Typed, are_with_secret, parse};
 use super::heeded::is_heeded;
+use super::limits;
 use super::numbers::{BELONGS_TO_THE_OLD, chosen, stays_behind};
 use super::options::Use;
 use crate::model::Reference;
@@ -48,17 +49,6 @@ pub fn create_request(container: Container<'_>, image: &str, image_env: &Value) 
     Ok(json!({ "Arguments": arguments, "Environment": environment }))
 }
 
-/// Limits that inspect shows, by their options: as they were typed, or as a later `podman update` has set them.
-const LIMITS: [(&str, &str); 8] = [
-    ("cpu-period", "CpuPeriod"),
-    ("cpu-quota", "CpuQuota"),
-    ("cpu-shares", "CpuShares"),
-    ("cpuset-cpus", "CpusetCpus"),
-    ("cpuset-mems", "CpusetMems"),
-    ("memory", "Memory"),
-    ("memory-reservation", "MemoryReservation"),
-    ("memory-swap", "MemorySwap"),
-];
 /// What Podman copies from where it runs unless `--http-proxy=false` is said (its own list).
 const PROXIES: [&str; 8] = ["http_proxy", "https_proxy", "ftp_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY"];
 const FOLDER: &str = "the folder that it was created in is not known";
@@ -128,7 +118,7 @@ impl<'a> Request<'a> {
                 return Err(cannot("Podman's client takes that value only where it needs no socket"));
             }
             // Said as it is now.
-            (Use::Limit, _) if self.shows_limit(option.name) => {}
+            (Use::Limit, _) if limits::is_shown(self.container, option.name) => {}
             (Use::Env, Some(variable)) => self.add_variable(variable).map_err(cannot)?,
             (Use::Volume, Some(volume)) => {
                 let volume = self.volume(volume).map_err(cannot)?;
@@ -194,32 +184,23 @@ impl<'a> Request<'a> {
         self.push("env", Some(name));
     }
 
-    /// What inspect shows of a limit; none for 0 and for no text, which it shows where there is none.
-    fn limit(&self, field: &str) -> Option<String> {
-        match &self.container.host()[field] {
-            Value::Number(limit) => Some(limit.to_string()).filter(|limit| limit != "0"),
-            Value::String(set) => Some(set.clone()).filter(|set| !set.is_empty()),
-            Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
-        }
-    }
-
-    /// True if inspect shows what the option asks for. `--cpus` is shown as a period and a quota.
-    fn shows_limit(&self, option: &str) -> bool {
-        let option = if option == "cpus" { "cpu-quota" } else { option };
-        LIMITS.iter().any(|(of, field)| *of == option && self.limit(field).is_some())
-    }
-
     fn carry_limits(&mut self) {
-        for (option, field) in LIMITS {
-            if let Some(limit) = self.limit(field) {
-                self.push(option, Some(&limit));
-            }
+        for (option, limit) in limits::shown(self.container) {
+            self.push(option, Some(&limit));
         }
     }
 
     /// The proxies of the shell that made the predecessor. A successor would get those of the service, which has another environment.
     fn carry_proxies(&mut self, image_env: &Value, options: &[Typed<'_>]) {
         let container = self.container;
+        // Over a socket the client of 4.3 does not know the option, and asks for none of them. Before 5.0 an entrypoint is shown as one text.
+        if !container.config()["Entrypoint"].is_string() {
+            self.push("http-proxy", Some("false"));
+        }
+        // They may be the file's, which may say others by now.
+        if options.iter().any(|option| option.name == "env-file") {
+            return;
+        }
         let is_typed = |name: &str| {
             let mut typed = options.iter().filter(|option| option.becomes == Use::Env).filter_map(|option| option.value);
             typed.any(|variable| variable_name(variable) == name)
@@ -227,13 +208,12 @@ impl<'a> Request<'a> {
         for variable in texts(&container.config()["Env"]).filter(|variable| texts(image_env).all(|other| other != *variable)) {
             match variable.split_once('=') {
                 // A secret of such a name is asked for by its own option.
-                Some((name, value)) if PROXIES.contains(&name) && !is_typed(name) && !give_secret(options, name) => {
+                Some((name, value)) if PROXIES.contains(&name) && !is_typed(name) && !are_with_secret(options, name) => {
                     self.hand_over(name, value)
                 }
                 Some(_) | None => {}
             }
         }
-        self.push("http-proxy", Some("false"));
     }
 
     /// `-p 80` and `-p 127.0.0.1::80` with the port that Podman chose when it created the predecessor, and has kept since.

@@ -93,6 +93,7 @@ fn handed_over(name: &str) -> (String, Value) {
 #[test]
 fn a_secret_is_no_argument_whatever_its_name_begins_with() {
     for name in [
+        "LD_SDK_KEY",
         "GOTIFY_DEFAULTUSER_PASS",
         "GOOGLE_CLIENT_SECRET",
         "REGISTRY_HTTP_SECRET",
@@ -147,14 +148,19 @@ fn proxies_of_the_shell_are_handed_over_by_the_environment_and_those_of_the_serv
     let expected = [
         "--env=https_proxy",
         "--secret=ftp_proxy,type=env",
+        "--http-proxy=false",
         "--env=http_proxy",
         "--env=NO_PROXY",
-        "--http-proxy=false",
         "docker.io/library/web:latest",
     ];
     assert_eq!(texts(&asked["Arguments"]).collect::<Vec<_>>(), expected);
     let environment = json!({ "http_proxy": "http://me:s3cret@proxy:3128", "https_proxy": "x", "NO_PROXY": "lan" });
     assert_eq!(asked["Environment"], environment);
+
+    made["Config"]["CreateCommand"] = json!(["podman", "run", "--env-file=/etc/web.env", "web"]);
+    made["Config"]["Entrypoint"] = json!(""); // as 4.3 shows it, whose client does not know the option
+    let asked = create_request(Container(&made), "web", &Value::Null).expect("a request");
+    assert_eq!(texts(&asked["Arguments"]).collect::<Vec<_>>(), ["--env-file=/etc/web.env", "docker.io/library/web:latest"]);
 }
 
 /// As `podman update` left them. Swap without a limit is shown as 0.
