@@ -131,7 +131,8 @@ fn of_two_containers_none_is_said_to_be_there_that_may_be_gone() {
         "not_made_again",
         "neither the old nor the new container is on the engine any more, and it cannot create the old container again: no",
         "no container of it is on the engine now, its configuration is kept in rotate's record; rotate touches nothing more until it is run again",
-        "remove the cause (a restart of the engine's service may do), then run `rotate now web`: it makes the container again",
+        "remove the cause (a restart of the engine's service may do), then run `rotate now web`: it makes the container again; where its old image \
+         is not to be had any more, create `web` anew by hand: `rotate history web` names the images",
     );
     check(
         &record(),
