@@ -78,21 +78,21 @@ impl Probe {
 }
 
 fn keep_asking(address: &str, stop: &AtomicBool, samples: &Mutex<Vec<Sample>>) {
+    let question = move |timeout| {
+        let asked = Instant::now();
+        let page = ask_for(address, timeout);
+        samples.lock().unwrap().push(Sample { asked, page });
+    };
     thread::scope(|scope| {
         let mut next = Instant::now();
-        let question = move |timeout| {
-            let asked = Instant::now();
-            let page = ask_for(address, timeout);
-            samples.lock().unwrap().push(Sample { asked, page });
-        };
         while !stop.load(Ordering::Relaxed) {
             thread::Builder::new().stack_size(64 * 1024).spawn_scoped(scope, move || question(TIMEOUT)).expect("a thread can be started");
             next += EVERY;
             thread::sleep(next.saturating_duration_since(Instant::now()));
         }
-        // Whoever ends the probe has just seen something; the last question is asked after it.
-        question(LAST_TIMEOUT);
     });
+    // Whoever ends the probe has just seen something; the last question is asked after it, and after those whose threads were slow to begin.
+    question(LAST_TIMEOUT);
 }
 
 fn report(samples: &[Sample]) -> Report {

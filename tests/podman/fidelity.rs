@@ -40,6 +40,9 @@ pub fn stays(s: &Scratch, name: &str) -> Value {
     annotations.as_object_mut().and_then(|all| all.remove("io.kubernetes.cri-o.Created")); // on 4.3, each one's own
     let mut host = document["HostConfig"].clone();
     host["Binds"] = json!(set(&host["Binds"]).len());
+    if host["RestartPolicy"]["Name"] == "no" {
+        host["RestartPolicy"]["Name"] = json!(""); // as 4.3 shows what nobody asked for
+    }
     json!({
         "env": env, "hostname": config("Hostname"), "user": config("User"), "dir": config("WorkingDir"), "cmd": config("Cmd"),
         "entrypoint": config("Entrypoint"), "signal": config("StopSignal"), "timeout": config("StopTimeout"), "check": config("Healthcheck"),
