@@ -3,8 +3,8 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use super::observe::Pair;
 use super::observed::Comparison;
+use super::pair::Pair;
 use super::probe::Sample;
 use super::{Act, Record, Refused, Role, Watch};
 use crate::model::ContainerId;

@@ -16,6 +16,7 @@ mod memory;
 mod observe;
 mod observe_service;
 mod observed;
+mod pair;
 mod probe;
 mod progress;
 mod record;

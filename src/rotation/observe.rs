@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use serde_json::Value;
 
 use super::memory::Memory;
 use super::observe_service::{look_at_service, restarts};
 use super::observed::Comparison;
+use super::pair::{Pair, image_documents};
 use super::{
-    ContainerView, GateFailure, GateRules, Goal, ImagesView, Late, Member, MemberView, Observed, Proof, Purpose, Record, Replacement, Role,
-    Stage, Watch, late,
+    ContainerView, GateFailure, GateRules, Goal, ImagesView, Late, Member, MemberView, Observed, Proof, Record, Replacement, Role, Stage,
+    Watch, late,
 };
 use crate::engine::{Engine, EngineError};
 use crate::model::{Container, ContainerId, Ending, Image, Platform};
@@ -240,83 +240,12 @@ async fn compare(
     old: &Container,
     new: &Container,
 ) -> Result<Comparison, EngineError> {
-    let pair = Pair { old: old.clone(), new: new.clone(), images: image_documents(engine, member).await? };
+    let images = image_documents(engine, member).await?;
+    let pair = Pair { purpose: record.purpose, old: old.clone(), new: new.clone(), images };
     if let Some((_, comparison)) = memory.compared.as_ref().filter(|(last, _)| *last == pair) {
         return Ok(comparison.clone());
     }
-    let comparison = pair.compare(record.purpose);
+    let comparison = pair.compare();
     memory.compared = Some((pair, comparison.clone()));
     Ok(comparison)
-}
-
-/// All that a comparison depends on.
-#[derive(Debug, PartialEq)]
-pub struct Pair {
-    old: Container,
-    new: Container,
-    images: ImageDocuments,
-}
-
-impl Pair {
-    fn compare(&self, purpose: Purpose) -> Comparison {
-        let Self { old, new, images } = self;
-        let differences = match purpose {
-            Purpose::Rotate => spec::compare(old.document(), new.document(), images.both()),
-            Purpose::DryRun => spec::compare(old.document(), &as_typed(new, old.image_typed()), images.both()),
-        };
-        let (mut all, mut unexplained) = (Vec::new(), Vec::new());
-        for difference in &differences {
-            let is_explained = difference.explained_by.is_some();
-            let line = if is_explained { difference.to_string() } else { format!("{difference} (nothing explains it)") };
-            if !is_explained {
-                unexplained.push(line.clone());
-            }
-            all.push(line);
-        }
-        Comparison { all, unexplained, volumes_born: spec::volumes_born(old.document(), new.document()) }
-    }
-}
-
-/// The document of one that a dry run made: it creates from the digest, since it moves no tag.
-fn as_typed(container: &Container, image: &str) -> Value {
-    let mut document = container.document().clone();
-    // Podman says it twice.
-    for path in ["/Config/Image", "/ImageName"] {
-        if let Some(named) = document.pointer_mut(path) {
-            *named = Value::from(image);
-        }
-    }
-    document
-}
-
-/// Old and new image of a member, as the engine describes them.
-#[derive(Debug, PartialEq)]
-pub struct ImageDocuments {
-    old: Image,
-    new: Image,
-}
-
-impl ImageDocuments {
-    /// For a successor.
-    pub fn both(&self) -> spec::Images<'_> {
-        spec::Images { old: self.old.document(), new: self.new.document() }
-    }
-
-    /// True if the engine shows nothing of one of them.
-    pub fn has_blank(&self) -> bool {
-        self.old.is_blank() || self.new.is_blank()
-    }
-
-    /// For a predecessor that is created again.
-    pub fn old_only(&self) -> spec::Images<'_> {
-        spec::Images { old: self.old.document(), new: self.old.document() }
-    }
-}
-
-/// Asks for both images; one that is gone is described by an empty document, which explains no difference.
-pub async fn image_documents(engine: &dyn Engine, member: &Member) -> Result<ImageDocuments, EngineError> {
-    let nothing = || Image::new(Value::Null);
-    let old = engine.image(member.old_image.as_str()).await?.unwrap_or_else(nothing);
-    let new = engine.image(&member.pull_reference().to_string()).await?.unwrap_or_else(nothing);
-    Ok(ImageDocuments { old, new })
 }

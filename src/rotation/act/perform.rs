@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::ActError;
 use crate::engine::{Engine, EngineError, Pull, PullWatcher, Refusal, Services};
 use crate::model::{ContainerId, DropIn, ImageId, Platform, Reference, RestartPolicy, Service, tag_to_stay};
-use crate::rotation::observe::image_documents;
+use crate::rotation::pair::image_documents;
 use crate::rotation::{Act, Keyring, Member, Purpose, Record, Role};
 use crate::spec;
 
