@@ -77,10 +77,8 @@ fn put_masks(source: &Source<'_>, spec: &mut Spec) -> Result<(), SpecError> {
     Ok(())
 }
 
-/// All that it has: nobody can tell what was asked for from what it got. Without root only what the engine's own process may have can be had, and
-/// nothing else is ever asked for by the Docker-compatible API.
+/// All that it has: nobody can tell what was asked for from what it got.
 fn process_limits(source: &Source<'_>) -> Vec<Value> {
-    let is_given = |name: &str| source.is_rootless && ["RLIMIT_NOFILE", "RLIMIT_NPROC"].contains(&name);
     // -1 stands for the greatest number, and is refused.
     let number = |value: &Value| value.as_i64().map_or(value.clone(), |number| number.cast_unsigned().into());
     let limit = |limit: &Value| {
@@ -91,5 +89,5 @@ fn process_limits(source: &Source<'_>) -> Vec<Value> {
         ];
         Value::from(fields.into_iter().map(|(key, value)| (key.to_owned(), value)).collect::<Map<String, Value>>())
     };
-    list(&source.container.host()["Ulimits"]).iter().filter(|shown| !is_given(text(&shown["Name"]))).map(limit).collect()
+    list(&source.container.host()["Ulimits"]).iter().map(limit).collect()
 }
