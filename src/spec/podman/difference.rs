@@ -82,7 +82,7 @@ pub fn explains(path: &[&str], old: &Value, new: &Value, of: Explainer<'_>) -> O
         // A user's network, which is the container's own, is listed only while the container does not run (seen on 5.4).
         ["NetworkSettings", "Networks", network @ ("pasta" | "slirp4netns")] => {
             let is_its_mode = text(&successor.0["HostConfig"]["NetworkMode"]).split(':').next() == Some(*network);
-            (old.is_null() && is_its_mode && !was_started).then_some(Rule::SameMeaning)
+            (is_its_mode && (old.is_null() || new.is_null())).then_some(Rule::SameMeaning)
         }
         ["NetworkSettings", "Networks", _, "MacAddress"] => (new == "" && !was_started).then_some(Rule::MacAddress),
         ["HostConfig", "LogConfig", "Path"] => (*new == text(old).replace(&id_in(old), text(&successor.0["Id"]))).then_some(Rule::OwnId),
@@ -155,6 +155,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::spec::document::Images;
 
     #[test]
     fn the_command_line_of_an_entrypoint_that_is_shown_as_one_text_follows_from_it_and_the_command() {
@@ -166,5 +167,18 @@ mod tests {
         assert!(line("", json!(["/bin/sh", "-c"]), json!(["-c"])));
         assert!(!line("/bin/sh -c", json!(["echo boom"]), json!(["-c", "echo other"])));
         assert!(!line("/bin/sh -c", Value::Null, json!(["-c", "left"])));
+    }
+
+    /// So that it is known for a successor where the record of it is lost: the old one is stopped then, and the new one runs.
+    #[test]
+    fn a_users_network_is_no_difference_whichever_of_the_two_runs() {
+        let explained = |mode: &str, old: Value, new: Value| {
+            let document = json!({ "HostConfig": { "NetworkMode": mode }, "State": { "StartedAt": "2026-01-01T10:00:00Z" } });
+            let (one, images) = (Container(&document), Images { old: &Value::Null, new: &Value::Null });
+            let explainer = Explainer { predecessor: one, successor: one, images };
+            explains(&["NetworkSettings", "Networks", "pasta"], &old, &new, explainer).is_some()
+        };
+        assert!(explained("pasta", json!({ "NetworkID": "" }), Value::Null) && explained("pasta:--mtu,1400", Value::Null, json!({})));
+        assert!(!explained("bridge", json!({ "NetworkID": "" }), Value::Null), "a network that it had");
     }
 }
