@@ -102,12 +102,13 @@ pub const HOST: Group = Group {
     ..PLAIN
 };
 
+/// How many there are, in one range or in several.
+const UIDS: &str = "n=0; while read -r _ _ c; do n=$((n + c)); done </proc/self/uid_map; echo $n";
+const GIDS: &str = "n=0; while read -r _ _ c; do n=$((n + c)); done </proc/self/gid_map; echo $n";
+
 /// Numbers of its own.
-pub const NUMBERS: Group = Group {
-    options: &["--uidmap=0:0:2000", "--gidmap=0:0:2000"],
-    inside: &[("cat /proc/self/uid_map", "2000"), ("cat /proc/self/gid_map", "2000")],
-    ..PLAIN
-};
+pub const NUMBERS: Group =
+    Group { options: &["--uidmap=0:0:2000", "--gidmap=0:0:2000"], inside: &[(UIDS, "2000"), (GIDS, "2000")], ..PLAIN };
 
 pub const PRIVILEGED: Group = Group { options: &["--privileged"], ..PLAIN };
 
