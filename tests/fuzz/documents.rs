@@ -92,7 +92,7 @@ fn of_podman() -> [Value; 2] {
         "httpd",
         "-f"
     ]);
-    let notes = json!({ "IsRootless": true, "Generator": { "name": "web", "image": "web:1", "volumes": [{ "Name": "v", "Dest": "/x" }], "umask": "0022",
+    let notes = json!({ "Generator": { "name": "web", "image": "web:1", "volumes": [{ "Name": "v", "Dest": "/x" }], "umask": "0022",
         "portmappings": [{ "container_port": 80, "host_port": 8080 }], "Networks": { "podman": { "static_ips": ["10.88.0.2"] } }, "secrets": [{ "Source": "s", "Target": "/t" }] },
         "Runtime": { "linux": { "sysctl": { "net.ipv4.ip_forward": "1" }, "maskedPaths": ["/proc/acpi", "/proc/kcore", "/proc/keys", "/proc/latency_stats",
             "/proc/sched_debug", "/proc/scsi", "/proc/timer_list", "/sys/firmware"], "resources": { "devices": [] } } } });

@@ -41,8 +41,7 @@ impl Client {
         let said = self.ask_here(&call, &["generate", "spec", "--compact", "--name=false", container.id().as_str()]).await?;
         let generator: Value = serde_json::from_str(&said)
             .map_err(|_| EngineError::Garbage { call, detail: "`podman generate spec` wrote no document".to_owned() })?;
-        let is_rootless = user.map_or(!rustix::process::geteuid().is_root(), |user| user.id != 0);
-        Ok(json!({ "Generator": generator, "Runtime": runtime, "IsRootless": is_rootless }))
+        Ok(json!({ "Generator": generator, "Runtime": runtime }))
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! No document of Podman shows all of a container. Three are read here: `inspect`; what `podman generate spec` says of it, which has static
 //! addresses, overlays and devices as they were asked for; and of the description that its runtime got, the part that has kernel settings and rules
-//! for devices. The engine's room puts the latter two under [`NOTES`]: `Generator`, `Runtime` and `IsRootless`.
+//! for devices. The engine's room puts the latter two under [`NOTES`]: `Generator` and `Runtime`.
 
 mod basic;
 mod confinement;
@@ -28,7 +28,6 @@ struct Source<'a> {
     generator: &'a Value,
     /// `config.json` of its runtime, in part.
     runtime: &'a Value,
-    is_rootless: bool,
     /// `Config` without what the old image says.
     typed: Map<String, Value>,
 }
@@ -44,8 +43,7 @@ pub fn create_request(container: Container<'_>, images: Images<'_>, image: &str)
         let why = "it was made through Podman's API, and what Podman keeps of that was not there to be read";
         return Err(SpecError::CannotCarry { field: "OCIConfigPath", why });
     }
-    let is_rootless = notes["IsRootless"] == true;
-    let source = Source { container, images, generator, runtime, is_rootless, typed: user_config(container, images) };
+    let source = Source { container, images, generator, runtime, typed: user_config(container, images) };
     held::check(&source)?;
     let mut spec = Spec(Map::new());
     basic::put(&source, &mut spec)?;
