@@ -33,7 +33,9 @@ pub async fn look_at_service(
     let is_new = runs.is_some() && runs == member.new_image;
     let is_old = !is_new && runs.as_ref() == Some(&member.old_image);
     let is_proving = is_new && state.activity == Activity::Active;
-    if record.stage != Stage::Switching || record.goal != Goal::Forward || !is_proving {
+    // While systemd is at what it was asked for, what the tag points to does not matter, and each call costs the service its time.
+    let is_at_it = is_proving || memory.service.asked > 0;
+    if record.stage != Stage::Switching || record.goal != Goal::Forward || !is_at_it {
         view.images = images(engine, record, n, member, memory).await?;
     }
     if let Some(container) = container {

@@ -14,8 +14,10 @@ use super::http;
 
 const EVERY: Duration = Duration::from_millis(5);
 const TIMEOUT: Duration = Duration::from_millis(500);
-/// For the last question, which says whether the service came back: a busy machine may be slow to tell, a service that is gone is refused at once.
+/// For the last question, which says whether the service came back: a busy machine may be slow to tell.
 const LAST_TIMEOUT: Duration = Duration::from_secs(30);
+/// A service that is gone refuses for so long; one connection that was dropped on the way is asked for again.
+const GONE: Duration = Duration::from_secs(1);
 
 /// The page of `IP:PORT`, without the last line feed; `None` unless it answers 200 with a body within half a second.
 pub fn ask(address: &str) -> Option<String> {
@@ -81,7 +83,9 @@ fn keep_asking(address: &str, stop: &AtomicBool, samples: &Mutex<Vec<Sample>>) {
     let question = move |timeout| {
         let asked = Instant::now();
         let page = ask_for(address, timeout);
+        let is_answered = page.is_some();
         samples.lock().unwrap().push(Sample { asked, page });
+        is_answered
     };
     thread::scope(|scope| {
         let mut next = Instant::now();
@@ -92,7 +96,7 @@ fn keep_asking(address: &str, stop: &AtomicBool, samples: &Mutex<Vec<Sample>>) {
         }
     });
     // Whoever ends the probe has just seen something; the last question is asked after it, and after those whose threads were slow to begin.
-    question(LAST_TIMEOUT);
+    super::within(GONE, || question(LAST_TIMEOUT).then_some(()));
 }
 
 fn report(samples: &[Sample]) -> Report {
