@@ -9,8 +9,7 @@ use bollard::auth::DockerCredentials;
 use bollard::container::LogOutput;
 use bollard::models::{ContainerUpdateBody, RestartPolicy as ApiPolicy, RestartPolicyNameEnum};
 use bollard::query_parameters as query;
-use futures_util::{FutureExt, StreamExt};
-use http_body_util::BodyExt;
+use futures_util::StreamExt;
 use hyper::Method;
 use jiff::{SignedDuration, Timestamp};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -26,7 +25,8 @@ use super::pull_pace::Pace;
 use super::pull_progress::Layers;
 use super::registries::registry_settings;
 use super::{
-    Engine, EngineError, EngineInfo, Executed, Life, Pull, Refusal, cgroups, ending, exec, has_digest_ids, is_rootless, list, sources,
+    Engine, EngineError, EngineInfo, Executed, Life, Pull, Refusal, cgroups, ending, events, exec, has_digest_ids, is_rootless, list,
+    sources,
 };
 use crate::model::{Container, ContainerId, Credential, Digest, Ending, Image, Listed, Platform, Reference, RestartPolicy, StopSignal};
 
@@ -41,7 +41,7 @@ const ASK_REGISTRY: Duration = Duration::from_secs(60);
 
 /// An engine at a Unix socket that speaks Docker's API. Holds no connection between calls.
 pub struct Docker {
-    pub(super) calls: Calls,
+    pub(super) calls: Arc<Calls>,
     typed: bollard::Docker,
     pub(super) version: String,
     platform: Platform,
@@ -63,7 +63,7 @@ impl Docker {
         connector.speak(api, podman);
         let typed = bollard_over(Arc::clone(&connector))
             .map_err(|e| EngineError::NotAnEngine { socket: socket.to_owned(), detail: e.to_string() })?;
-        Ok(Self { calls: Calls::new(connector, patience), typed, version, platform, podman })
+        Ok(Self { calls: Arc::new(Calls::new(connector, patience)), typed, version, platform, podman })
     }
 }
 
@@ -165,12 +165,8 @@ impl Engine for Docker {
         Ok(ending::read(&body))
     }
 
-    async fn life(&self) -> Result<Life, EngineError> {
-        let call = "listen to events";
-        // Of the engine's own events there are next to none; what counts is the end of the stream.
-        let path = format!("/events?filters={}", utf8_percent_encode(r#"{"type":["daemon"]}"#, NON_ALPHANUMERIC));
-        let mut body = self.calls.open(call, LOOK, &path).await?.into_body();
-        Ok(async move { while let Some(Ok(_)) = body.frame().await {} }.boxed())
+    async fn life(&self, containers: &[String]) -> Result<Life, EngineError> {
+        events::listen(&self.calls, "/events", "die", containers).await
     }
 
     async fn exec(&self, container: &ContainerId, argv: &[String], deadline: Duration) -> Result<Executed, EngineError> {

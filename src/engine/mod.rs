@@ -7,6 +7,7 @@ mod connect;
 mod docker;
 mod ending;
 mod error;
+mod events;
 mod exec;
 mod hello;
 mod list;
@@ -23,7 +24,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use futures_util::future::BoxFuture;
+use futures_util::stream::BoxStream;
 use serde_json::Value;
 
 pub use api_version::ApiVersion;
@@ -63,8 +64,9 @@ pub async fn connect(socket: &Path, patience: Duration) -> Result<Arc<dyn Engine
     })
 }
 
-/// Ends when the engine goes away, whether it stops or is killed. Holds a connection until it is dropped.
-pub type Life = BoxFuture<'static, ()>;
+/// Tells of each exit and each answer about the health of what it was asked for, and ends when the engine goes away, whether it stops or is killed.
+/// Holds a connection until it is dropped.
+pub type Life = BoxStream<'static, ()>;
 
 /// Is told how far a pull has come; must return at once.
 pub type PullWatcher<'a> = dyn Fn(PullProgress) + Send + Sync + 'a;
@@ -147,8 +149,8 @@ pub trait Engine: Send + Sync {
     }
     /// Whether the last process of a container was asked to end.
     async fn ending(&self, container: &Container) -> Result<Ending, EngineError>;
-    /// A hold on the engine's life, as it is now.
-    async fn life(&self) -> Result<Life, EngineError>;
+    /// A hold on the engine's life, as it is now, which tells what becomes of these containers, named or by id.
+    async fn life(&self, containers: &[String]) -> Result<Life, EngineError>;
     /// Runs a command in a container that runs, and waits for its end. One that outlives `deadline` goes on: no
     /// engine can end it.
     async fn exec(&self, container: &ContainerId, argv: &[String], deadline: Duration) -> Result<Executed, EngineError>;

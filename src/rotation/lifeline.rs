@@ -1,10 +1,12 @@
-//! Whether it was the same engine from one look to the next: a stream that the engine holds open until it goes away. An exit that is seen over
-//! a restart of the engine is no evidence against a container.
+//! A stream that the engine holds open until it goes away. It shows whether it was the same engine from one look to the next: an exit that is seen over
+//! a restart of the engine is no evidence against a container. And it tells at once what is worth a look.
 
 use std::time::Duration;
 
-use futures_util::future::FutureExt;
+use futures_util::FutureExt;
+use futures_util::stream::{Fuse, StreamExt};
 
+use super::{Member, Record};
 use crate::engine::{Engine, EngineError, Life};
 
 /// Without a stream, a look that took so long is one over a restart: an engine that is restarted behind a socket of systemd's is not gone, only slow.
@@ -15,7 +17,7 @@ const MOST: u32 = 5;
 /// One process's hold on the engine.
 #[derive(Default)]
 pub struct Lifeline {
-    life: Option<Life>,
+    life: Option<Fuse<Life>>,
     cuts: u32,
     is_deaf: bool,
 }
@@ -24,12 +26,12 @@ impl Lifeline {
     /// Takes hold, unless it is held. An engine that gives no stream is judged by how long it takes to answer.
     ///
     /// Errors: [`EngineError::Unreachable`].
-    pub async fn hold(&mut self, engine: &dyn Engine) -> Result<(), EngineError> {
+    pub async fn hold(&mut self, engine: &dyn Engine, record: &Record) -> Result<(), EngineError> {
         if self.life.is_some() || self.is_deaf || self.cuts >= MOST {
             return Ok(());
         }
-        match engine.life().await {
-            Ok(life) => self.life = Some(life),
+        match engine.life(&of_interest(record)).await {
+            Ok(life) => self.life = Some(life.fuse()),
             Err(error @ EngineError::Unreachable { .. }) => return Err(error),
             Err(error) => {
                 tracing::debug!("the engine gives no stream of events: {error}");
@@ -44,7 +46,13 @@ impl Lifeline {
     /// A new engine answers only after the old one's connections are closed, so that a stream that is open now was open when the look was answered.
     pub fn is_cut(&mut self, took: Duration) -> bool {
         let is_cut = match &mut self.life {
-            Some(life) => life.now_or_never().is_some(),
+            Some(life) => loop {
+                match life.next().now_or_never() {
+                    Some(Some(())) => {} // what it told so far is seen by this look
+                    Some(None) => break true,
+                    None => break false,
+                }
+            },
             None => took >= SLOW && self.cuts < MOST,
         };
         if is_cut {
@@ -52,5 +60,22 @@ impl Lifeline {
             self.cuts += 1;
         }
         is_cut
+    }
+
+    /// Returns once the engine tells something; never, if it gives no stream.
+    pub async fn stir(&mut self) {
+        match &mut self.life {
+            Some(life) => drop(life.next().await),
+            None => std::future::pending().await,
+        }
+    }
+}
+
+/// What may exit or turn unwell. A unit of systemd makes another container with each start, under the same name.
+fn of_interest(record: &Record) -> Vec<String> {
+    let ids = |member: &Member| [Some(member.predecessor.clone()), member.successor.clone()].into_iter().flatten();
+    match record.service() {
+        Some(_) => record.members.iter().map(|member| member.name.clone()).collect(),
+        None => record.members.iter().flat_map(ids).map(|id| id.as_str().to_owned()).collect(),
     }
 }

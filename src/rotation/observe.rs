@@ -82,7 +82,10 @@ async fn look_at(
         };
         view.replacement = found.filter(|_| member.is_tool_owned).and_then(|found| Replacement::of(member, &found));
     }
-    if record.stage != Stage::Switching || is_back {
+    // While one is on its way back to its name, nothing is asked of its image, and each call costs the service its time.
+    let is_ours = view.stranger.is_none() && view.replacement.is_none();
+    let is_awaited = is_ours && predecessor.as_ref().is_some_and(|old| !old.status().is_active());
+    if record.stage != Stage::Switching || is_back && !is_awaited {
         view.images = images(engine, record, n, member, memory).await?;
     }
     // On the way back only what one brought along matters that nobody has taken in yet.

@@ -116,6 +116,7 @@ impl Rotation<'_> {
                             tokio::select! {
                                 biased; // an answer that is there counts
                                 sample = prober.next() => memory.take(sample, self.clock.elapsed()),
+                                () = lifeline.stir() => {}
                                 () = self.clock.sleep(pause) => {}
                                 () = self.interrupt.wait(), if !moment.is_interrupted => {}
                             }
@@ -160,7 +161,7 @@ impl Rotation<'_> {
         if record.stage != Stage::Switching {
             return observe(self.engine, record, memory, moment).await.map(Some);
         }
-        lifeline.hold(self.engine).await?;
+        lifeline.hold(self.engine, record).await?;
         let observed = observe(self.engine, record, memory, moment).await?;
         let is_cut = lifeline.is_cut(self.clock.elapsed().saturating_sub(moment.now));
         Ok((!is_cut).then_some(observed))

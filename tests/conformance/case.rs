@@ -1,8 +1,10 @@
 //! The hands of a script: each does one thing in one world and writes down the answer and what is then to be seen.
 
+use std::future::ready;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use futures_util::StreamExt;
 use futures_util::future::{Either, select};
 use rotate::engine::{Engine, EngineError, Life, Pull};
 use rotate::model::{ContainerId, RestartPolicy};
@@ -269,12 +271,11 @@ impl Case {
     }
 
     /// Whether a life of the engine is over by now; gives it back if it is not.
-    pub async fn goes_on(&mut self, what: &str, life: Life) -> Option<Life> {
+    pub async fn goes_on(&mut self, what: &str, mut life: Life) -> Option<Life> {
         let world = Rc::clone(&self.world);
-        let (text, life) = match select(life, world.pass(BETWEEN)).await {
-            Either::Left(_) => ("is over", None),
-            Either::Right((_, life)) => ("goes on", Some(life)),
-        };
+        let end = life.by_ref().for_each(|()| ready(()));
+        let is_over = matches!(select(end, world.pass(BETWEEN)).await, Either::Left(_));
+        let (text, life) = if is_over { ("is over", None) } else { ("goes on", Some(life)) };
         self.transcript.add(format!("{what} that was held on to {text}"), "");
         life
     }

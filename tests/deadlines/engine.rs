@@ -56,7 +56,7 @@ fn with_an_answer<'a>(engine: &'a Docker, id: &'a ContainerId) -> Vec<(&'static 
 fn with_a_status<'a>(engine: &'a Docker, id: &'a ContainerId) -> Vec<(&'static str, u64, Call<'a>)> {
     let reference = || "10.0.0.1:5000/web:latest".parse().expect("a reference");
     vec![
-        ("listen to events", 20, Box::pin(async { engine.life().await.map(drop) })),
+        ("listen to events", 20, Box::pin(async { engine.life(&[]).await.map(drop) })),
         ("read the log of", 20, Box::pin(async { engine.log_tail(id, 20).await.map(drop) })),
         ("connect container", 60, Box::pin(async { engine.connect(id, "net", &json!({})).await })),
         ("tag web as", 60, Box::pin(async move { engine.tag("web", &reference()).await })),

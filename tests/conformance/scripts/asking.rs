@@ -49,7 +49,7 @@ fn a_registry_is_asked_and_a_command_is_run_alike() {
 fn the_end_of_the_engine_is_noticed_alike() {
     conforms_alone("life", async |c: &mut Case| {
         for (what, hand) in [("restarts the engine", Hand::RestartEngine), ("kills the engine", Hand::KillEngine)] {
-            let life = c.engine().life().await;
+            let life = c.engine().life(&[]).await;
             c.tell("hold on to the life of the engine", &life).await;
             let Ok(life) = life else { continue };
             let life = c.goes_on("the engine", life).await;

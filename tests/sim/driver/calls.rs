@@ -78,8 +78,9 @@ impl Engine for Line {
         self.go(Call::look("ending", container.id().as_str()), move |sim| now(sim.ending(&of))).await
     }
 
-    async fn life(&self) -> Result<Life, EngineError> {
-        self.go(Call::look("listen", ""), |sim| now(sim.life())).await
+    async fn life(&self, containers: &[String]) -> Result<Life, EngineError> {
+        let of = containers.to_vec();
+        self.go(Call::look("listen", ""), move |sim| now(sim.life(&of))).await
     }
 
     async fn exec(&self, container: &ContainerId, argv: &[String], deadline: Duration) -> Result<Executed, EngineError> {

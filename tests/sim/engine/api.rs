@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use futures_util::FutureExt;
-use futures_util::future::poll_fn;
+use futures_util::StreamExt;
+use futures_util::stream::poll_fn;
 use rotate::engine::{Engine, EngineError, EngineInfo, Executed, Life, Pull, PullProgress, Refusal};
 use rotate::model::{
     Container, ContainerId, Credential, Digest, Ending, Image, Listed, Platform, Reference, RegistrySettings, RestartPolicy, Status,
@@ -106,11 +106,12 @@ impl Engine for Simulation {
         })
     }
 
-    async fn life(&self) -> Result<Life, EngineError> {
+    /// Tells nothing but its end: whoever relies on more would be wrong on an engine that tells nothing.
+    async fn life(&self, _: &[String]) -> Result<Life, EngineError> {
         let life = self.ask("listen to events", |host| Ok(std::sync::Arc::clone(&host.life)))?;
         let began = life.load(std::sync::atomic::Ordering::Relaxed);
         let is_over = move || life.load(std::sync::atomic::Ordering::Relaxed) != began;
-        Ok(poll_fn(move |_| if is_over() { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }).boxed())
+        Ok(poll_fn(move |_| if is_over() { std::task::Poll::Ready(None) } else { std::task::Poll::Pending }).boxed())
     }
 
     async fn exec(&self, container: &ContainerId, _: &[String], _: Duration) -> Result<Executed, EngineError> {
