@@ -41,7 +41,7 @@ const ASK_REGISTRY: Duration = Duration::from_secs(60);
 
 /// An engine at a Unix socket that speaks Docker's API. Holds no connection between calls.
 pub struct Docker {
-    pub(super) calls: Arc<Calls>,
+    pub(super) calls: Calls,
     typed: bollard::Docker,
     pub(super) version: String,
     platform: Platform,
@@ -63,7 +63,7 @@ impl Docker {
         connector.speak(api, podman);
         let typed = bollard_over(Arc::clone(&connector))
             .map_err(|e| EngineError::NotAnEngine { socket: socket.to_owned(), detail: e.to_string() })?;
-        Ok(Self { calls: Arc::new(Calls::new(connector, patience)), typed, version, platform, podman })
+        Ok(Self { calls: Calls::new(connector, patience), typed, version, platform, podman })
     }
 }
 
@@ -166,7 +166,7 @@ impl Engine for Docker {
     }
 
     async fn life(&self, containers: &[String]) -> Result<Life, EngineError> {
-        events::listen(&self.calls, "/events", "die", containers).await
+        events::listen(&self.calls, containers).await
     }
 
     async fn exec(&self, container: &ContainerId, argv: &[String], deadline: Duration) -> Result<Executed, EngineError> {

@@ -2,7 +2,7 @@
 //! again after the first unhealthy answer of a sick one, against a bare restart; and what the daemon holds that watches three engines,
 //! whose services it lets sleep.
 //!
-//! A probe asks every 5 ms, a connection each; for the way back, each 20 ms. `quadlet` has the number of units. Run by `tests/bench/run podman-5.4`.
+//! A probe asks every 5 ms, a connection each. Both images of the way back have a HEALTHCHECK, whose timer comes and goes with a start. `quadlet` has the number of units. Run by `tests/bench/run podman-5.4`.
 
 mod by_hand;
 #[allow(dead_code)]
@@ -40,6 +40,8 @@ fn main() {
     });
 
     println!("back from a sick image, from its first unhealthy answer, against a bare restart");
+    s.push("web", "ok:a");
+    agent().run(&["now", &s.name("web"), "-q"]).exits(0);
     rounds::compare(1.50, "a bare restart", |round| {
         let back = way_back(&s, &address, "a", round, || agent().spawn(&["now", &s.name("web"), "-q"]));
         (back, measured(&address, "a", || drop(s.host.docker(&["restart", &s.name("web")]))))

@@ -43,6 +43,9 @@ fn main() {
     });
 
     println!("back from a sick image, from its first unhealthy answer, against a restart of the unit");
+    // As the sick one it has a HEALTHCHECK, whose timer comes and goes with a start.
+    s.push("web", "ok:a");
+    agent().run(&["now", &web.name, "-q"]).exits(0);
     let page = s.served(PORT).expect("it serves");
     rounds::compare(1.50, "a restart of the unit", |round| {
         (way_back(&s, &address, &page, round, || agent().spawn(&["now", &web.name, "-q"])), restarted(&page))

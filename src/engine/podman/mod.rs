@@ -18,7 +18,6 @@ mod systemctl;
 mod written;
 
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -33,7 +32,7 @@ use systemctl::Systemctl;
 
 use super::calls::{parse, refused};
 use super::podman_version::PodmanVersion;
-use super::{AuthFile, Docker, Engine, EngineError, EngineInfo, Executed, Life, Pull, Services, events};
+use super::{AuthFile, Docker, Engine, EngineError, EngineInfo, Executed, Life, Pull, Services};
 use crate::host;
 use crate::model::{Container, ContainerId, Credential, Digest, Ending, Image, Listed, Platform, Reference, RestartPolicy, StopSignal};
 
@@ -159,11 +158,10 @@ impl Engine for Podman {
         })
     }
 
-    /// Its service comes and goes by itself, and nothing of a container with it; and nobody waits until it begins to tell.
-    async fn life(&self, containers: &[String]) -> Result<Life, EngineError> {
-        let (calls, containers) = (Arc::clone(&self.compatible.calls), containers.to_vec());
-        let events = stream::once(async move { events::listen(&calls, "/libpod/events", "died", &containers).await });
-        Ok(events.filter_map(async |events| events.ok()).flatten().chain(stream::pending()).boxed())
+    /// Its service comes and goes by itself, and nothing of a container with it. What it tells comes by way of the journal and a quarter of a second later
+    /// (5.4.2): a look is sooner.
+    async fn life(&self, _containers: &[String]) -> Result<Life, EngineError> {
+        Ok(stream::pending().boxed())
     }
 
     async fn exec(&self, container: &ContainerId, argv: &[String], deadline: Duration) -> Result<Executed, EngineError> {
