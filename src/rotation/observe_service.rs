@@ -6,7 +6,7 @@ use super::memory::Memory;
 use super::observe::{Moment, images};
 use super::{ContainerView, Dependent, GateRules, Goal, Member, MemberView, Proof, Purpose, Record, Role, ServiceView, Stage, Watch};
 use crate::engine::{Engine, EngineError, Refusal, Services};
-use crate::model::{Activity, Container, DropInKind, Reference, SERVICE_LABEL, Service, ServiceState};
+use crate::model::{Activity, Container, DropInKind, ImageId, Reference, SERVICE_LABEL, Service, ServiceState};
 
 /// Looks once.
 pub async fn look_at_service(
@@ -30,14 +30,17 @@ pub async fn look_at_service(
     let container = engine.container(&member.name).await?;
     let mut view = MemberView::default();
     let runs = container.as_ref().filter(|found| owner(found) == Some(&service.name)).map(Container::image_id);
-    let is_new = runs.is_some() && runs == member.new_image;
-    let is_old = !is_new && runs.as_ref() == Some(&member.old_image);
-    let is_proving = is_new && state.activity == Activity::Active;
+    let is_run = |image: &ImageId| runs.as_ref() == Some(image);
+    let is_proving = member.new_image.as_ref().is_some_and(is_run) && state.activity == Activity::Active;
     // While systemd is at what it was asked for, what the tag points to does not matter, and each call costs the service its time.
     let is_at_it = is_proving || memory.service.asked > 0;
     if record.stage != Stage::Switching || record.goal != Goal::Forward || !is_at_it {
         view.images = images(engine, record, n, member, memory).await?;
     }
+    // A unit that pulls by itself runs it before its pull is noted.
+    let new = member.new_image.as_ref().or_else(|| view.images.new.as_ref().filter(|new| **new != member.old_image));
+    let is_new = new.is_some_and(is_run);
+    let is_old = !is_new && is_run(&member.old_image);
     if let Some(container) = container {
         match (is_new, is_old) {
             (true, _) => view.successor = Some(see(record, member, memory, moment, &container, Role::Successor)),

@@ -80,7 +80,8 @@ pub enum Purpose {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
-    /// The old image is being pinned and the new one pulled. The predecessor runs; no successor exists; the tag is where it was.
+    /// The old image is being pinned and the new one pulled. The predecessor runs; no successor exists; the tag is where it was. All that is done is ours: a
+    /// unit of systemd that pulls by itself may have brought what was to be pulled.
     Preparing,
     /// The tag is being moved and the successor created and compared. The predecessor runs untouched; the successor has never been started.
     Creating,

@@ -108,7 +108,7 @@ pub enum Act {
 pub enum Change {
     /// The new image is on the engine.
     Pulled { member: usize, image: ImageId },
-    /// Enter [`super::Stage::Creating`]; `tags` is where each member's tag points now.
+    /// Enter [`super::Stage::Creating`]; `tags` is where each member's tag points before it is moved.
     EnterCreating { tags: Vec<Option<ImageId>> },
     /// The successor exists.
     Adopt { member: usize, successor: ContainerId, volumes_born: Vec<String>, differences: Vec<String> },

@@ -1,5 +1,6 @@
 //! A tag that several units start from: what one of them has proved is not taken away by another's way back.
 
+use rotate::model::ImageId;
 use rotate::rotation::{Goal, Stage};
 
 use super::world::{Kind, NEW, OLD, Process, World};
@@ -10,7 +11,7 @@ fn a_unit_in_which_the_image_of_others_is_sick_stays_on_the_old_one_and_the_tag_
     for kind in [Kind::Sick, Kind::Exits, Kind::Loops] {
         for (left, is_boot) in (0..60).flat_map(|left| [(left, false), (left, true)]) {
             let (mut world, mut record) = (World { is_shared: true, tag: NEW, ..World::new(kind, false) }, record());
-            record.members[0].tag_before = record.members[0].new_image.clone();
+            record.members[0].tag_before = Some(ImageId::new(NEW));
             if !drive(&mut world, &mut record, &mut Process::default(), left, true) {
                 // Before anything of ours a boot brings what the tag points to.
                 if is_boot && record.stage == Stage::Switching {
@@ -48,7 +49,7 @@ fn a_unit_that_stayed_follows_its_tag_again_with_what_proves_itself() {
 fn a_unit_that_is_out_of_sight_for_a_moment_does_not_take_the_tag_from_others() {
     let (mut world, mut record, mut process) =
         (World { is_shared: true, tag: NEW, ..World::new(Kind::Sick, false) }, record(), Process::default());
-    record.members[0].tag_before = record.members[0].new_image.clone();
+    record.members[0].tag_before = Some(ImageId::new(NEW));
     drive_until(&mut world, &mut record, &mut process, |world, _, _| world.stays);
     world.is_loaded = false;
     for _ in 0..10 {

@@ -43,6 +43,8 @@ pub struct World {
     pub exit_code: Option<i64>,
     pub pulls: bool,
     pub has_drop_in: bool,
+    /// The new image is there.
+    pub has_new: bool,
     pub pin: bool,
     pub is_dependent_up: bool,
     /// systemd has not come to it yet.
@@ -91,6 +93,7 @@ impl World {
             exit_code: None,
             pulls,
             has_drop_in: false,
+            has_new: false,
             pin: false,
             is_dependent_up: true,
             has_job: false,
@@ -105,9 +108,9 @@ impl World {
     }
 
     /// The unit is started, by whomever.
-    fn start(&mut self) {
+    pub fn start(&mut self) {
         if self.pulls && !self.has_drop_in {
-            self.tag = NEW;
+            (self.tag, self.has_new) = (NEW, true);
         }
         self.containers += 1;
         let image = self.next();
@@ -137,6 +140,7 @@ impl World {
         match act {
             Act::Pin { .. } => self.pin = true,
             Act::Unpin { .. } => self.pin = false,
+            Act::Pull { .. } => self.has_new = true,
             Act::MoveTag { .. } => self.tag = NEW,
             Act::TagOld { .. } | Act::TagBack { .. } => self.tag = OLD,
             Act::WriteDropIn { .. } => (self.has_drop_in, self.stays, process.is_pinned) = (true, false, true),
@@ -150,7 +154,10 @@ impl World {
                 }
                 (process.asked, process.since, process.base) = (process.asked + 1, Some(self.now), Some(0));
             }
-            Act::RemoveImage { .. } => {}
+            Act::RemoveImage { .. } => {
+                assert!(self.tag != NEW && self.runs.is_none_or(|(image, _)| image != NEW), "{self:?}");
+                self.has_new = false;
+            }
             other => panic!("not for a unit of systemd: {other}"),
         }
     }
@@ -170,12 +177,12 @@ impl World {
         let id = |image: &str| Some(ImageId::new(image));
         let pin = id(OLD).filter(|_| self.pin);
         member.images = ImagesView {
-            new: id(NEW),
+            new: id(NEW).filter(|_| self.has_new || self.tag == NEW),
             old: id(OLD),
             tag: id(self.tag).filter(|_| self.tag != NOWHERE),
             pin,
             is_old_tagged: true,
-            is_new_tagged: true,
+            is_new_tagged: self.tag == NEW,
             ..ImagesView::default()
         };
         member.has_successor_run = process.has_run;
@@ -193,10 +200,13 @@ impl World {
             activity: if is_up { Activity::Active } else { Activity::Inactive },
             is_asked: process.is_dependent_asked,
         };
-        let dependents = match record.stage {
-            Stage::Creating | Stage::Switching => vec![dependent(self.is_dependent_up)],
-            Stage::Preparing | Stage::Kept | Stage::Closed => vec![],
+        let is_noted = record.service().is_some_and(|service| !service.dependents.is_empty());
+        let is_seen = match record.stage {
+            Stage::Creating => self.is_dependent_up,
+            Stage::Switching => is_noted,
+            Stage::Preparing | Stage::Kept | Stage::Closed => false,
         };
+        let dependents = if is_seen { vec![dependent(self.is_dependent_up)] } else { vec![] };
         if process.asked == 0 {
             process.first = self.containers;
         }

@@ -14,12 +14,42 @@ const PODMAN_ITSELF: i64 = 125;
 /// Those of a container that never ran, Podman's own among them.
 const NOT_RUN: std::ops::RangeInclusive<i64> = 125..=127;
 
+/// Stage `Preparing`: nothing of ours was touched, and yet what was to be pulled may run. A unit that pulls by itself brings it with each start, a boot's
+/// before any process of ours: it has to prove itself as if that had been us.
+pub fn pull(seen: Seen<'_>) -> Step {
+    let Seen { record, observed, member, view, service } = seen;
+    let is_rotation = record.purpose == Purpose::Rotate;
+    let new = view.images.new.as_ref().filter(|new| **new != member.old_image && !view.images.is_same);
+    let Some(image) = new.filter(|_| is_rotation && seen.is_restarted()) else {
+        // What it has pulled is known once it is up.
+        let is_at_it = is_rotation && service.pulls && service.state.is_busy() && !service.is_late;
+        return if is_at_it { seen.pause(None) } else { prepare::pull(record, observed) };
+    };
+    // With the tag the old image may have lost its last name. Without a pin it can still be pulled for the way back.
+    let pin = (view.images.pin.as_ref() != Some(&member.old_image)).then_some(Act::Pin { member: 0 });
+    if let Some(step) = pin.and_then(|act| attempt_once(observed, act)) {
+        return step;
+    }
+    if member.new_image.as_ref() != Some(image) {
+        return Step::Write(Change::Pulled { member: 0, image: image.clone() });
+    }
+    // What fails from here on concerns the others of the run, too.
+    if observed.is_held_before_tag {
+        return Step::Prepared;
+    }
+    // Its own pull has moved the tag in our stead: what is noted is where that was in the beginning. Noted as it is now, it would be taken for a person's, and
+    // stay there.
+    Step::Write(Change::EnterCreating { tags: vec![member.tag_before.clone()] })
+}
+
 /// Stage `Creating`: the unit is kept from pulling, what its restart will stop is noted, and the tag moves. It is up with the old image.
 pub fn ready(seen: Seen<'_>) -> Step {
     let Seen { record, observed, member, view, service } = seen;
-    // It has to prove itself as if that had been us.
+    let names: Vec<String> = service.dependents.iter().map(|dependent| dependent.name.clone()).collect();
+    // It has to prove itself as if that had been us. Those that are up with it now go down with it on the way back, if none was noted before.
     if record.purpose == Purpose::Rotate && seen.is_restarted() {
-        return seen.enter();
+        let is_unnoted = record.dependents().is_empty() && !names.is_empty();
+        return if is_unnoted { Step::Write(Change::NoteDependents { names }) } else { seen.enter() };
     }
     if let Some(why) = prepare::withdrawal(record, observed) {
         return turn_back(Failure::Withdrawn { why });
@@ -32,7 +62,6 @@ pub fn ready(seen: Seen<'_>) -> Step {
         let message = refusal(observed, &act).map_or_else(|| "its unit pulls all the same".to_owned(), |no| no.message.clone());
         return seen.pin().unwrap_or_else(|| turn_back(Failure::ActRefused { act: act.to_string(), message }));
     }
-    let names: Vec<String> = service.dependents.iter().map(|dependent| dependent.name.clone()).collect();
     if record.dependents() != names {
         return Step::Write(Change::NoteDependents { names });
     }

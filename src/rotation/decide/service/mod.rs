@@ -9,8 +9,8 @@ mod forward;
 
 use std::time::Duration;
 
-use super::{attempt_once, prepare};
-use crate::model::{Activity, ContainerId};
+use super::attempt_once;
+use crate::model::{Activity, ContainerId, ImageId};
 use crate::rotation::{
     Act, Change, Dependent, GateFailure, Goal, Late, Member, MemberView, Observed, Record, ServiceView, Stage, Step, late,
 };
@@ -36,7 +36,7 @@ pub fn step(record: &Record, observed: &Observed) -> Option<Step> {
     let (member, view) = (record.members.first()?, observed.members.first()?);
     let seen = Seen { record, observed, member, view, service: view.service.as_ref()? };
     match (record.stage, &record.goal) {
-        (Stage::Preparing, Goal::Forward) => Some(prepare::pull(record, observed)),
+        (Stage::Preparing, Goal::Forward) => Some(forward::pull(seen)),
         (Stage::Creating, Goal::Forward) => Some(forward::ready(seen)),
         (Stage::Switching, Goal::Forward) => Some(forward::step(seen)),
         (Stage::Preparing | Stage::Creating | Stage::Switching, Goal::Back { failure }) => Some(back::step(seen, failure)),
@@ -63,12 +63,20 @@ pub fn health(member: &Member, view: &MemberView, observed: &Observed) -> Option
 const KILLED: i64 = 137;
 
 impl Seen<'_> {
-    /// True if, before any restart of ours, another hand or a boot has restarted it with the tag where we had moved it. A person's stop is none.
+    /// The new image, noted or not, once it is there.
+    fn new_image(&self) -> Option<&ImageId> {
+        self.member.new_image.as_ref().or(self.view.images.new.as_ref())
+    }
+
+    /// True if, before any restart of ours, another hand or a boot has restarted it with the tag where we had moved it, or its own pull. A person's stop
+    /// is none.
     fn is_restarted(&self) -> bool {
         let Seen { record, observed, member, view, service } = *self;
-        let is_moved = member.new_image.is_some() && view.images.tag == member.new_image && member.tag_before != member.new_image;
+        let is_moved = self.new_image().is_some_and(|new| view.images.tag.as_ref() == Some(new) && member.tag_before.as_ref() != Some(new));
         let is_gone = view.predecessor.is_none() && view.stranger.is_none();
-        let is_down = matches!(service.state.activity, Activity::Failed | Activity::Activating) || record.boot != observed.boot;
+        // A tag that we have not moved says nothing of a unit that a boot has left down.
+        let is_of_boot = record.stage > Stage::Preparing && record.boot != observed.boot;
+        let is_down = matches!(service.state.activity, Activity::Failed | Activity::Activating) || is_of_boot;
         view.successor.is_some() || is_moved && is_gone && is_down
     }
 
