@@ -4,7 +4,7 @@ use super::FAST;
 use super::quadlet::{LONG, Quadlet};
 use super::units_cut::killed_at_the_restart;
 use super::wants::{QUADLET, ROOTS_ENGINE, lacks};
-use crate::lab::{Host, Scratch, wait_for};
+use crate::lab::{Action, Fault, FaultProxy, Host, Scratch, wait_for};
 
 /// Started by each boot.
 const AT_BOOT: &str = "Restart=always\n[Install]\nWantedBy=multi-user.target";
@@ -79,4 +79,55 @@ fn power_cut_before_the_restart_with_a_sick_image_the_next_run_goes_back() {
 #[test]
 fn power_cut_after_the_restart_with_a_sick_image_the_next_run_goes_back() {
     heals("after", "sick:v2");
+}
+
+/// The agent dies with its host once it has pinned and pulled: nothing of it keeps the unit from pulling yet, and the boot does so.
+fn proves_what_the_boot_pulled(variant: &str) {
+    if lacks(&QUADLET) || lacks(&ROOTS_ENGINE) {
+        return;
+    }
+    let s = Scratch::alone(Host::shared(), &format!("power cut after the pull of a unit that pulls, {variant}"));
+    s.push("web", "ok:v1");
+    let web = Quadlet::start(&s, "web", "Pull=newer", AT_BOOT);
+    let old = web.image();
+    s.push("web", variant);
+    let proxy = || FaultProxy::start_on(s.host, &format!("{}/proxy", s.host_dir()));
+    let now = |proxy: &FaultProxy| {
+        s.host.wake();
+        s.agent().on_host_through(proxy).config(FAST).spawn(&["now", &web.name, "--json"]).wait(LONG)
+    };
+    let cut = proxy();
+    cut.at(2, Fault::After(Action::Kill));
+    assert!(now(&cut).was_killed(), "{:?}", cut.calls());
+    assert!(cut.calls()[1].contains("/images/create?") && web.tagged() == old, "{:?}", cut.calls());
+    drop(cut);
+    s.host.cut_power();
+    s.host.boot();
+    let new = wait_for("the boot brings the new image", LONG, || {
+        let found = s.host.try_inspect(&web.name).filter(|found| found["State"]["Running"] == true)?;
+        found["Image"].as_str().filter(|image| *image != old).map(str::to_owned)
+    });
+    assert_eq!(web.tagged(), new);
+
+    let proxy = proxy();
+    let outcome = now(&proxy);
+    let is_good = variant.starts_with("ok:");
+    let (verdict, rests, serves) = if is_good { ("rotated", "up_to_date", &new) } else { ("rolled_back", "refused", &old) };
+    assert_eq!(outcome.json()["containers"][0]["verdict"], verdict, "{outcome}");
+    web.is_up_with(serves);
+    assert_eq!((web.tagged(), web.drop_in().is_some(), web.is_untouched()), (serves.clone(), !is_good, true), "{outcome}");
+    let (id, calls) = (web.id(), proxy.count());
+    let again = now(&proxy).exits(0);
+    assert_eq!(again.json()["containers"][0]["reason"], rests, "{again}");
+    assert_eq!((web.id(), proxy.count()), (id, calls), "{again}");
+}
+
+#[test]
+fn power_cut_after_the_pull_what_the_unit_s_own_pull_brings_at_boot_is_proved_by_the_next_run() {
+    proves_what_the_boot_pulled("ok:v2");
+}
+
+#[test]
+fn power_cut_after_the_pull_a_sick_image_that_the_unit_s_own_pull_brings_at_boot_goes_back() {
+    proves_what_the_boot_pulled("sick:v2");
 }
