@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::command::has_secret;
 use super::generator::is_default_field;
 use super::numbers::{are_as_many, are_chosen_alike};
+use super::ulimits::is_given_at_start;
 use crate::model::{NOTES, StopSignal};
 use crate::spec::difference::Rule;
 use crate::spec::document::{Container, text, texts};
@@ -42,8 +43,9 @@ pub fn explains(path: &[&str], old: &Value, new: &Value, of: Explainer<'_>) -> O
         // `podman-restart.service` starts what has `always`, also what was never started: the successor has `no` until it is switched to.
         ["HostConfig", "RestartPolicy", "Name"] => (new == "no" && !was_started).then_some(Rule::AtSwitch),
         ["HostConfig", "RestartPolicy", "MaximumRetryCount"] => (new == 0 && !was_started).then_some(Rule::AtSwitch),
-        // What the engine's own process may have, and the most that there can be.
-        ["HostConfig", "Ulimits", "RLIMIT_NOFILE" | "RLIMIT_NPROC", _] => (new.is_null() && !was_started).then_some(Rule::SameMeaning),
+        ["HostConfig", "Ulimits", limit, _] => {
+            (new.is_null() && !was_started && is_given_at_start(predecessor, limit)).then_some(Rule::SameMeaning)
+        }
         ["HostConfig", "IDMappings", "UidMap" | "GidMap"] => {
             (are_as_many(old, new) && are_chosen_alike(predecessor, successor)).then_some(Rule::OwnNumbers)
         }
@@ -167,6 +169,29 @@ mod tests {
         assert!(line("", json!(["/bin/sh", "-c"]), json!(["-c"])));
         assert!(!line("/bin/sh -c", json!(["echo boom"]), json!(["-c", "echo other"])));
         assert!(!line("/bin/sh -c", Value::Null, json!(["-c", "left"])));
+    }
+
+    #[test]
+    fn a_limit_that_was_asked_for_is_missed_before_the_first_start_and_one_that_is_given_then_only_after_it() {
+        let explained = |command: Value, started_at: &str| {
+            let limit = |name: &str| json!({ "Name": name, "Soft": 100, "Hard": 200 });
+            let old = json!({ "Config": { "CreateCommand": command }, "HostConfig": { "Ulimits": [limit("RLIMIT_NOFILE"), limit("RLIMIT_NPROC")] } });
+            let new =
+                json!({ "Config": { "CreateCommand": command }, "HostConfig": { "Ulimits": [] }, "State": { "StartedAt": started_at } });
+            let images = Images { old: &Value::Null, new: &Value::Null };
+            let explainer = Explainer { predecessor: Container(&old), successor: Container(&new), images };
+            let missed = |name: &str| {
+                ["Name", "Soft", "Hard"]
+                    .map(|field| explains(&["HostConfig", "Ulimits", name, field], &json!(100), &Value::Null, explainer))
+            };
+            ["RLIMIT_NOFILE", "RLIMIT_NPROC"].map(|name| missed(name).iter().all(Option::is_some))
+        };
+        let (never, once) = ("0001-01-01T00:00:00Z", "2026-01-01T10:00:00Z");
+        let asked = json!(["podman", "run", "--ulimit", "nofile=100:200", "web"]);
+        assert_eq!(explained(asked, never), [false, true]);
+        assert_eq!(explained(json!(["podman", "run", "web"]), never), [true, true]);
+        assert_eq!(explained(json!(["podman", "run", "web"]), once), [false, false]);
+        assert_eq!(explained(Value::Null, never), [false, false], "all that a container of the API has is asked for again");
     }
 
     /// So that it is known for a successor where the record of it is lost: the old one is stopped then, and the new one runs.

@@ -8,6 +8,7 @@ mod limits;
 mod numbers;
 mod options;
 mod request;
+mod ulimits;
 
 use serde_json::Value;
 
