@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::observed::Comparison;
 use super::pair::Pair;
 use super::probe::Sample;
+use super::waiting::Waiting;
 use super::{Act, Record, Refused, Role, Watch};
 use crate::model::ContainerId;
 use crate::store::Store;
@@ -46,10 +47,8 @@ pub struct ServiceMemory {
     pub was_asked: Option<bool>,
     /// Since when it has time to get up.
     pub since: Option<Duration>,
-    /// Since when it waits for others that come up before it.
-    pub waits_since: Option<Duration>,
-    /// How long it waited for them.
-    pub waited: Duration,
+    /// What of that time it waits for others that come up before it.
+    pub waiting: Waiting,
     /// How often systemd had restarted it by itself when it was looked at first.
     pub base: Option<u64>,
     /// When systemd had last started it before this process asked for anything.
@@ -73,7 +72,7 @@ impl ServiceMemory {
             // Its counter begins anew with the restart.
             Act::RestartService { .. } => {
                 (self.asked, self.since, self.base) = (self.asked.saturating_add(1), Some(now), Some(0));
-                (self.waits_since, self.waited) = (None, Duration::ZERO);
+                self.waiting = Waiting::default();
             }
             Act::WriteDropIn { .. } => self.is_pinned = true,
             Act::Stay { .. } => self.has_asked_to_stay = true,

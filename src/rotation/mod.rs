@@ -25,6 +25,7 @@ mod run;
 mod run_error;
 mod service_view;
 mod step;
+mod waiting;
 mod way;
 mod write;
 

@@ -113,12 +113,9 @@ async fn look(
     let since = *memory.service.since.get_or_insert(moment.now);
     let base = *memory.service.base.get_or_insert(state.restarts);
     let gate = GateRules::of(&member.original, &record.terms, true);
-    if state.waits_for_others() {
-        let waits_since = *memory.service.waits_since.get_or_insert(moment.now);
-        memory.service.waited = moment.now.saturating_sub(waits_since).min(FOR_OTHERS);
-    }
+    memory.service.waiting.look(moment.now, state.waits_for_others());
     let to_stop = state.stop_timeout.unwrap_or(ENDLESS).min(ENDLESS);
-    let limit = gate.deadline.saturating_add(to_stop).saturating_add(memory.service.waited);
+    let limit = gate.deadline.saturating_add(to_stop).saturating_add(memory.service.waiting.total().min(FOR_OTHERS));
     Ok(ServiceView {
         asked: memory.service.asked,
         was_asked: *memory.service.was_asked.get_or_insert_with(|| record.is_asked_back()),
