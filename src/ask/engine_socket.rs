@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::AwayError;
-use crate::config::{EngineAddress, EngineAddressError};
+use crate::config::{Config, EngineAddress, EngineAddressError};
 use crate::model::EngineName;
 
 /// No socket to talk to.
@@ -55,8 +55,48 @@ impl SocketError {
     }
 }
 
+/// Where the engine is looked for, besides the configuration.
+#[derive(Debug, Clone, Default)]
+pub struct Where {
+    /// `--engine`.
+    pub flag: Option<String>,
+    /// `DOCKER_HOST`.
+    pub docker_host: Option<String>,
+    /// `XDG_RUNTIME_DIR`.
+    pub runtime_dir: Option<PathBuf>,
+    /// Of two engines of which none was asked for, the user's counts.
+    pub prefers_users: bool,
+}
+
+impl Where {
+    /// With what this process's environment says.
+    pub fn new(flag: Option<String>, prefers_users: bool) -> Self {
+        let runtime_dir = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
+        Self { flag, docker_host: std::env::var("DOCKER_HOST").ok(), runtime_dir, prefers_users }
+    }
+
+    /// Of the only engine.
+    pub(super) fn socket(&self, config: &Config) -> Result<PathBuf, SocketError> {
+        let asked_for = asked_for(self.flag.as_deref(), self.docker_host.as_deref(), config.engine.as_ref())?;
+        asked_for.map_or_else(|| usual(self.runtime_dir.as_deref(), self.prefers_users), Ok)
+    }
+
+    /// Looks at what was asked for, not at whether an engine is there: one may come later.
+    ///
+    /// Errors: an address at which no engine can ever be.
+    pub fn check(&self, config: &Config) -> Result<(), SocketError> {
+        if !config.engines.is_empty() && self.flag.is_none() {
+            return Ok(());
+        }
+        match self.socket(config) {
+            Ok(_) | Err(SocketError::NoneFound(_) | SocketError::Away { .. } | SocketError::Owner { .. }) => Ok(()),
+            Err(error @ SocketError::Address { .. }) => Err(error),
+        }
+    }
+}
+
 /// The socket that was asked for. In this order: `--engine`, `DOCKER_HOST`, `engine` of the configuration.
-pub fn asked_for(flag: Option<&str>, docker_host: Option<&str>, config: Option<&EngineAddress>) -> Result<Option<PathBuf>, SocketError> {
+fn asked_for(flag: Option<&str>, docker_host: Option<&str>, config: Option<&EngineAddress>) -> Result<Option<PathBuf>, SocketError> {
     for (origin, address) in [("--engine", flag), ("DOCKER_HOST", docker_host)] {
         if let Some(address) = address.filter(|a| !a.is_empty()) {
             let parsed = address.parse::<EngineAddress>();
@@ -68,7 +108,7 @@ pub fn asked_for(flag: Option<&str>, docker_host: Option<&str>, config: Option<&
 }
 
 /// The first of the usual paths at which there is something.
-pub fn usual(runtime_dir: Option<&Path>, users_first: bool) -> Result<PathBuf, SocketError> {
+fn usual(runtime_dir: Option<&Path>, users_first: bool) -> Result<PathBuf, SocketError> {
     let paths = usual_paths(runtime_dir, users_first);
     paths.iter().find(|path| path.exists()).cloned().ok_or_else(|| SocketError::NoneFound(paths.clone()))
 }

@@ -1,9 +1,11 @@
 //! What can be asked of rotate and what it answers, whoever does the work: the daemon, or the command itself.
 
 mod answer;
+mod away;
 mod engine_socket;
 mod error;
 mod exit;
+mod place;
 mod problem;
 mod question;
 mod records;
@@ -14,14 +16,16 @@ mod stores;
 mod view;
 
 pub use answer::{answer, answer_without_engine};
-pub use engine_socket::SocketError;
+pub use away::AwayError;
+pub use engine_socket::{SocketError, Where};
 pub use error::AskError;
 pub use exit::Exit;
+pub use place::Place;
 pub use problem::Problem;
 pub use question::{Ask, USUAL_LIMIT};
 pub use records::Records;
 pub use round::Round;
-pub use served::{AwayError, Place, Served};
-pub use session::{Session, Where, With};
+pub use served::Served;
+pub use session::{Session, With};
 pub use stores::of_the_stores;
 pub use view::{JSON_VERSION, Trouble, View};

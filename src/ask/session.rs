@@ -1,13 +1,12 @@
 //! What a pass works with: configuration, engine, registry, clock. Connects anew each time: an engine may have been upgraded since.
 
 use std::io;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{AskError, AwayError, Place, Served, SocketError, engine_socket};
+use super::{AskError, Place, Served, SocketError, Where};
 use crate::clock::Clock;
-use crate::config::{Config, Loaded, RegistryVia};
+use crate::config::{Loaded, RegistryVia};
 use crate::cycle::{Cycle, EngineRegistry};
 use crate::engine::{self, Engine, EngineError};
 use crate::host;
@@ -16,46 +15,6 @@ use crate::model::EngineName;
 use crate::registry::{Credentials, HttpRegistry, Registry, Unreadable, Whose};
 use crate::rotation::Watcher;
 use crate::store::Store;
-
-/// Where the engine is looked for, besides the configuration.
-#[derive(Debug, Clone, Default)]
-pub struct Where {
-    /// `--engine`.
-    pub flag: Option<String>,
-    /// `DOCKER_HOST`.
-    pub docker_host: Option<String>,
-    /// `XDG_RUNTIME_DIR`.
-    pub runtime_dir: Option<PathBuf>,
-    /// Of two engines of which none was asked for, the user's counts.
-    pub prefers_users: bool,
-}
-
-impl Where {
-    /// With what this process's environment says.
-    pub fn new(flag: Option<String>, prefers_users: bool) -> Self {
-        let runtime_dir = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
-        Self { flag, docker_host: std::env::var("DOCKER_HOST").ok(), runtime_dir, prefers_users }
-    }
-
-    /// Of the only engine.
-    pub(super) fn socket(&self, config: &Config) -> Result<PathBuf, SocketError> {
-        let asked_for = engine_socket::asked_for(self.flag.as_deref(), self.docker_host.as_deref(), config.engine.as_ref())?;
-        asked_for.map_or_else(|| engine_socket::usual(self.runtime_dir.as_deref(), self.prefers_users), Ok)
-    }
-
-    /// Looks at what was asked for, not at whether an engine is there: one may come later.
-    ///
-    /// Errors: an address at which no engine can ever be.
-    pub fn check(&self, config: &Config) -> Result<(), AskError> {
-        if !config.engines.is_empty() && self.flag.is_none() {
-            return Ok(());
-        }
-        match self.socket(config) {
-            Ok(_) | Err(SocketError::NoneFound(_) | SocketError::Away { .. } | SocketError::Owner { .. }) => Ok(()),
-            Err(error @ SocketError::Address { .. }) => Err(error.into()),
-        }
-    }
-}
 
 /// An engine that answered, and all else that a pass needs.
 pub struct Session {
@@ -145,7 +104,7 @@ impl Session {
 /// The socket of one that is turned off stays there.
 fn away(place: &Place, error: EngineError) -> AskError {
     let is_left = matches!(&error, EngineError::Unreachable { cause, .. } if cause.kind() == io::ErrorKind::ConnectionRefused);
-    match place.name.clone().zip(AwayError::left(place)).filter(|_| is_left && place.is_named) {
+    match place.name.clone().zip(place.left()).filter(|_| is_left && place.is_named) {
         Some((engine, why)) => SocketError::Away { engine, why }.into(),
         None => error.into(),
     }

@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 
 use super::desk::State;
 use super::{Agenda, Agendas, DaemonError, Moment, Outcome, Pass, Timetable, memory, standby, systemd};
-use crate::ask::{Exit, Problem, Records, Served, Where};
+use crate::ask::{AskError, Exit, Problem, Records, Served, Where};
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError, Loaded, LogLevel};
 use crate::control::{self, Desk};
@@ -206,7 +206,7 @@ fn look_up_zone(state: &State, agendas: &mut Agendas, timetable: &mut Timetable,
 
 /// Looks whether the daemon can work with this configuration.
 fn usable(config: &Config, seed: u64, state: &State) -> Result<Timetable, DaemonError> {
-    state.engine.check(config)?;
+    state.engine.check(config).map_err(AskError::from)?;
     Ok(Timetable::new(config, seed, state.clock.at())?)
 }
 

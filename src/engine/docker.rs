@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use bollard::auth::DockerCredentials;
 use bollard::container::LogOutput;
 use bollard::models::{ContainerUpdateBody, RestartPolicy as ApiPolicy, RestartPolicyNameEnum};
 use bollard::query_parameters as query;
@@ -14,18 +13,16 @@ use hyper::Method;
 use jiff::{SignedDuration, Timestamp};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
-use tokio::time::Instant;
 
 use super::api_version::{SEVERAL_NETWORKS, STOP_SIGNAL};
 use super::calls::{Calls, LOOK, parse, refused};
 use super::connect::{Connector, bollard_over};
 use super::hello::{Hello, hello, time_for_hello};
 use super::podman_version::PodmanVersion;
-use super::pull_pace::Pace;
-use super::pull_progress::Layers;
 use super::registries::registry_settings;
+use super::registry_auth::registry_auth;
 use super::{
-    Engine, EngineError, EngineInfo, Executed, Life, Pull, Refusal, cgroups, ending, events, exec, has_digest_ids, is_rootless, list,
+    Engine, EngineError, EngineInfo, Executed, Life, Pull, Refusal, cgroups, ending, events, exec, has_digest_ids, is_rootless, list, pull,
     sources,
 };
 use crate::model::{Container, ContainerId, Credential, Digest, Ending, Image, Listed, Platform, Reference, RestartPolicy, StopSignal};
@@ -175,22 +172,7 @@ impl Engine for Docker {
     }
 
     async fn pull(&self, reference: &Reference, with: Pull<'_>) -> Result<(), EngineError> {
-        let call = format!("pull {reference}");
-        let platform = with.platform.map(|platform| platform.as_str().to_owned()).unwrap_or_default();
-        let options = query::CreateImageOptions { from_image: Some(reference.to_string()), platform, ..Default::default() };
-        let auth = with.credential.map(|credential| registry_auth(credential, reference));
-        let mut stream = std::pin::pin!(self.typed.create_image(Some(options), None, auth));
-        let (mut layers, mut pace) = (Layers::default(), Pace::new(Instant::now()));
-        // A line with `errorDetail` inside an answer of 200 arrives here as an error (facts 1.9).
-        loop {
-            let line = self.calls.ask(&call, pace.left(Instant::now()), async { stream.next().await.transpose() }).await;
-            let Some(line) = line.map_err(|error| pace.explain(error))? else { break };
-            pace.take(&line, Instant::now());
-            if let Some(sum) = layers.add(&line) {
-                (with.progress)(sum);
-            }
-        }
-        Ok(())
+        pull::pull(&self.calls, &self.typed, reference, with).await
     }
 
     async fn tag(&self, image: &str, name: &Reference) -> Result<(), EngineError> {
@@ -280,16 +262,6 @@ impl Engine for Docker {
     async fn remove_volume(&self, volume: &str) -> Result<(), EngineError> {
         let answer = self.typed.remove_volume(volume, None::<query::RemoveVolumeOptions>);
         absent_is_success(self.calls.ask(&format!("remove volume {volume}"), CHANGE, answer).await)
-    }
-}
-
-fn registry_auth(credential: &Credential, reference: &Reference) -> DockerCredentials {
-    let serveraddress = Some(reference.registry().to_owned());
-    match credential {
-        Credential::Basic { username, password } => {
-            DockerCredentials { username: Some(username.clone()), password: Some(password.clone()), serveraddress, ..Default::default() }
-        }
-        Credential::IdentityToken(token) => DockerCredentials { identitytoken: Some(token.clone()), serveraddress, ..Default::default() },
     }
 }
 

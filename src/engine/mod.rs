@@ -13,9 +13,11 @@ mod hello;
 mod list;
 mod podman;
 mod podman_version;
+mod pull;
 mod pull_pace;
 mod pull_progress;
 mod registries;
+mod registry_auth;
 mod services;
 mod sources;
 

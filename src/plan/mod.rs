@@ -1,6 +1,7 @@
 //! What is to be rotated, in which order, and for everything else why not. Pure: opens no socket.
 
 mod candidate;
+mod drop_ins;
 mod freshness;
 mod hold;
 mod made_by;
@@ -14,11 +15,11 @@ mod ties;
 mod unready;
 
 pub use candidate::{Candidate, Skipped, Survey, Unanswered, is_listed, is_named, select};
+pub use drop_ins::drop_ins;
 pub use freshness::{Known, freshness, old_enough_at};
 pub use hold::given_name;
 pub use made_by::MadeBy;
 pub use order::{Plan, Planned, order};
 pub use reason::{Owner, PodTie, Reason};
-pub use service::drop_ins;
 pub use shared_tag::{SharedTags, listed};
 pub use unready::{KubePull, Unready};

@@ -12,3 +12,4 @@ mod programs;
 mod registry;
 mod switch;
 mod time;
+mod watched;
