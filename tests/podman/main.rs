@@ -5,6 +5,7 @@ mod lab;
 
 mod api;
 mod arguments;
+mod at_once;
 mod auto_update;
 mod bad_store;
 mod cases;
