@@ -92,6 +92,11 @@ impl<'a> Client<'a> {
         self.answer(&[self.client, args].concat())
     }
 
+    /// The same where it may fail: what it printed, or else all that it said.
+    pub fn try_ask(&self, args: &[&str]) -> Result<String, String> {
+        self.tried(&[self.client, args].concat())
+    }
+
     /// The same with a variable (`NAME=value`) in the client's environment.
     #[track_caller]
     pub fn ask_with(&self, variable: &str, args: &[&str]) -> String {
@@ -101,10 +106,17 @@ impl<'a> Client<'a> {
 
     #[track_caller]
     fn answer(&self, command: &[&str]) -> String {
+        match self.tried(command) {
+            Ok(said) => said,
+            Err(said) => panic!("{command:?}: {said}"),
+        }
+    }
+
+    /// What it printed, or all that it said where it failed.
+    fn tried(&self, command: &[&str]) -> Result<String, String> {
         let output = self.s.host.exec(command);
-        let said = String::from_utf8_lossy(&output.stdout).trim_end().to_owned();
-        assert!(output.status.success(), "{command:?}: {said}{}", String::from_utf8_lossy(&output.stderr));
-        said
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim_end().to_owned();
+        if output.status.success() { Ok(text(&output.stdout)) } else { Err(text(&[output.stdout, output.stderr].concat())) }
     }
 
     /// As [`Scratch::run`].

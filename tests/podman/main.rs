@@ -37,6 +37,7 @@ mod units_power;
 mod units_shared;
 mod users_api;
 mod users_gone;
+mod users_gone_units;
 mod users_login;
 mod users_numbers;
 mod users_options;
