@@ -65,6 +65,16 @@ fn a_member_of_a_quadlet_pod_is_rotated_by_its_own_unit_and_goes_back_and_the_po
     s.agent().config(FAST).run(&["rollback", &web.name]).exits(0);
     web.is_up_with(&old);
     assert_eq!((s.served(port).as_deref(), others()), (Some("v1"), before));
+    // The pod's unit stops and starts all of it, as before.
+    let sides = side.image();
+    web.systemctl(&["stop", &pod.unit()]);
+    wait_for("all of the pod is gone", LONG, || {
+        let names = [&infra, &web.name, &side.name];
+        names.iter().all(|name| s.host.try_inspect(name).is_none()).then_some(())
+    });
+    web.systemctl(&["start", &pod.unit()]);
+    web.is_up_with(&old);
+    side.is_up_with(&sides);
 }
 
 #[test]
@@ -115,6 +125,40 @@ fn the_last_member_that_runs_of_a_quadlet_pod_is_held_as_its_pod_would_bring_up_
     assert_eq!(start_of(&s, &web.name), before);
     web.systemctl(&["start", &side.unit()]);
     assert_eq!(entry(&now(&s, &web.name).exits(0))["verdict"], "rotated");
+}
+
+/// What has a pod go on without members: a key of its file from Podman 5.6 on.
+fn goes_on(s: &Scratch) -> &'static str {
+    if s.host.engine().starts_with("podman-5.4") { "PodmanArgs=--exit-policy=continue" } else { "ExitPolicy=continue" }
+}
+
+#[test]
+fn the_last_member_that_runs_of_a_quadlet_pod_that_goes_on_without_any_is_rotated_and_goes_back_in_it() {
+    if lacks(&QUADLET) {
+        return;
+    }
+    let s = scratch("qpod-goes-on");
+    s.push("web", "ok:v1");
+    let pod = QuadletPod::write(&s, "pod", goes_on(&s));
+    let web = Quadlet::start(&s, "web", &pod.line(), "Restart=always");
+    let side = side(&s, &pod);
+    assert_eq!(s.host.docker(&["pod", "inspect", &pod.name, "--format", "{{.ExitPolicy}}"]), "continue");
+    web.systemctl(&["stop", &side.unit()]);
+    let infra = format!("{}-infra", pod.name);
+    let around = || {
+        let is_side_down = s.host.try_inspect(&side.name).is_none() && side.property("ActiveState") != "active";
+        (start_of(&s, &infra), web.systemctl(&["show", &pod.unit(), "-p", "InvocationID"]), is_side_down)
+    };
+    let (old, before) = (web.image(), around());
+    assert!(before.2, "somebody stopped it");
+    for (variant, code, verdict) in [("sick:v2", 1, "rolled_back"), ("ok:v3", 0, "rotated")] {
+        s.push("web", variant);
+        let outcome = now(&s, &web.name).exits(code);
+        assert_eq!(entry(&outcome)["verdict"], verdict, "{outcome}");
+        web.is_up_with(&web.image());
+        assert_eq!((web.image() == old, around()), (code == 1, before.clone()), "{outcome}");
+    }
+    assert!(web.is_untouched());
 }
 
 #[test]
