@@ -31,6 +31,7 @@ mod units_edited;
 mod units_every_cut;
 mod units_held;
 mod units_kinds;
+mod units_kube;
 mod units_named;
 mod units_pods;
 mod units_power;

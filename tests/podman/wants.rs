@@ -21,6 +21,10 @@ pub const API_NOTES: Want =
 pub const START_CHECKS: Want = Want { what: "health checks of the start, which are there from Podman 4.5 on", is_on: |host| !is_4_3(host) };
 pub const PASTA: Want = Want { what: "pasta, which Podman knows from 4.4 on", is_on: |host| !is_4_3(host) };
 pub const QUADLET: Want = Want { what: "Quadlet, which is there from Podman 4.4 on", is_on: |host| !is_4_3(host) };
+pub const KUBE_WITHOUT_CONTAINERS: Want = Want {
+    what: "units of `.kube` files without containers, which start from Podman 5.5 on",
+    is_on: |host| !is_4_3(host) && !host.engine().starts_with("podman-5.4"),
+};
 pub const UNITS: Want = Want {
     what: "units that keep a user's container on 4.3: it leaves its unit's cgroup where the machine has cgroups of version 1, too",
     is_on: has_units,
