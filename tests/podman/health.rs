@@ -3,9 +3,9 @@
 use serde_json::Value;
 
 use super::quadlet::{LONG, Quadlet};
-use super::wants::{START_CHECKS, lacks};
+use super::wants::{START_CHECKS, UNITS, lacks};
 use super::{FAST, described, scratch};
-use crate::lab::{Scratch, wait_for};
+use crate::lab::{Action, Fault, FaultProxy, Scratch, wait_for};
 
 /// Passes in the old image, and not in the new one.
 const OLD_ONLY: &str = "/bin/busybox grep -q v1 /www/index.html";
@@ -30,7 +30,7 @@ fn goes_back(s: &Scratch, name: &str, variant: &str, options: &[&str], config: &
 #[test]
 fn a_health_action_that_kills_stops_or_restarts_a_plain_container_is_a_failed_gate() {
     let s = scratch("actions");
-    for action in ["kill", "stop", "restart"] {
+    for action in ["none", "kill", "stop", "restart"] {
         goes_back(&s, action, "sick:v2", &["--health-on-failure", action, "--stop-timeout", "1"], FAST);
     }
 }
@@ -93,22 +93,70 @@ fn a_check_of_the_start_that_never_passes_is_a_failed_gate_also_where_podman_res
     }
 }
 
+/// Of a container's health checks.
+#[track_caller]
+fn timers(s: &Scratch, id: &Value) -> usize {
+    let id = id.as_str().unwrap_or_default();
+    let listed = s.host.systemctl(&["list-units", "--all", "--plain", "--no-legend", "--type=timer", &format!("{id}*")]);
+    listed.lines().count()
+}
+
+/// Only what has the name is checked, and not what had it.
+#[track_caller]
+fn is_checked_in_place_of(s: &Scratch, old: &Value) {
+    wait_for("the old one is not checked any more", LONG, || (timers(s, old) == 0).then_some(()));
+    assert_eq!(timers(s, &described(s, "web")["Id"]), 1, "the health check of the new one");
+}
+
 #[test]
 fn the_timers_of_the_old_container_are_gone_after_the_switch() {
     let s = scratch("timers");
     s.push("web", "ok:v1");
     s.run("web", &[]);
-    let timers = |id: &Value| {
-        let id = id.as_str().unwrap_or_default();
-        let listed = s.host.systemctl(&["list-units", "--all", "--plain", "--no-legend", "--type=timer", &format!("{id}*")]);
-        listed.lines().count()
-    };
     let old = described(&s, "web")["Id"].clone();
-    assert_eq!(timers(&old), 1, "the health check of the old one");
+    assert_eq!(timers(&s, &old), 1, "the health check of the old one");
     s.push("web", "ok:v2");
     s.agent().config(FAST).run(&["now", &s.name("web")]).exits(0);
-    wait_for("the old one is not checked any more", LONG, || (timers(&old) == 0).then_some(()));
-    assert_eq!(timers(&described(&s, "web")["Id"]), 1, "the health check of the new one");
+    is_checked_in_place_of(&s, &old);
+}
+
+#[test]
+fn the_timers_of_a_unit_s_old_container_are_gone_after_its_restart() {
+    if lacks(&UNITS) {
+        return;
+    }
+    let s = scratch("unit-timers");
+    s.push("web", "ok:v1");
+    let unit = Quadlet::start(&s, "web", "", "Restart=always");
+    for (variant, code) in [("sick:v2", 1), ("ok:v3", 0)] {
+        let old = Value::from(unit.id());
+        wait_for("the old one is checked", LONG, || (timers(&s, &old) == 1).then_some(()));
+        s.push("web", variant);
+        s.agent().config(FAST).run(&["now", &unit.name]).exits(code);
+        is_checked_in_place_of(&s, &old);
+    }
+}
+
+#[test]
+fn a_container_that_is_being_checked_is_stopped_and_rotated_all_the_same() {
+    let s = scratch("checking");
+    s.push("web", "ok:v1");
+    let check = "touch /checking; sleep 3; /bin/busybox rm -f /checking";
+    s.run("web", &["--health-cmd", check, "--health-interval", "1s", "--health-timeout", "20s"]);
+    let old = described(&s, "web")["Id"].clone();
+    s.push("web", "ok:v2");
+    s.host.wake();
+    let proxy = FaultProxy::start(&s.host.socket());
+    let (host, web) = (s.host, s.name("web"));
+    let in_a_check = move || {
+        wait_for("a check is under way", LONG, || host.try_docker(&["exec", &web, "test", "-e", "/checking"]).ok());
+    };
+    proxy.at_path("/stop", 1, Fault::Before(Action::Run(Box::new(in_a_check))));
+    let outcome = s.agent().engine(&proxy.socket()).config(FAST).run(&["now", &s.name("web"), "--json"]).exits(0);
+    assert_eq!((&outcome.json()["containers"][0]["verdict"], proxy.done()), (&"rotated".into(), 1), "{outcome}");
+    let kept = s.host.inspect(old.as_str().unwrap_or_default());
+    assert_eq!(kept["State"]["Running"], false, "{outcome}");
+    is_checked_in_place_of(&s, &old);
 }
 
 #[test]

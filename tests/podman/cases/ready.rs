@@ -1,10 +1,13 @@
 //! What a unit calls ready and what `rotate` calls proved: `Notify=`, and images that are ready and die all the same.
 
+use std::thread;
+use std::time::Duration;
+
 use super::super::quadlet::{LONG, Quadlet};
 use super::super::wants::{QUADLET, UNITS, lacks};
 use super::super::{described, scratch};
 use super::{PATIENT, asked, entry, now, told};
-use crate::lab::wait_for;
+use crate::lab::{FakeRegistry, wait_for};
 
 /// An image's config with a command that says to systemd that it is ready: the program that writes to `/dev/log` finds systemd's socket there.
 fn says_ready() -> String {
@@ -131,4 +134,35 @@ fn what_a_container_without_a_unit_tells_systemd_stays_as_it_was_said() {
         assert_eq!(told(&s, &outcome.json(), mode), "rotated", "{outcome}");
         assert_eq!(described(&s, mode)["Config"]["sdNotifyMode"], *mode);
     }
+}
+
+/// systemd would give up a start that waited for a pull.
+#[test]
+fn a_pull_that_takes_longer_than_a_unit_may_take_to_start_is_over_before_its_restart() {
+    const TO_START: f64 = 20.0;
+    const ONE_BLOB: Duration = Duration::from_secs(25);
+    if lacks(&QUADLET) {
+        return;
+    }
+    let s = scratch("slowpull");
+    let registry = FakeRegistry::in_front_of(s.host);
+    let image = format!("{}/{}:latest", registry.address(), s.name("web"));
+    s.push("web", "ok:v1");
+    s.host.docker(&["pull", "-q", &image]);
+    let web = Quadlet::start(&s, "web", &format!("Image={image}"), &format!("Restart=always\nTimeoutStartSec={TO_START}"));
+    let old = web.image();
+    s.push("web", "ok:v2");
+    registry.script(|head| {
+        if head.target.contains("/blobs/") {
+            thread::sleep(ONE_BLOB);
+        }
+        None
+    });
+    let outcome = now(&s, &["web"]).exits(0);
+    let said = entry(&s, &outcome.json(), "web");
+    assert_eq!(said["verdict"], "rotated", "{outcome}");
+    assert!(said["took_seconds"].as_f64().is_some_and(|seconds| seconds > ONE_BLOB.as_secs_f64()), "the pull was slow: {outcome}");
+    assert!(said["down_time_seconds"].as_f64().is_some_and(|seconds| seconds < TO_START), "{outcome}");
+    assert_ne!(web.image(), old);
+    web.is_up_with(&web.image());
 }
