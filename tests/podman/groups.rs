@@ -103,7 +103,7 @@ pub const HOST: Group = Group {
 };
 
 /// How many there are, in one range or in several.
-const UIDS: &str = "n=0; while read -r _ _ c; do n=$((n + c)); done </proc/self/uid_map; echo $n";
+pub const UIDS: &str = "n=0; while read -r _ _ c; do n=$((n + c)); done </proc/self/uid_map; echo $n";
 const GIDS: &str = "n=0; while read -r _ _ c; do n=$((n + c)); done </proc/self/gid_map; echo $n";
 
 /// Numbers of its own.
@@ -216,7 +216,7 @@ pub const AROUND: Group = Group {
     ..PLAIN
 };
 
-pub const CGROUPS: Group = Group { options: &["--cgroup-parent=rotate.slice", "--cgroups=no-conmon"], ..PLAIN };
+pub const CGROUPS: Group = Group { options: &["--cgroup-parent=rotate.slice", "--cgroups=no-conmon", "--replace"], ..PLAIN };
 
 pub const NEWER: Group = Group {
     wants: Some(&NEWER_OPTIONS),
@@ -274,7 +274,7 @@ pub const ELSEWHERE: [(&str, &str); 8] = [
 pub const NOWHERE: [(&str, &str); 14] = [
     (
         "of the one run of the client, and left out (`spec::podman`'s own tests)",
-        "attach authfile cert-dir creds decryption-key detach-keys disable-content-trust help name no-trunc pull quiet replace retry retry-delay \
+        "attach authfile cert-dir creds decryption-key detach-keys disable-content-trust help name no-trunc pull quiet retry retry-delay \
          signature-policy tls-verify",
     ),
     (

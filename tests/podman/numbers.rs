@@ -1,8 +1,10 @@
-//! User namespaces of root's containers, for which Podman chooses the numbers (`--userns auto`).
+//! User namespaces of root's containers, for which Podman chooses the numbers (`--userns auto`); and those that a unit of systemd asks for.
 
 use serde_json::Value;
 
-use super::wants::{ROOTS_ENGINE, lacks};
+use super::groups::UIDS;
+use super::quadlet::Quadlet;
+use super::wants::{QUADLET, ROOTS_ENGINE, lacks};
 use super::{FAST, described};
 use crate::lab::{Host, Scratch};
 
@@ -107,4 +109,37 @@ fn where_a_volume_would_stay_with_the_numbers_of_the_old_container_it_is_held_be
     );
     let after = described(&s, "web");
     assert_eq!((&after["Id"], &after["State"]["StartedAt"]), (&before["Id"], &before["State"]["StartedAt"]));
+}
+
+#[test]
+fn a_unit_s_container_has_the_user_namespace_that_its_file_asks_for_after_an_update_and_after_one_that_went_back() {
+    if lacks(&QUADLET) {
+        return;
+    }
+    let s = Scratch::alone(Host::shared(), "unituserns");
+    // Each start of a container of root's gets others, rotation or not.
+    let (_numbers, userns, who) = match s.host.is_rootless() {
+        true => (None, "keep-id:uid=200,gid=210", "200\n"),
+        false => (Some(Numbers::new(&s, 100_000)), "auto:size=2000", "0\n2000"),
+    };
+    s.push("web", "ok:v1");
+    // Who is not root in there cannot serve port 80. The last lines are of a kernel that the host need not have.
+    let lines =
+        ["UserNS=", userns, "\nRunInit=true\nEntrypoint=sleep\nExec=100000\nSecurityLabelType=spc_t\nSecurityLabelLevel=s0:c100,c200"];
+    let web = Quadlet::start(&s, "web", &lines.concat(), "Restart=always");
+    let looks = || {
+        let inside = s.host.docker(&["exec", &web.name, "/bin/busybox", "sh", "-c", &format!("id -u; {UIDS}")]);
+        (inside, described(&s, "web")["Config"]["CreateCommand"].clone())
+    };
+    let (old, before) = (web.image(), looks());
+    assert!(before.0.starts_with(who), "{}", before.0);
+    for word in [userns, "label=type:spc_t", "label=level:s0:c100,c200"] {
+        assert!(before.1.to_string().contains(word), "{word}: {}", before.1);
+    }
+    for (variant, code) in [("sick:v2", 1), ("ok:v3", 0)] {
+        s.push("web", variant);
+        let outcome = s.agent().config(FAST).run(&["now", &web.name]).exits(code);
+        web.is_up_with(&web.image());
+        assert_eq!((web.image() == old, looks()), (code == 1, before.clone()), "{outcome}");
+    }
 }

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use super::super::fidelity::stays;
 use super::super::quadlet::{LONG, Quadlet};
-use super::super::scratch;
-use super::super::wants::{QUADLET, lacks};
+use super::super::wants::{QUADLET, UNITS, lacks};
+use super::super::{described, scratch};
 use super::{entry, now, told};
 use crate::lab::{Scratch, wait_for};
 
@@ -28,10 +28,13 @@ fn labels_variables_secrets_users_and_mounts_of_a_unit_s_container_survive() {
     let web = Quadlet::start(&s, "web", &text, "Restart=always");
     web.is_up_with(&web.image());
     s.host.docker(&["exec", &web.name, "sh", "-c", "echo mine >/named/mark"]);
-    let before = stays(&s, "web");
+    // What the host has no kernel for (SELinux) is in the command all the same.
+    let looks = || (stays(&s, "web"), described(&s, "web")["Config"]["CreateCommand"].clone());
+    let before = looks();
+    assert!(before.1.to_string().contains("label=disable"), "{}", before.1);
     s.push("web", "ok:v2");
     assert_eq!(told(&s, &now(&s, &["web"]).exits(0).json(), "web"), "rotated");
-    assert_eq!(stays(&s, "web"), before);
+    assert_eq!(looks(), before);
     let inside = s.host.docker(&["exec", &web.name, "sh", "-c", "echo $TOKEN; cat /etc/mine /named/mark"]);
     assert_eq!(inside.lines().collect::<Vec<_>>(), ["s3cret", "s3cret", "mine"]);
     assert!(web.is_untouched());
@@ -111,4 +114,55 @@ fn a_drop_in_of_the_user_s_counts_and_stays_beside_ours() {
     }
     assert_ne!(web.image(), old);
     web.is_up_with(&web.image());
+}
+
+#[test]
+fn a_drop_in_of_the_user_s_that_counts_after_ours_and_pulls_ends_the_rotation_before_anything_is_touched() {
+    if lacks(&QUADLET) {
+        return;
+    }
+    let s = scratch("dropin-last");
+    s.push("web", "ok:v1");
+    let web = Quadlet::start(&s, "web", "", "Restart=always");
+    let text = "[Container]\nPull=newer\n";
+    let mine = web.write_drop_in("99-mine.conf", text);
+    web.systemctl(&["daemon-reload"]);
+    web.systemctl(&["restart", &web.unit()]);
+    let before = (web.id(), web.image(), web.tagged());
+    s.push("web", "ok:v2");
+    let outcome = now(&s, &["web"]).exits(1);
+    let said = entry(&s, &outcome.json(), "web");
+    assert_eq!((&said["verdict"], &said["down_time_seconds"]), (&"failed".into(), &serde_json::Value::Null), "{outcome}");
+    assert!(said["message"].as_str().is_some_and(|message| message.contains("its unit pulls all the same")), "{outcome}");
+    assert_eq!((web.id(), web.image(), web.tagged()), before, "{outcome}");
+    assert!(web.drop_in().is_none() && web.is_untouched(), "{outcome}");
+    assert_eq!(fs::read_to_string(&mine).ok().as_deref(), Some(text));
+
+    fs::remove_file(&mine).expect("it was there");
+    web.systemctl(&["daemon-reload"]);
+    assert_eq!(told(&s, &now(&s, &["web"]).exits(0).json(), "web"), "rotated");
+}
+
+#[test]
+fn the_exit_code_of_a_unit_s_container_is_the_unit_s_after_an_update_as_before() {
+    if lacks(&UNITS) {
+        return;
+    }
+    let s = scratch("exitcode");
+    let command = serde_json::json!({ "Cmd": ["trap 'exit 0' TERM; while ! test -e /end; do sleep 0.2; done; exit 7"] }).to_string();
+    s.push_with("web", "nohealth:v1", &command);
+    let web = Quadlet::start(&s, "web", "", "Restart=no");
+    let ends = || {
+        s.host.docker(&["exec", &web.name, "touch", "/end"]);
+        wait_for("the unit has failed", LONG, || (web.property("ActiveState") == "failed").then_some(()));
+        (web.property("Result"), web.property("ExecMainStatus"))
+    };
+    let before = ends();
+    assert_eq!(before, ("exit-code".to_owned(), "7".to_owned()));
+    web.systemctl(&["start", &web.unit()]);
+    let old = web.image();
+    s.push_with("web", "nohealth:v2", &command);
+    assert_eq!(told(&s, &now(&s, &["web"]).exits(0).json(), "web"), "rotated");
+    assert_ne!(web.image(), old);
+    assert_eq!(ends(), before);
 }
