@@ -92,4 +92,7 @@ fn a_name_without_a_registry_is_asked_for_where_podman_found_it() {
     let text = format!("unqualified-search-registries = [\"{}\"]\n", s.host.registry());
     let _registries = Registries::new(&s, &text, &s.image("web"));
     is_updated(&s, &s.name("web"));
+    // With that label nobody gets so far.
+    let refused = s.host.try_docker(&["run", "-d", "--label", "io.containers.autoupdate=registry", &s.name("web")]);
+    assert!(refused.is_err_and(|why| why.contains("fully-qualified image reference")), "Podman's own rule");
 }

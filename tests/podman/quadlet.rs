@@ -20,19 +20,28 @@ pub struct Quadlet<'a> {
     /// The file's, the unit's and the image's; the container's as well, unless it is given none.
     stem: String,
     text: String,
+    /// Its file is one of Quadlet's, not the unit itself.
+    is_quadlets: bool,
 }
 
 impl<'a> Quadlet<'a> {
     /// Writes the file for [`Scratch::image`], with more lines below `[Container]` and `[Service]`, and starts the unit.
     #[track_caller]
     pub fn start(s: &'a Scratch, name: &str, container: &str, service: &str) -> Self {
+        if !QUADLET.is_there() {
+            return Self::start_generated(s, name, container, service);
+        }
         let (image, name) = (s.image(name), s.name(name));
-        let text = if QUADLET.is_there() {
-            format!("[Unit]\nDescription=a test\n[Container]\nContainerName={name}\nImage={image}\n{container}\n")
-        } else {
-            generated(s, &name, &image, container)
-        };
-        Self { s, stem: name.clone(), name, text }.begin(service)
+        let text = format!("[Unit]\nDescription=a test\n[Container]\nContainerName={name}\nImage={image}\n{container}\n");
+        Self { s, stem: name.clone(), name, text, is_quadlets: true }.begin(service)
+    }
+
+    /// The same by a unit of `podman generate systemd --new`, on every Podman.
+    #[track_caller]
+    pub fn start_generated(s: &'a Scratch, name: &str, container: &str, service: &str) -> Self {
+        let (image, name) = (s.image(name), s.name(name));
+        let text = generated(s, &name, &image, container);
+        Self { s, stem: name.clone(), name, text, is_quadlets: false }.begin(service)
     }
 
     /// The same with a file that gives its container no name.
@@ -40,7 +49,7 @@ impl<'a> Quadlet<'a> {
     pub fn start_unnamed(s: &'a Scratch, name: &str, container: &str, service: &str) -> Self {
         let (image, stem) = (s.image(name), s.name(name));
         let text = format!("[Container]\nImage={image}\n{container}\n");
-        Self { s, name: format!("systemd-{stem}"), stem, text }.begin(service)
+        Self { s, name: format!("systemd-{stem}"), stem, text, is_quadlets: true }.begin(service)
     }
 
     #[track_caller]
@@ -58,7 +67,7 @@ impl<'a> Quadlet<'a> {
 
     /// As the host names it.
     fn file(&self) -> String {
-        if QUADLET.is_there() {
+        if self.is_quadlets {
             format!("{}/{}.container", self.s.host.quadlets(), self.stem)
         } else {
             format!("{}/{}", self.s.host.units(), self.unit())
@@ -134,7 +143,7 @@ impl<'a> Quadlet<'a> {
     }
 }
 
-/// What a Podman without Quadlet has for it: a unit of `podman generate systemd`, with those of Quadlet's keys that are options of the client.
+/// A unit of `podman generate systemd`, which is what a Podman without Quadlet has for it, with those of Quadlet's keys that are options of the client.
 #[track_caller]
 fn generated(s: &Scratch, name: &str, image: &str, container: &str) -> String {
     s.host.docker(&["pull", "-q", image]);
@@ -148,6 +157,7 @@ fn generated(s: &Scratch, name: &str, image: &str, container: &str) -> String {
             "HealthInterval" => "health-interval",
             "HealthRetries" => "health-retries",
             "HealthOnFailure" => "health-on-failure",
+            "Label" => "label",
             _ => panic!("{line}: a test that needs this wants Quadlet"),
         };
         create.push(format!("--{option}={value}"));

@@ -82,11 +82,12 @@ fn an_image_that_exits_or_cannot_be_run_goes_back_whatever_its_unit_does_about_i
         s.push(name, "ok:v1");
         let web = Quadlet::start(&s, name, "", &format!("{restart}\nStartLimitBurst=2\nStartLimitInterval=600"));
         assert_eq!((web.property("StartLimitBurst"), web.property("StartLimitIntervalUSec")), ("2".into(), "10min".into()));
-        let old = web.image();
+        let (old, id) = (web.image(), web.id());
         s.push(name, variant);
         let outcome = now(&s, name).exits(1);
         assert_eq!(entry(&outcome)["verdict"], "rolled_back", "{outcome}");
         web.is_up_with(&old);
+        assert_ne!(web.id(), id, "it was restarted with the new image, and again with the old one: {outcome}");
         assert_eq!(entry(&now(&s, name).exits(0))["reason"], "refused");
     }
 }

@@ -1,7 +1,7 @@
 //! What Podman's own labels select, on units and on containers without one.
 
 use super::super::quadlet::{LONG, Quadlet};
-use super::super::wants::{QUADLET, lacks};
+use super::super::wants::{QUADLET, UNITS, lacks};
 use super::super::{FAST, described, scratch};
 use super::{asked, entry, now, told};
 use crate::lab::{FaultProxy, Host, Scratch, wait_for};
@@ -52,20 +52,22 @@ fn of_seven_containers_those_whose_label_says_so_are_updated_with_one_pull_an_im
         return;
     }
     let s = Scratch::alone(Host::shared(), "seven");
-    let all = ["a", "b", "off", "empty", "local", "typo", "none", "plain"];
+    let all = ["a", "b", "off", "empty", "local", "built", "typo", "none", "plain"];
     let units = ["a", "off", "empty", "local", "none"];
     for name in all.iter().filter(|name| **name != "b") {
         s.push(name, "nohealth:v1");
     }
     let label = |value: &str| format!("Label=io.containers.autoupdate={value}");
-    let shared = format!("Image={}\nAutoUpdate=registry", s.image("a"));
+    // As it was once called.
+    let shared = format!("Image={}\n{}", s.image("a"), label("image"));
     let texts = [("a", label("registry")), ("b", shared), ("off", label("disabled")), ("empty", label("")), ("local", label("local"))];
-    let more = [("none", String::new())];
+    let more = [("built", label("local")), ("none", String::new())];
     let quadlets: Vec<Quadlet<'_>> = texts.iter().chain(&more).map(|(name, text)| Quadlet::start(&s, name, text, "")).collect();
     s.run("typo", &["--label", "io.containers.autoupdate=registy"]);
     s.run("plain", &["--label", "io.containers.autoupdate=registry"]);
     let ids = || all.map(|name| described(&s, name)["Id"].as_str().unwrap_or_default().to_owned());
     let before = ids();
+    let own = put(&s, "built", "nohealth:own");
     for name in units.iter().chain(&["plain", "typo"]) {
         s.push(name, "nohealth:v2");
     }
@@ -75,7 +77,7 @@ fn of_seven_containers_those_whose_label_says_so_are_updated_with_one_pull_an_im
 
     let outcome = now(&s, &[]).exits(0);
     let said = outcome.json();
-    for name in ["a", "b", "plain"] {
+    for name in ["a", "b", "built", "plain"] {
         assert_eq!(told(&s, &said, name), "rotated", "{name}: {outcome}");
     }
     for (name, reason) in
@@ -88,10 +90,11 @@ fn of_seven_containers_those_whose_label_says_so_are_updated_with_one_pull_an_im
         assert!(message.contains(word), "{message}");
     }
     for ((name, before), after) in all.iter().zip(&before).zip(&ids()) {
-        assert_eq!(before != after, ["a", "b", "plain"].contains(name), "{name}: {outcome}");
+        assert_eq!(before != after, ["a", "b", "built", "plain"].contains(name), "{name}: {outcome}");
         is_healed(name);
     }
     assert_eq!(quadlets[0].image(), quadlets[1].image());
+    assert_eq!(quadlets[5].image(), own);
     let pulls =
         s.host.docker(&["events", "--since", &since, "--until", "0s", "--stream=false", "--filter", "event=pull", "--format", "{{.Name}}"]);
     // Its client looks for the image by its tag, which is an event, too.
@@ -99,13 +102,13 @@ fn of_seven_containers_those_whose_label_says_so_are_updated_with_one_pull_an_im
     assert_eq!((of("a"), of("plain"), of("off"), of("typo")), (1, 1, 0, 0), "{pulls}");
 }
 
-/// Puts another image under the tag of `web`, on the engine alone. Returns its id.
-fn put(s: &Scratch, variant: &str) -> String {
+/// Puts another image under a tag, on the engine alone. Returns its id.
+fn put(s: &Scratch, name: &str, variant: &str) -> String {
     s.push("next", variant);
-    let (next, web) = (s.image("next"), s.image("web"));
+    let (next, image) = (s.image("next"), s.image(name));
     s.host.docker(&["pull", "-q", &next]);
-    s.host.docker(&["tag", &next, &web]);
-    format!("sha256:{}", s.host.docker(&["image", "inspect", "--format", "{{.Id}}", &web]))
+    s.host.docker(&["tag", &next, &image]);
+    format!("sha256:{}", s.host.docker(&["image", "inspect", "--format", "{{.Id}}", &image]))
 }
 
 #[test]
@@ -118,12 +121,12 @@ fn a_container_that_follows_the_engines_own_tag_takes_what_a_person_puts_there_a
     let runs = || s.host.inspect(&s.name("web"))["Image"].as_str().unwrap_or_default().to_owned();
     assert_eq!(told(&s, &now(0), "web"), "up_to_date");
 
-    let proved = put(&s, "nohealth:own");
+    let proved = put(&s, "web", "nohealth:own");
     now(0);
     assert_eq!(runs(), proved);
     assert_eq!(told(&s, &now(0), "web"), "up_to_date");
 
-    let failed = put(&s, "crash");
+    let failed = put(&s, "web", "crash");
     now(1);
     assert_eq!(runs(), proved);
     assert_eq!(told(&s, &now(0), "web"), "refused", "what failed is not tried again");
@@ -144,11 +147,11 @@ fn a_unit_that_follows_the_engines_own_tag_starts_what_a_person_puts_there_and_i
     let now = |exits: i32| asked(&s, FAST, &["now", &web.name, "--json"]).exits(exits).json();
     assert_eq!(told(&s, &now(0), "web"), "up_to_date");
 
-    let proved = put(&s, "nohealth:own");
+    let proved = put(&s, "web", "nohealth:own");
     assert_eq!(told(&s, &now(0), "web"), "rotated");
     web.is_up_with(&proved);
 
-    let failed = put(&s, "crash");
+    let failed = put(&s, "web", "crash");
     now(1);
     web.is_up_with(&proved);
     assert_eq!(web.tagged(), failed, "what a person put there stays");
@@ -156,8 +159,35 @@ fn a_unit_that_follows_the_engines_own_tag_starts_what_a_person_puts_there_and_i
     web.systemctl(&["restart", &web.unit()]);
     web.is_up_with(&proved);
 
-    let newer = put(&s, "nohealth:newer");
+    let newer = put(&s, "web", "nohealth:newer");
     assert_eq!(told(&s, &now(0), "web"), "rotated", "and what proves itself is followed again");
     web.is_up_with(&newer);
     assert!(web.drop_in().is_none());
+}
+
+#[test]
+fn a_unit_of_generate_systemd_that_follows_the_engines_own_tag_is_updated_and_gets_the_tag_back_from_what_failed() {
+    if lacks(&UNITS) {
+        return;
+    }
+    let s = scratch("local-generated");
+    s.push("web", "nohealth:v1");
+    let web = Quadlet::start_generated(&s, "web", "Label=io.containers.autoupdate=local", "Restart=always");
+    let now = |exits: i32| asked(&s, FAST, &["now", &web.name, "--json"]).exits(exits).json();
+    assert_eq!(told(&s, &now(0), "web"), "up_to_date");
+
+    let proved = put(&s, "web", "nohealth:own");
+    assert_eq!(told(&s, &now(0), "web"), "rotated");
+    web.is_up_with(&proved);
+
+    // There is no place for a drop-in that would keep it from what has this tag.
+    put(&s, "web", "crash");
+    let said = now(1);
+    assert_eq!(entry(&s, &said, "web")["verdict"], "rolled_back", "{said}");
+    web.is_up_with(&proved);
+    assert_eq!(web.tagged(), proved, "{said}");
+    web.systemctl(&["restart", &web.unit()]);
+    web.is_up_with(&proved);
+    assert_eq!(told(&s, &now(0), "web"), "up_to_date");
+    assert!(web.is_untouched());
 }
