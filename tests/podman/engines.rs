@@ -47,9 +47,12 @@ fn one_daemon_serves_the_hosts_podman_and_a_users_one_after_the_other_and_names_
     // Times of one form, so that their texts compare as they do.
     assert!(past[1].1["ended_at"].as_str() <= past[0].1["began_at"].as_str(), "one after the other: {history}");
 
-    let status = unit.ask(&["status"]);
-    for engine in ["podman", "podman:op"] {
-        assert!(status.lines().any(|line| line.starts_with(&format!("{engine}  {web}  "))), "{status}");
+    for table in ["status", "plan", "history"] {
+        let said = unit.ask(&[table]);
+        for engine in ["podman", "podman:op"] {
+            let is_its = |line: &str| line.starts_with(&format!("{engine}  ")) && line.contains(&format!("  {web}  "));
+            assert!(said.lines().any(is_its), "{table}: {said}");
+        }
     }
     let journal = unit.journal();
     assert!(journal.contains("ROTATE_ENGINE=podman:op") && journal.contains(&format!("MESSAGE=podman:op: {web}: stop the old container")));
