@@ -1,35 +1,35 @@
 //! What the tests of `podman auto-update` (and their neighbours) promise, kept by `rotate`, and nine situations that they leave out.
-//! Of each case: where it is asked, or why it is no question here. `engine::` are tests of `tests/engine`; of these run on Podman what `podman_heart` in
+//! Of each case: where it is asked, or why it is no question here; where another answer is meant, `docs/podman.md` says why. `engine::` are tests of `tests/engine`; of these run on Podman what `podman_heart` in
 //! `tests/run` lists, and the others are marked «Docker only».
 //!
 //! | case | asked in |
 //! | --- | --- |
 //! | 1 nothing is labelled | `labels`: where_nothing_is_labelled… |
-//! | 2 a short name | `names`: a_name_without_a_registry…, an_image_is_asked_for_where_registries_conf… |
+//! | 2 a short name | Podman refuses its own label, and without that: `names`: a_name_without_a_registry…, an_image_is_asked_for_where_registries_conf… |
 //! | 3 another transport | Podman refuses its own label; `hands`: a_container_made_from_an_archive… |
-//! | 4 a dry run | `labels`: the_autoupdate_key…_a_dry_run_touches_nothing; `engine::rotation`: a_dry_run… |
+//! | 4 a dry run | the plan: `labels`: the_autoupdate_key…_a_dry_run_touches_nothing; `engine::rotation`: a_dry_run…; there is no event of ours |
 //! | 5 a newer image | `units`: a_quadlet_container_is_updated… |
 //! | 6 a unit that requires it | `ready`: a_unit_that_requires…; `units`: units_that_depend_on_it… |
 //! | 7 what cannot be executed | `units`: an_image_that_exits_or_cannot_be_run… |
 //! | 8, 9, 12 off, a wrong value, seven at once | `labels`: of_seven_containers…; a wrong value is a reason to hold and no failure |
-//! | 10 `local` | `labels`: a_container_that_follows_the_engines_own_tag…, a_unit_that_follows… |
+//! | 10 `local` | `labels`: a_container_that_follows_the_engines_own_tag…, a_unit_that_follows…, of_seven_containers… |
 //! | 11 exits before it is ready | `ready`: a_unit_whose_container_says_itself… |
 //! | 13 from a timer | `hands`: from_a_timer… |
-//! | 14, 15 `.kube`, `.pod` | held: `units_pods`, what_a_kube_unit_makes…; `units_pods`: a_member_of_a_quadlet_pod…; other pods: `pods` |
-//! | 16 certificates and passwords | `hands`: a_registry_that_wants_a_password…, a_file_of_credentials_that_a_label_names…; `users_login`; `certificates`; `engine::certificates`, Docker only |
-//! | 17 `generate systemd --new` | `units_kinds`: a_unit_of_generate_systemd… |
+//! | 14, 15 `.kube`, `.pod` | held: `units_kube`: containers_that_the_autoupdate_keys…; `units_pods`: what_a_kube_unit_makes…, a_member_of_a_quadlet_pod…, the_last_member…; other pods: `pods` |
+//! | 16 certificates and passwords | `hands`: a_registry_that_wants_a_password…, a_file_of_credentials_that_a_label_names…; `users_login`; `certificates`; `engine::certificates`, Docker only; there is no flag |
+//! | 17 `generate systemd --new` | `labels`: a_unit_of_generate_systemd_that_follows…; `units_kinds`: a_unit_of_generate_systemd… |
 //! | 18 a health action under a unit | `ready`: a_container_that_its_health_action_kills…; `units`: a_health_action… |
-//! | 19 templates, secrets, mounts | `keeps`: labels_variables_secrets…, an_instance_of_a_template… |
-//! | 20 drop-ins | `keeps`: a_drop_in_of_the_user_s…; exit codes are between Podman and systemd |
+//! | 19 templates, secrets, mounts | `keeps`: labels_variables_secrets…, an_instance_of_a_template…; `numbers`: a_unit_s_container_has_the_user_namespace… |
+//! | 20 pods, `.kube`, drop-ins, exit codes | `units_pods`: a_member_of_a_quadlet_pod…; `units_kube`; `keeps`: a_drop_in_of_the_user_s… (two), the_exit_code… |
 //! | 21 waiting for health | the gate: `engine::gate`, a_slow_image…, an_image_that_never_turns_healthy… |
-//! | 22 health actions, timers | `units`: a_health_action…; `health`: a_health_action_that_kills_stops_or_restarts…, the_timers_of_the_old_container… |
+//! | 22 health actions, timers | `units`: a_health_action…; `health`: a_health_action_that_kills_stops_or_restarts…, a_container_that_is_being_checked…, the_timers_of… (two) |
 //! | 23 sdnotify | `ready`: what_a_container_without_a_unit…, a_unit_whose_container_says_itself…; `units`: a_unit_that_waits_for_health… |
-//! | | a pull comes before the restart, so that no start waits for one: `engine::rotation`, all_pulls_come_before… |
+//! | | no start waits for a pull: `ready`: a_pull_that_takes_longer…; `engine::rotation`, all_pulls_come_before…; `.kube` is held |
 //! | 24 the engine's service ends | `hands`: containers_and_their_rotation_survive… |
 //! | 25 rename | `hands`: a_container_with_a_session_in_it…, names_of_every_character…; `pods` |
 //! | 26 clone | `fidelity`, `api`, `pods`; limits of memory and processors where the machine has controllers for them |
 //! | 27 dependents, infra | `ownership`; `pods`: members_that_cannot_be_replaced… |
-//! | 28 `AutoUpdate=` | `labels`: the_autoupdate_key… |
+//! | 28 `AutoUpdate=` | `labels`: the_autoupdate_key…; of a `.kube` file: `units_kube`: containers_that_the_autoupdate_keys… |
 //! | 29 a good image is told as good | `ready`: a_good_image_is_never_told… |
 //! | 30 removed meanwhile | `hands`: a_container_that_is_removed_while…; other hands in the middle: `engine::disturbed`, Docker only |
 //!
@@ -43,7 +43,7 @@
 //! | the run after that | `units`: a_sick_image_goes_back… |
 //! | killed in the middle | `units_cut`; by a power cut: `units_power` |
 //! | `--rm` without a unit | held: `ownership` |
-//! | several users | `engines`: one_daemon_serves…, containers_of_two_users… |
+//! | several users | `engines`: one_daemon_serves…, containers_of_two_users…; asked for at once: `at_once` |
 //!
 //! What a version cannot do is in `versions`. Quadlet is there from 4.4 on, drop-ins from 5.0.
 mod hands;
