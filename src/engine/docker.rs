@@ -38,7 +38,7 @@ const ASK_REGISTRY: Duration = Duration::from_secs(60);
 
 /// An engine at a Unix socket that speaks Docker's API. Holds no connection between calls.
 pub struct Docker {
-    pub(super) calls: Calls,
+    pub(super) calls: Arc<Calls>,
     typed: bollard::Docker,
     pub(super) version: String,
     platform: Platform,
@@ -60,7 +60,7 @@ impl Docker {
         connector.speak(api, podman);
         let typed = bollard_over(Arc::clone(&connector))
             .map_err(|e| EngineError::NotAnEngine { socket: socket.to_owned(), detail: e.to_string() })?;
-        Ok(Self { calls: Calls::new(connector, patience), typed, version, platform, podman })
+        Ok(Self { calls: Arc::new(Calls::new(connector, patience)), typed, version, platform, podman })
     }
 }
 

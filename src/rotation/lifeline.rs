@@ -71,8 +71,11 @@ impl Lifeline {
     }
 }
 
-/// What may exit or turn unwell.
+/// What may exit or turn unwell. A unit of systemd makes another container with each start, under the same name.
 fn of_interest(record: &Record) -> Vec<String> {
     let ids = |member: &Member| [Some(member.predecessor.clone()), member.successor.clone()].into_iter().flatten();
-    record.members.iter().flat_map(ids).map(|id| id.as_str().to_owned()).collect()
+    match record.service() {
+        Some(_) => record.members.iter().map(|member| member.name.clone()).collect(),
+        None => record.members.iter().flat_map(ids).map(|id| id.as_str().to_owned()).collect(),
+    }
 }

@@ -13,7 +13,7 @@ use super::{
     Watch, late,
 };
 use crate::engine::{Engine, EngineError};
-use crate::model::{Container, ContainerId, Ending, Image, Platform};
+use crate::model::{Container, ContainerId, Ending, Image, Platform, Reference};
 use crate::spec;
 
 /// The moment of a look.
@@ -208,15 +208,16 @@ pub(super) async fn images(
     member: &Member,
     memory: &Memory,
 ) -> Result<ImagesView, EngineError> {
-    let new = engine.image(&member.pull_reference().to_string()).await?;
-    let old = engine.image(member.old_image.as_str()).await?;
-    let left_pins = old.as_ref().map(|old| old.tags().into_iter().filter(|tag| memory.is_left_pin(tag)).map(str::to_owned).collect());
-    let tag = match member.tag() {
-        Some(tag) => engine.image(&tag.to_string()).await?,
-        None => None,
+    let (reference, pin_name, tag) = (member.pull_reference().to_string(), record.pin(n), member.tag().map(Reference::to_string));
+    let tag = async {
+        match &tag {
+            Some(tag) => engine.image(tag).await,
+            None => Ok(None),
+        }
     };
-    let pin_name = record.pin(n);
-    let pin = engine.image(&pin_name).await?;
+    let asked = tokio::join!(engine.image(&reference), engine.image(member.old_image.as_str()), tag, engine.image(&pin_name));
+    let (new, old, tag, pin) = (asked.0?, asked.1?, asked.2?, asked.3?);
+    let left_pins = old.as_ref().map(|old| old.tags().into_iter().filter(|tag| memory.is_left_pin(tag)).map(str::to_owned).collect());
     let is_old_tagged = old.as_ref().is_some_and(|image| image.tags().iter().any(|tag| *tag != pin_name));
     let is_expected = |platform: &Platform| {
         let of_old = old.as_ref().and_then(Image::platform);

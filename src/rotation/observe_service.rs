@@ -4,7 +4,9 @@
 
 use super::memory::Memory;
 use super::observe::{Moment, images};
-use super::{ContainerView, Dependent, GateRules, Goal, Member, MemberView, Proof, Purpose, Record, Role, ServiceView, Stage, Watch};
+use super::{
+    ContainerView, Dependent, GateRules, Goal, ImagesView, Member, MemberView, Proof, Purpose, Record, Role, ServiceView, Stage, Watch,
+};
 use crate::engine::{Engine, EngineError, Refusal, Services};
 use crate::model::{Activity, Container, DropInKind, ImageId, Reference, SERVICE_LABEL, Service, ServiceState};
 
@@ -27,16 +29,26 @@ pub async fn look_at_service(
     let states = services.show(&names).await?;
     let pulls = states.iter().any(ServiceState::pulls);
     let state = states.into_iter().next().unwrap_or_default();
-    let container = engine.container(&member.name).await?;
+    let is_under_way = record.stage == Stage::Switching && record.goal == Goal::Forward;
+    let always = async {
+        match is_under_way {
+            true => Ok(None),
+            false => images(engine, record, n, member, memory).await.map(Some),
+        }
+    };
+    let (container, images_now) = tokio::join!(engine.container(&member.name), always);
+    let (container, images_now) = (container?, images_now?);
     let mut view = MemberView::default();
     let runs = container.as_ref().filter(|found| owner(found) == Some(&service.name)).map(Container::image_id);
     let is_run = |image: &ImageId| runs.as_ref() == Some(image);
     let is_proving = member.new_image.as_ref().is_some_and(is_run) && state.activity == Activity::Active;
     // While systemd is at what it was asked for, what the tag points to does not matter, and each call costs the service its time.
     let is_at_it = is_proving || memory.service.asked > 0;
-    if record.stage != Stage::Switching || record.goal != Goal::Forward || !is_at_it {
-        view.images = images(engine, record, n, member, memory).await?;
-    }
+    view.images = match images_now {
+        Some(images) => images,
+        None if is_at_it => ImagesView::default(),
+        None => images(engine, record, n, member, memory).await?,
+    };
     // A unit that pulls by itself runs it before its pull is noted.
     let new = member.new_image.as_ref().or_else(|| view.images.new.as_ref().filter(|new| **new != member.old_image));
     let is_new = new.is_some_and(is_run);

@@ -84,9 +84,14 @@ impl Rotation<'_> {
         let mut prober = Prober::new(self.engine, self.clock);
         let mut silence = None;
         let mut lifeline = Lifeline::default();
+        let mut seen = None;
         loop {
             let moment = Moment { at: self.clock.at(), now: self.clock.elapsed(), is_interrupted: self.interrupt.is_set() };
-            let result = match self.look(record, &mut memory, moment, &mut lifeline).await {
+            let look = match seen.take() {
+                Some(observed) => Ok(Some(observed)),
+                None => self.look(record, &mut memory, moment, &mut lifeline).await,
+            };
+            let result = match look {
                 // Another engine than before, perhaps: what it shows is no evidence.
                 Ok(None) => {
                     memory.forget(self.agent, self.clock.elapsed());
@@ -104,7 +109,12 @@ impl Rotation<'_> {
                                 .map(Ok)?,
                             Err(error) => Err(error),
                         },
-                        Step::ReadLog { successor } => self.read_log(record, &successor).await,
+                        Step::ReadLog { successor } => {
+                            let answer = self.read_log(record, &successor).await;
+                            // Nothing that was seen is another for it.
+                            seen = answer.is_ok().then_some(observed);
+                            answer
+                        }
                         Step::Wait { until } => {
                             if let Some(progress) = Progress::at_the_gate(record, &observed) {
                                 (self.watcher)(progress);

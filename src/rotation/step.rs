@@ -21,7 +21,7 @@ pub enum Step {
         /// When.
         until: Duration,
     },
-    /// Read the failed successor's last log lines.
+    /// Read the failed successor's last log lines, and decide anew on the same look.
     ReadLog {
         /// Whose.
         successor: ContainerId,

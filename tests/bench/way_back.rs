@@ -17,7 +17,12 @@ pub fn way_back<'a>(s: &'a Scratch, address: &str, page: &str, round: usize, beg
     s.push_with("web", &format!("sick:{round}"), r#"{"Cmd": ["trap 'exit 0' TERM; sleep 3600 & wait"]}"#);
     let since = since_1970(SystemTime::now()).as_secs().to_string();
     let running = begin();
-    wait_for("the old one is stopped", LONG, || lab::ask(address).is_none().then_some(()));
+    // One question may be lost on its way, and the old one serve on.
+    let mut in_a_row = 0;
+    wait_for("the old one is stopped", LONG, || {
+        in_a_row = if lab::ask(address).is_none() { in_a_row + 1 } else { 0 };
+        (in_a_row == 5).then_some(())
+    });
     let back = first_answer(address, page);
     running.wait(LONG).exits(1);
     since_1970(back).saturating_sub(unhealthy(s, &since))

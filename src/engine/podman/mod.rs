@@ -15,9 +15,11 @@ mod registries;
 mod said;
 mod shown;
 mod systemctl;
+mod unwell;
 mod written;
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -29,6 +31,7 @@ use client::Client;
 use owner::Owner;
 use registries::registry_settings;
 use systemctl::Systemctl;
+use unwell::unwell;
 
 use super::calls::{parse, refused};
 use super::podman_version::PodmanVersion;
@@ -158,10 +161,10 @@ impl Engine for Podman {
         })
     }
 
-    /// Its service comes and goes by itself, and nothing of a container with it. What it tells comes by way of the journal and a quarter of a second later
-    /// (5.4.2): a look is sooner.
-    async fn life(&self, _containers: &[String]) -> Result<Life, EngineError> {
-        Ok(stream::pending().boxed())
+    /// Its service comes and goes by itself, and nothing of a container with it.
+    async fn life(&self, containers: &[String]) -> Result<Life, EngineError> {
+        let told = stream::select_all(containers.iter().map(|container| unwell(Arc::clone(&self.compatible.calls), container)));
+        Ok(told.chain(stream::pending()).boxed())
     }
 
     async fn exec(&self, container: &ContainerId, argv: &[String], deadline: Duration) -> Result<Executed, EngineError> {
