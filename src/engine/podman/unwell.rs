@@ -12,6 +12,8 @@ use crate::engine::calls::Calls;
 
 /// How often Podman looks.
 const LOOK_EVERY: &str = "25ms";
+/// First they change places, and need the engine for themselves.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// Of one that does not run, or is unhealthy already, it tells at once: not asked again before.
 const PAUSE: Duration = Duration::from_millis(200);
 /// Asked anew after so long, so that a service that is gone is noticed.
@@ -21,13 +23,15 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub fn unwell(calls: Arc<Calls>, container: &str) -> BoxStream<'static, ()> {
     let call = format!("wait for container {container} to turn unhealthy");
     let path = format!("/libpod/containers/{container}/wait?condition=unhealthy&interval={LOOK_EVERY}");
-    let ask = |(calls, call, path): (Arc<Calls>, String, String)| async move {
-        tokio::time::sleep(PAUSE).await;
+    let ask = |(pause, calls, call, path): (Duration, Arc<Calls>, String, String)| async move {
+        tokio::time::sleep(pause).await;
         match calls.raw(&call, PATIENCE, Method::POST, &path, None).await {
             // That of a unit is gone for the time of a restart.
-            Ok(_) | Err(EngineError::Unanswered { .. } | EngineError::Refused { status: 404, .. }) => Some(((), (calls, call, path))),
+            Ok(_) | Err(EngineError::Unanswered { .. } | EngineError::Refused { status: 404, .. }) => {
+                Some(((), (PAUSE, calls, call, path)))
+            }
             Err(_) => None,
         }
     };
-    stream::unfold((calls, call, path), ask).boxed()
+    stream::unfold((FIRST_PAUSE, calls, call, path), ask).boxed()
 }
