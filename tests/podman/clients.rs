@@ -76,7 +76,7 @@ impl<'a> Client<'a> {
     /// Docker, which sleeps on the lab's hosts with Podman.
     pub fn of_docker(s: &'a Scratch) -> Self {
         let end = "systemctl stop docker docker.socket containerd; cd /etc/systemd/system && \
-                   for unit in containerd.service docker.service docker.socket; do ln -sf /dev/null $unit; done; systemctl daemon-reload";
+                   for unit in containerd.service docker.service docker.socket; do ln -sf /dev/null $unit; done; systemctl daemon-reload; rm -f /run/docker.sock";
         // `lab exec` names the host's first engine in the environment.
         let docker = Self { s, client: &["env", "-u", "DOCKER_HOST", "docker"], end };
         let settings = format!("{{\"insecure-registries\": [\"{}\"], \"data-root\": \"/var/lib/containers/docker\"}}", s.host.registry());
