@@ -1,11 +1,7 @@
 //! Single decisions that a person would ask about.
 
-use std::time::Duration;
-
 use rotate::model::{RestartPolicy, Status};
-use rotate::rotation::{
-    Act, Change, ContainerView, Failure, Observed, Record, Refused, Role, Stage, Step, StuckReason, Watch, Withdrawal, decide,
-};
+use rotate::rotation::{Act, Change, Failure, Observed, Record, Refused, Role, Stage, Step, StuckReason, Withdrawal, decide};
 
 use crate::make::{FAILED, NEXT, OLD, container, observed, record};
 
@@ -61,22 +57,6 @@ fn the_way_back_goes_stop_policy_rename_rename_policy_start() {
         let seen = observed(Some(container("old", old_name, Exited, old_policy)), Some(container("new", name, status, policy)));
         check("way back", &record, &seen, &Step::Act(act));
     }
-}
-
-#[test]
-fn what_was_created_without_its_policy_gets_it_once_it_runs_and_not_if_it_has_failed() {
-    use {RestartPolicy::Always, RestartPolicy::No, Status::Created, Status::Exited, Status::Running};
-    let record = at(Stage::Switching);
-    let seen = |status| observed(Some(container("old", OLD, Exited, No)), Some(container("new", "web", status, No)));
-    let start = Step::Act(Act::Start { member: 0, role: Role::Successor });
-    check("it waits", &record, &seen(Created), &start);
-    check("it runs", &record, &seen(Running), &Step::Act(Act::Rearm { member: 0, role: Role::Successor }));
-    let mut armed = observed(Some(container("old", OLD, Exited, No)), Some(container("new", "web", Running, Always)));
-    assert!(!matches!(decide(&record, &armed), Step::Act(_)), "it has it");
-    let ended = container("new", "web", Exited, No);
-    armed.members[0].successor = Some(ContainerView { watch: Some(Watch::begin(Duration::ZERO, true)), ..ended });
-    let failed = decide(&record, &armed);
-    assert!(matches!(failed, Step::Write(Change::TurnBack { .. })), "a policy would start it again: {failed:?}");
 }
 
 #[test]

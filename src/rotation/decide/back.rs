@@ -43,7 +43,7 @@ pub fn step(record: &Record, observed: &Observed, failure: &Failure) -> Step {
             incoming: predecessor,
             policy: member.policy,
         };
-        if let Some(act) = hand_over.next().or_else(|| hand_over.rearm()) {
+        if let Some(act) = hand_over.next() {
             return attempt(observed, act, |no| stuck_on(view, no));
         }
         if let Some(step) = start(observed, failure, n, predecessor) {

@@ -40,9 +40,6 @@ pub fn step(record: &Record, observed: &Observed) -> Step {
             Verdict::Pending { until } => waits.push(until),
             Verdict::Failed(why) => return fail(record, observed, successor, Failure::Gate { why }),
         }
-        if let Some(act) = hand_over.rearm() {
-            return attempt(observed, act, act_refused);
-        }
     }
     match waits.into_iter().min() {
         None => Step::Write(Change::Prove { keep_until: record.keep_from(observed.at) }),

@@ -1,5 +1,4 @@
-//! One member's containers change places; the same in both directions but for when the incoming one gets its policy. After it, that one may be
-//! started and nothing else runs.
+//! One member's containers change places; the same in both directions. After it, the incoming one may be started and nothing else runs.
 
 use crate::model::RestartPolicy;
 use crate::rotation::{Act, ContainerView, Role};
@@ -23,12 +22,16 @@ pub struct HandOver<'a> {
 }
 
 impl HandOver<'_> {
-    /// The next act; none if the outgoing one is absent or stopped with policy `no`, and the incoming one has the name.
+    /// The next act; none if the outgoing one is absent or stopped with policy `no`, and the incoming one has name and policy.
     ///
     /// Stop before the policy: a running service whose policy is `no` would not survive a boot. Policy before the other's start: an `always`
     /// comes back at boot although it was stopped by hand. Only what is stopped is renamed (Podman's DNS does not follow a running one).
     pub fn next(&self) -> Option<Act> {
         let HandOver { member, outgoing_role, .. } = *self;
+        let incoming_role = match outgoing_role {
+            Role::Predecessor => Role::Successor,
+            Role::Successor => Role::Predecessor,
+        };
         if let Some(outgoing) = self.outgoing {
             if outgoing.state.is_active() {
                 return Some(Act::Stop { member, role: outgoing_role });
@@ -40,28 +43,12 @@ impl HandOver<'_> {
                 return Some(Act::Rename { member, role: outgoing_role, to: self.away.clone() });
             }
         }
-        if self.incoming.name == self.name {
-            return None;
+        if self.incoming.name != self.name {
+            if self.incoming.state.is_active() {
+                return Some(Act::Stop { member, role: incoming_role });
+            }
+            return Some(Act::Rename { member, role: incoming_role, to: self.name.to_owned() });
         }
-        let role = self.incoming_role();
-        Some(match self.incoming.state.is_active() {
-            true => Act::Stop { member, role },
-            false => Act::Rename { member, role, to: self.name.to_owned() },
-        })
-    }
-
-    /// What is left once [`HandOver::next`] has nothing more: its policy.
-    ///
-    /// The predecessor gets it back before its start, so that it never runs without. A successor has had its own since its create; but on Podman,
-    /// whose `podman-restart.service` starts at boot what never ran, it is given once it runs: a service that waits needs no policy.
-    pub fn rearm(&self) -> Option<Act> {
-        (self.incoming.policy != Some(self.policy)).then_some(Act::Rearm { member: self.member, role: self.incoming_role() })
-    }
-
-    fn incoming_role(&self) -> Role {
-        match self.outgoing_role {
-            Role::Predecessor => Role::Successor,
-            Role::Successor => Role::Predecessor,
-        }
+        (self.incoming.policy != Some(self.policy)).then_some(Act::Rearm { member, role: incoming_role })
     }
 }
