@@ -66,8 +66,8 @@ pub async fn connect(socket: &Path, patience: Duration) -> Result<Arc<dyn Engine
     })
 }
 
-/// Tells of each exit and each answer about the health of what it was asked for, and ends when the engine goes away, whether it stops or is killed.
-/// Holds a connection until it is dropped.
+/// Ends when the engine goes away, whether it stops or is killed. Until then it tells when the health of one of the containers may be another: time for a
+/// look. Holds a connection until it is dropped.
 pub type Life = BoxStream<'static, ()>;
 
 /// Is told how far a pull has come; must return at once.
@@ -151,7 +151,7 @@ pub trait Engine: Send + Sync {
     }
     /// Whether the last process of a container was asked to end.
     async fn ending(&self, container: &Container) -> Result<Ending, EngineError>;
-    /// A hold on the engine's life, as it is now, which tells what becomes of these containers, named or by id.
+    /// A hold on the engine's life, as it is now, which tells of the health of these containers, named or by id.
     async fn life(&self, containers: &[String]) -> Result<Life, EngineError>;
     /// Runs a command in a container that runs, and waits for its end. One that outlives `deadline` goes on: no
     /// engine can end it.

@@ -1,5 +1,5 @@
 //! A stream that the engine holds open until it goes away. It shows whether it was the same engine from one look to the next: an exit that is seen over
-//! a restart of the engine is no evidence against a container. And it tells at once what is worth a look.
+//! a restart of the engine is no evidence against a container. And it tells at once when a container may have turned unwell.
 
 use std::time::Duration;
 
@@ -48,7 +48,7 @@ impl Lifeline {
         let is_cut = match &mut self.life {
             Some(life) => loop {
                 match life.next().now_or_never() {
-                    Some(Some(())) => {} // what it told so far is seen by this look
+                    Some(Some(())) => {} // seen by this look, or by the next one, which is a moment away
                     Some(None) => break true,
                     None => break false,
                 }
@@ -62,7 +62,7 @@ impl Lifeline {
         is_cut
     }
 
-    /// Returns once the engine tells something; never, if it gives no stream.
+    /// Returns once the engine tells something, or is gone; never, if it gives no stream.
     pub async fn stir(&mut self) {
         match &mut self.life {
             Some(life) => drop(life.next().await),
@@ -71,7 +71,7 @@ impl Lifeline {
     }
 }
 
-/// What may exit or turn unwell. A unit of systemd makes another container with each start, under the same name.
+/// What may turn unwell. A unit of systemd makes another container with each start, under the same name.
 fn of_interest(record: &Record) -> Vec<String> {
     let ids = |member: &Member| [Some(member.predecessor.clone()), member.successor.clone()].into_iter().flatten();
     match record.service() {

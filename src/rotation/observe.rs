@@ -82,9 +82,11 @@ async fn look_at(
         };
         view.replacement = found.filter(|_| member.is_tool_owned).and_then(|found| Replacement::of(member, &found));
     }
-    // While one is on its way back to its name, nothing is asked of its image, and each call costs the service its time.
-    let is_ours = view.stranger.is_none() && view.replacement.is_none();
-    let is_awaited = is_ours && predecessor.as_ref().is_some_and(|old| !old.status().is_active());
+    // While one is on its way back to its name and its start, nothing is asked of its image, and each call costs the service its time. A oneshot that this
+    // process has started is back when it has ended.
+    let is_name_free = view.stranger.is_none() && view.replacement.is_none();
+    let has_been_started = |old: &Container| memory.watches.get(&old.id()).is_some_and(Watch::is_evidence);
+    let is_awaited = is_name_free && predecessor.as_ref().is_some_and(|old| !old.status().is_active() && !has_been_started(old));
     if record.stage != Stage::Switching || is_back && !is_awaited {
         view.images = images(engine, record, n, member, memory).await?;
     }

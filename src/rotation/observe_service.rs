@@ -29,22 +29,22 @@ pub async fn look_at_service(
     let states = services.show(&names).await?;
     let pulls = states.iter().any(ServiceState::pulls);
     let state = states.into_iter().next().unwrap_or_default();
-    let is_under_way = record.stage == Stage::Switching && record.goal == Goal::Forward;
-    let always = async {
-        match is_under_way {
+    let is_forward = record.stage == Stage::Switching && record.goal == Goal::Forward;
+    let images_unless_forward = async {
+        match is_forward {
             true => Ok(None),
             false => images(engine, record, n, member, memory).await.map(Some),
         }
     };
-    let (container, images_now) = tokio::join!(engine.container(&member.name), always);
-    let (container, images_now) = (container?, images_now?);
+    let (container, images_seen) = tokio::join!(engine.container(&member.name), images_unless_forward);
+    let (container, images_seen) = (container?, images_seen?);
     let mut view = MemberView::default();
     let runs = container.as_ref().filter(|found| owner(found) == Some(&service.name)).map(Container::image_id);
     let is_run = |image: &ImageId| runs.as_ref() == Some(image);
     let is_proving = member.new_image.as_ref().is_some_and(is_run) && state.activity == Activity::Active;
     // While systemd is at what it was asked for, what the tag points to does not matter, and each call costs the service its time.
     let is_at_it = is_proving || memory.service.asked > 0;
-    view.images = match images_now {
+    view.images = match images_seen {
         Some(images) => images,
         None if is_at_it => ImagesView::default(),
         None => images(engine, record, n, member, memory).await?,

@@ -60,7 +60,8 @@ pub struct MemberView {
     pub replacement: Option<Replacement>,
     /// This process saw the successor run, whether it still exists or not.
     pub has_successor_run: bool,
-    /// Images; not looked at on the way forward through the switch, where each look would be down time.
+    /// Images; not looked at while a service is down for it: on the way forward through the switch, on the way back until the old one has been started, and
+    /// of a unit once its restart was asked for. Nothing may be concluded there from what is missing.
     pub images: ImagesView,
     /// The comparison of the two containers; looked at only before the switch.
     pub comparison: Option<Comparison>,

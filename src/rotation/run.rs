@@ -169,6 +169,8 @@ impl Rotation<'_> {
         lifeline: &mut Lifeline,
     ) -> Result<Option<Observed>, EngineError> {
         if record.stage != Stage::Switching {
+            // An end that nobody notices would wake the loop again and again.
+            *lifeline = Lifeline::default();
             return observe(self.engine, record, memory, moment).await.map(Some);
         }
         lifeline.hold(self.engine, record).await?;

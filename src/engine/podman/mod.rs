@@ -161,7 +161,7 @@ impl Engine for Podman {
         })
     }
 
-    /// Its service comes and goes by itself, and nothing of a container with it.
+    /// Its service comes and goes by itself, and nothing of a container with it: it never ends. It tells of «unhealthy» alone.
     async fn life(&self, containers: &[String]) -> Result<Life, EngineError> {
         let told = stream::select_all(containers.iter().map(|container| unwell(Arc::clone(&self.compatible.calls), container)));
         Ok(told.chain(stream::pending()).boxed())

@@ -14,7 +14,7 @@ use crate::engine::calls::Calls;
 const LOOK_EVERY: &str = "25ms";
 /// First they change places, and need the engine for themselves.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
-/// Of one that does not run, or is unhealthy already, it tells at once: not asked again before.
+/// Of one that does not run, has no HEALTHCHECK, or is unhealthy already, it tells at once: not asked again before.
 const PAUSE: Duration = Duration::from_millis(200);
 /// Asked anew after so long, so that a service that is gone is noticed.
 const PATIENCE: Duration = Duration::from_secs(60);

@@ -81,8 +81,9 @@ pub(super) struct State {
     pub(super) late: Option<LateCall>,
 }
 
+/// Podman is asked by a POST to wait, and changes nothing.
 pub(super) fn is_mutating(request: &str) -> bool {
-    !request.starts_with("GET ") && !request.starts_with("HEAD ")
+    !request.starts_with("GET ") && !request.starts_with("HEAD ") && !request.contains("/wait?")
 }
 
 pub(super) fn request(head: &Head) -> String {
