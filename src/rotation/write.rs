@@ -1,13 +1,12 @@
 //! What of a rotation is written durably, in which order, and what follows if it cannot be.
 
 use super::memory::Memory;
-use super::{Change, Failure, Goal, Record, Role};
+use super::{Change, Failure, Record, Role, Unwritten};
 use crate::clock::Clock;
 use crate::model::RefusedDigest;
 use crate::store::{Store, StoreError};
 
-/// Writes one change durably. A change that nothing depends on yet turns the rotation back if it cannot be written; one that brings to
-/// rest is made in memory all the same.
+/// Writes one change durably. What follows if it cannot be written: see [`Change::unwritten`].
 pub fn change(store: &dyn Store, clock: &dyn Clock, record: &mut Record, memory: &mut Memory, change: &Change) -> Result<(), StoreError> {
     let before = record.clone();
     record.apply(change);
@@ -29,33 +28,15 @@ pub fn change(store: &dyn Store, clock: &dyn Clock, record: &mut Record, memory:
     }
     let Err(source) = save(store, clock, record, change) else { return Ok(()) };
     tracing::error!(rotation = %record.id, container = %record.unit, "{}: {source}", record.unit);
-    match change {
-        // On the way back already: made in memory, or the same write would be tried without end.
-        Change::Adopt { .. } | Change::NoteDependents { .. } if before.goal != Goal::Forward => Ok(()),
-        Change::Pulled { .. }
-        | Change::EnterCreating { .. }
-        | Change::Adopt { .. }
-        | Change::NoteDependents { .. }
-        | Change::EnterSwitching { .. } => {
+    match change.unwritten(&before.goal) {
+        Unwritten::Made => Ok(()),
+        Unwritten::TurnsBack => {
             *record = before;
             record.apply(&Change::TurnBack { failure: Failure::NotRecorded { message: source.to_string() } });
             memory.watches.clear();
             Ok(())
         }
-        Change::TurnBack { .. }
-        | Change::CountStart { .. }
-        | Change::AdoptReplacement { .. }
-        | Change::AdoptPredecessor { .. }
-        | Change::TakeForPredecessor { .. }
-        | Change::GiveUpRollback { .. }
-        | Change::Prove { .. }
-        | Change::Stay { .. }
-        | Change::FailLate { .. }
-        | Change::Recover
-        | Change::NoteDown { .. }
-        | Change::NoteLost { .. }
-        | Change::KeepLog { .. } => Ok(()),
-        Change::Close => Err(source),
+        Unwritten::Left => Err(source),
     }
 }
 

@@ -31,11 +31,13 @@ pub struct Paper {
 }
 
 /// What the process knows of itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Process {
     pub is_interrupted: bool,
     pub is_held: bool,
     pub is_run_stopped: bool,
+    /// Its store takes no write any more.
+    pub is_full: bool,
     /// Index of the act.
     pub unanswered: Option<u8>,
     /// One bit an act.
@@ -242,7 +244,7 @@ impl<const N: usize> Moment<N> {
     /// Another process, which remembers nothing.
     pub fn died(mut self) -> Self {
         self.paper.is_own = false;
-        self.process = Process { is_interrupted: false, is_held: false, is_run_stopped: false, unanswered: None, refused: 0 };
+        self.process = Process::default();
         for place in &mut self.places {
             (place.seen, place.has_new_run) = ([Seen::Nothing; 2], false);
         }

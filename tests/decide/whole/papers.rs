@@ -70,7 +70,7 @@ impl<const N: usize> Lens<N> {
         }
         if paper.stage == Stage::Closed {
             // Nothing is decided any more: what is remembered does not matter.
-            after.process = Process { is_interrupted: false, is_held: false, is_run_stopped: false, unanswered: None, refused: 0 };
+            after.process = Process::default();
         }
     }
 }

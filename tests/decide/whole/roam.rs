@@ -4,13 +4,13 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
-use rotate::rotation::{Act, Change, Failure, Step, decide};
+use rotate::rotation::{Act, Change, Failure, Step, Unwritten, decide};
 
 use super::case::Case;
 use super::deeds::{self, No, perform};
 use super::hands;
 use super::look::Lens;
-use super::moment::{Aim, Moment, NEW, OLD, Seen, Stage, Status};
+use super::moment::{Aim, Moment, NEW, OLD, Process, Seen, Stage, Status};
 use super::rules;
 
 pub struct Roamer<const N: usize> {
@@ -71,6 +71,7 @@ impl<const N: usize> Roamer<N> {
     fn ours(&self, moment: &Moment<N>, step: &Step, nexts: &mut Vec<Moment<N>>) {
         match step {
             Step::Act(act) => nexts.push(self.acted(moment, act)),
+            Step::Write(change) if moment.process.is_full => nexts.extend(self.unwritten(moment, change)),
             Step::Write(change) => nexts.push(self.lens.written(moment, change)),
             Step::ReadLog { .. } => {
                 let mut after = *moment;
@@ -85,6 +86,16 @@ impl<const N: usize> Roamer<N> {
                 nexts.push(after);
             }
             Step::Leave | Step::Stuck { .. } | Step::Rest | Step::Done => {}
+        }
+    }
+
+    /// What follows if the store does not take a change; none: the process leaves the record as it is there.
+    fn unwritten(&self, moment: &Moment<N>, change: &Change) -> Option<Moment<N>> {
+        let not_recorded = || Change::TurnBack { failure: Failure::NotRecorded { message: String::new() } };
+        match change.unwritten(&self.lens.record.goal) {
+            Unwritten::Made => Some(self.lens.written(moment, change)),
+            Unwritten::TurnsBack => Some(self.lens.written(moment, &not_recorded())),
+            Unwritten::Left => None,
         }
     }
 
@@ -166,10 +177,9 @@ impl<const N: usize> Roamer<N> {
             }
             Step::Write(change) => {
                 afters.push(self.lens.written(&before, change));
-                if can_turn_back(change) {
-                    let failure = Failure::NotRecorded { message: String::new() };
-                    afters.push(self.lens.written(&before, &Change::TurnBack { failure }));
-                }
+                afters.extend(self.unwritten(&before, change));
+                let process = Process { is_full: true, ..before.process };
+                nexts.extend(self.unwritten(&Moment { process, ..before }, change));
             }
             Step::ReadLog { .. } | Step::Wait { .. } | Step::Prepared | Step::Leave | Step::Rest => {}
             // Nothing can go wrong any more.
@@ -179,7 +189,10 @@ impl<const N: usize> Roamer<N> {
         let has_policy = self.lens.case.policy != rotate::model::RestartPolicy::No;
         afters.push(before);
         for after in afters {
-            nexts.extend([after.died(), after.rebooted(has_policy)]);
+            // The next process would not find what this one could not write: a moment before these.
+            if !after.process.is_full {
+                nexts.extend([after.died(), after.rebooted(has_policy)]);
+            }
             if after != before {
                 nexts.push(after);
             }
@@ -202,11 +215,6 @@ impl<const N: usize> Roamer<N> {
         }
         panic!("{}: {what}\n{text}", self.lens.case.name)
     }
-}
-
-/// If it cannot be written, the rotation is given up: nothing depends on it yet.
-fn can_turn_back(change: &Change) -> bool {
-    matches!(change, Change::Pulled { .. } | Change::EnterCreating { .. } | Change::Adopt { .. } | Change::EnterSwitching { .. })
 }
 
 /// Of small numbers in a known order; the standard one is ten times as slow without optimization.

@@ -8,7 +8,8 @@ use rotate::rotation::Purpose;
 const STATUSES: [Status; 6] = [Status::Created, Status::Running, Status::Paused, Status::Restarting, Status::Exited, Status::Dead];
 const AIMS: [Aim; 5] = [Aim::Forward, Aim::Wish, Aim::Blamed, Aim::Blameless, Aim::GivenUp];
 
-pub const PROCESS: Process = Process { is_interrupted: false, is_held: false, is_run_stopped: false, unanswered: None, refused: 0 };
+pub const PROCESS: Process =
+    Process { is_interrupted: false, is_held: false, is_run_stopped: false, is_full: false, unanswered: None, refused: 0 };
 const IMAGES: Images = Images {
     has_new: true,
     has_old: true,
@@ -139,7 +140,7 @@ fn papers(stage: Stage, aim: Aim) -> Vec<Paper> {
 }
 
 fn processes(stage: Stage) -> Vec<Process> {
-    let mut all = vec![PROCESS, Process { is_interrupted: true, ..PROCESS }];
+    let mut all = vec![PROCESS, Process { is_interrupted: true, ..PROCESS }, Process { is_full: true, ..PROCESS }];
     if stage < Stage::Switching {
         all.extend([Process { is_held: true, ..PROCESS }, Process { is_run_stopped: true, ..PROCESS }]);
     }

@@ -1,0 +1,42 @@
+//! What follows of a change that the store did not take. Pure.
+
+use super::{Change, Goal};
+
+/// What follows of a change that the store did not take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unwritten {
+    /// It is made in memory all the same: it brings to rest.
+    Made,
+    /// It is not made, and the rotation turns back: nothing depends on it yet.
+    TurnsBack,
+    /// The record is left to another run.
+    Left,
+}
+
+impl Change {
+    /// What follows if the store does not take it, of a record with this goal.
+    pub fn unwritten(&self, goal: &Goal) -> Unwritten {
+        match self {
+            Self::Pulled { .. } | Self::EnterCreating { .. } | Self::EnterSwitching { .. } => Unwritten::TurnsBack,
+            // On the way back already: made in memory, or the same write would be tried without end.
+            Self::Adopt { .. } | Self::NoteDependents { .. } => match goal {
+                Goal::Forward => Unwritten::TurnsBack,
+                Goal::Back { .. } => Unwritten::Made,
+            },
+            Self::TurnBack { .. }
+            | Self::CountStart { .. }
+            | Self::AdoptReplacement { .. }
+            | Self::AdoptPredecessor { .. }
+            | Self::TakeForPredecessor { .. }
+            | Self::GiveUpRollback { .. }
+            | Self::Prove { .. }
+            | Self::Stay { .. }
+            | Self::FailLate { .. }
+            | Self::Recover
+            | Self::NoteDown { .. }
+            | Self::NoteLost { .. }
+            | Self::KeepLog { .. } => Unwritten::Made,
+            Self::Close => Unwritten::Left,
+        }
+    }
+}
