@@ -17,10 +17,13 @@ impl Change {
     /// What follows if the store does not take it, of a record with this goal.
     pub fn unwritten(&self, goal: &Goal) -> Unwritten {
         match self {
-            Self::Pulled { .. } | Self::EnterCreating { .. } | Self::EnterSwitching { .. } => Unwritten::TurnsBack,
-            // On the way back already: made in memory, or the same write would be tried without end.
-            Self::Adopt { .. } | Self::NoteDependents { .. } => match goal {
+            Self::Pulled { .. }
+            | Self::EnterCreating { .. }
+            | Self::Adopt { .. }
+            | Self::NoteDependents { .. }
+            | Self::EnterSwitching { .. } => match goal {
                 Goal::Forward => Unwritten::TurnsBack,
+                // Turned back once more, the same would be asked for without end.
                 Goal::Back { .. } => Unwritten::Made,
             },
             Self::TurnBack { .. }

@@ -1,6 +1,7 @@
 //! A rotation by a unit of systemd, on a model of systemd in a few lines: it is cut before and after each step, with and without a boot, and gone on with.
 
 mod again;
+mod full;
 mod hands;
 mod pulls;
 mod shared;
@@ -10,7 +11,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use rotate::model::{Activity, Container, DropIn, DropInKind, ImageId, Manager, SERVICE_LABEL, Service};
-use rotate::rotation::{Change, Failure, GateFailure, Goal, Member, Outcome, Record, Stage, Step, Withdrawal, decide, has_left};
+use rotate::rotation::{Change, Failure, GateFailure, Goal, Member, Outcome, Record, Stage, Step, Unwritten, Withdrawal, decide, has_left};
 
 use crate::make;
 use world::{Kind, NEW, OLD, Process, World};
@@ -22,7 +23,7 @@ pub fn record() -> Record {
     Record { agent: "agent0".into(), boot: "boot0".into(), members: vec![member], ..make::record().by_service(service) }
 }
 
-/// Goes on until the record rests, or `left` steps are done; the last one is lost if `is_lost`. True if it came to rest.
+/// Goes on until the record rests, or is left to another run, or `left` steps are done; the last one is lost if `is_lost`. False if it is cut.
 fn drive(world: &mut World, record: &mut Record, process: &mut Process, mut left: usize, is_lost: bool) -> bool {
     for _ in 0..500 {
         let observed = world.look(record, process);
@@ -31,15 +32,11 @@ fn drive(world: &mut World, record: &mut Record, process: &mut Process, mut left
         match step {
             Step::Rest | Step::Done => return true,
             Step::Act(act) if is_done => world.act(&act, process),
-            Step::Write(change) if is_done => {
-                let before = (record.goal.clone(), record.stage);
-                record.apply(&change);
-                if before != (record.goal.clone(), record.stage) {
-                    let Process { number, is_pinned, has_asked_to_stay, .. } = *process;
-                    let has_run = process.has_run && before.0 == record.goal;
-                    *process = Process { number, is_pinned, has_asked_to_stay, has_run, ..Process::default() };
-                }
-            }
+            Step::Write(change) if is_done => match change.unwritten(&record.goal) {
+                Unwritten::Left if world.is_full => return true,
+                Unwritten::TurnsBack if world.is_full => write(record, process, &not_recorded()),
+                Unwritten::Left | Unwritten::TurnsBack | Unwritten::Made => write(record, process, &change),
+            },
             Step::ReadLog { .. } => record.apply(&Change::KeepLog { lines: vec![] }),
             Step::Wait { until } => world.now = until.max(world.now + Duration::from_millis(1)),
             Step::Act(_) | Step::Write(_) => {}
@@ -51,6 +48,21 @@ fn drive(world: &mut World, record: &mut Record, process: &mut Process, mut left
         left -= 1;
     }
     panic!("no end: {record} {world:?}");
+}
+
+/// The record changes; what was done for another stage or goal does not count any more.
+fn write(record: &mut Record, process: &mut Process, change: &Change) {
+    let before = (record.goal.clone(), record.stage);
+    record.apply(change);
+    if before != (record.goal.clone(), record.stage) {
+        let Process { number, is_pinned, has_asked_to_stay, .. } = *process;
+        let has_run = process.has_run && before.0 == record.goal;
+        *process = Process { number, is_pinned, has_asked_to_stay, has_run, ..Process::default() };
+    }
+}
+
+fn not_recorded() -> Change {
+    Change::TurnBack { failure: Failure::NotRecorded { message: "no space".into() } }
 }
 
 /// Goes on step by step until this is so.

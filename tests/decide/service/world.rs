@@ -59,12 +59,14 @@ pub struct World {
     pub stays: bool,
     /// The old image does not come up any more.
     pub is_old_broken: bool,
+    /// The store takes no write.
+    pub is_full: bool,
     pub now: Duration,
     pub boots: u32,
 }
 
 /// What a process remembers.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Process {
     pub number: u32,
     pub asked: u32,
@@ -100,6 +102,7 @@ impl World {
             is_alone: false,
             is_loaded: true,
             is_old_broken: false,
+            is_full: false,
             is_shared: false,
             stays: false,
             now,
@@ -215,7 +218,7 @@ impl World {
             was_asked: process.was_asked,
             has_run: !process.watches.is_empty(),
             is_started: self.containers > process.first,
-            restarts: self.restarts - *process.base.get_or_insert(self.restarts),
+            restarts: self.restarts.saturating_sub(*process.base.get_or_insert(self.restarts)),
             is_late: self.now - *process.since.get_or_insert(self.now) > Duration::from_secs(100),
             pulls: self.pulls && !self.has_drop_in,
             has_drop_in: self.has_drop_in,
