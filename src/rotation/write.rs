@@ -9,15 +9,32 @@ use crate::store::{Store, StoreError};
 /// Writes one change durably. What follows if it cannot be written: see [`Change::unwritten`].
 pub fn change(store: &dyn Store, clock: &dyn Clock, record: &mut Record, memory: &mut Memory, change: &Change) -> Result<(), StoreError> {
     let before = record.clone();
+    make(clock, record, memory, change);
+    let Err(source) = save(store, clock, record, change) else { return Ok(()) };
+    tracing::error!(rotation = %record.id, container = %record.unit, "{}: {source}", record.unit);
+    match change.unwritten(&before.goal) {
+        Unwritten::Made => Ok(()),
+        Unwritten::TurnsBack => {
+            *record = before;
+            make(clock, record, memory, &Change::TurnBack { failure: Failure::NotRecorded { message: source.to_string() } });
+            Ok(())
+        }
+        Unwritten::Left => Err(source),
+    }
+}
+
+/// Makes one change in memory. What this process saw and did for another goal, or of another container, does not count after it.
+fn make(clock: &dyn Clock, record: &mut Record, memory: &mut Memory, change: &Change) {
+    let before = (record.goal.clone(), record.stage);
     record.apply(change);
     if let Some(word) = word(change) {
         record.note(word, clock.at());
     }
-    if before.goal != record.goal {
+    if before.0 != record.goal {
         memory.watches.clear();
         memory.have_run.clear();
     }
-    if (&before.goal, before.stage) != (&record.goal, record.stage) {
+    if before != (record.goal.clone(), record.stage) {
         memory.service.begin_again();
     }
     if matches!(change, Change::AdoptReplacement { .. } | Change::TakeForPredecessor { .. }) {
@@ -25,18 +42,6 @@ pub fn change(store: &dyn Store, clock: &dyn Clock, record: &mut Record, memory:
     }
     if let Change::AdoptPredecessor { member, .. } = change {
         memory.forget_refusals(*member, Role::Predecessor); // so it is where its making was not answered
-    }
-    let Err(source) = save(store, clock, record, change) else { return Ok(()) };
-    tracing::error!(rotation = %record.id, container = %record.unit, "{}: {source}", record.unit);
-    match change.unwritten(&before.goal) {
-        Unwritten::Made => Ok(()),
-        Unwritten::TurnsBack => {
-            *record = before;
-            record.apply(&Change::TurnBack { failure: Failure::NotRecorded { message: source.to_string() } });
-            memory.watches.clear();
-            Ok(())
-        }
-        Unwritten::Left => Err(source),
     }
 }
 
