@@ -34,6 +34,23 @@ fn a_unit_that_another_hand_has_restarted_goes_back_although_nothing_can_be_writ
     }
 }
 
+#[test]
+fn a_way_back_that_could_not_be_written_and_was_cut_between_the_tag_and_the_restart_is_gone_on_with() {
+    for kind in [Kind::Good, Kind::Sick] {
+        let mut world = World::new(kind, false);
+        let (mut record, mut process) = moved(&mut world);
+        let mut written = record.clone();
+        world.start();
+        world.is_full = true;
+        drive_until(&mut world, &mut record, &mut process, |world, _, _| world.tag == OLD);
+        assert_eq!(world.runs.map(|(image, _)| image), Some(NEW));
+        world.is_full = false;
+        assert!(drive(&mut world, &mut written, &mut Process { number: 1, ..Process::default() }, 500, false));
+        check(&world, &written, &format!("{kind:?}"));
+        assert_eq!((written.stage, world.tag), (Stage::Closed, OLD), "{written}");
+    }
+}
+
 /// Every point at which the store can stop, every event that can come with it, and the same process or another one.
 fn stop_everywhere(begin: &World, opened: &Record, events: &[(&str, Event)], mut end: impl FnMut(World, Record, Process, String)) {
     for left in 0.. {

@@ -48,8 +48,12 @@ pub fn ready(seen: Seen<'_>) -> Step {
     let names: Vec<String> = service.dependents.iter().map(|dependent| dependent.name.clone()).collect();
     // It has to prove itself as if that had been us. Those that are up with it now go down with it on the way back, if none was noted before.
     if record.purpose == Purpose::Rotate && seen.is_restarted() {
-        let is_unnoted = record.dependents().is_empty() && !names.is_empty();
-        return if is_unnoted { Step::Write(Change::NoteDependents { names }) } else { seen.enter() };
+        if record.dependents().is_empty() && !names.is_empty() {
+            return Step::Write(Change::NoteDependents { names });
+        }
+        // A way back that could not be written down had come as far, or a person moved it: what is proved here its next start would not bring.
+        let is_tag_back = member.tag().is_some() && view.images.tag.as_ref() == Some(&member.old_image);
+        return if is_tag_back { turn_back(Failure::Withdrawn { why: Withdrawal::TagMoved }) } else { seen.enter() };
     }
     if let Some(why) = prepare::withdrawal(record, observed) {
         return turn_back(Failure::Withdrawn { why });
