@@ -7,7 +7,7 @@ use super::observed::Comparison;
 use super::pair::Pair;
 use super::probe::Sample;
 use super::waiting::Waiting;
-use super::{Act, Record, Refused, Role, Watch};
+use super::{Act, Goal, Record, Refused, Role, Watch};
 use crate::model::ContainerId;
 use crate::store::Store;
 
@@ -121,6 +121,10 @@ impl Memory {
                 .retain(|refused| refused.act != Act::TagOld { member: *member } && refused.act != Act::Recreate { member: *member });
         }
         self.service.done(act, now);
+        // It goes before the proof: what fails yet needs one for its way back.
+        if matches!(act, Act::RemoveDropIn { .. }) && record.goal == Goal::Forward {
+            self.service.is_pinned = false;
+        }
         if matches!(act, Act::Start { .. })
             && let Some(id) = started_or_stopped(record, act)
         {

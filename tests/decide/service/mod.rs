@@ -11,7 +11,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use rotate::model::{Activity, Container, DropIn, DropInKind, ImageId, Manager, SERVICE_LABEL, Service};
-use rotate::rotation::{Change, Failure, GateFailure, Goal, Member, Outcome, Record, Stage, Step, Unwritten, Withdrawal, decide, has_left};
+use rotate::rotation::{
+    Act, Change, Failure, GateFailure, Goal, Member, Outcome, Record, Stage, Step, Unwritten, Withdrawal, decide, has_left,
+};
 
 use crate::make;
 use world::{Kind, NEW, OLD, Process, World};
@@ -31,7 +33,10 @@ fn drive(world: &mut World, record: &mut Record, process: &mut Process, mut left
         let is_done = !(left == 0 && is_lost);
         match step {
             Step::Rest | Step::Done => return true,
-            Step::Act(act) if is_done => world.act(&act, process),
+            Step::Act(act) if is_done => {
+                world.act(&act, process);
+                process.is_pinned &= !(matches!(act, Act::RemoveDropIn { .. }) && record.goal == Goal::Forward);
+            }
             Step::Write(change) if is_done => match change.unwritten(&record.goal) {
                 Unwritten::Left if world.is_full => return true,
                 Unwritten::TurnsBack if world.is_full => write(record, process, &not_recorded()),

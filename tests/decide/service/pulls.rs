@@ -124,3 +124,14 @@ fn what_a_boot_brought_proves_itself_once_the_others_of_the_run_are_prepared() {
     check(&world, &record, "held");
     assert_eq!(record.stage, Stage::Closed);
 }
+
+#[test]
+fn a_unit_that_fails_once_its_drop_in_is_removed_and_before_its_proof_does_not_pull_the_same_again() {
+    let (mut world, mut record, mut process) = (World::new(Kind::Good, true), record(), Process::default());
+    drive_until(&mut world, &mut record, &mut process, |world, record, _| record.stage == Stage::Switching && !world.has_drop_in);
+    assert_eq!(record.goal, Goal::Forward);
+    (world.kind, world.runs, world.activity) = (Kind::Exits, None, Activity::Failed);
+    assert!(drive(&mut world, &mut record, &mut process, 500, false));
+    check(&world, &record, "failed");
+    assert_eq!(record.stage, Stage::Closed);
+}
