@@ -9,14 +9,14 @@ use serde_json::Value;
 
 use crate::lab::{self, Probe, Scratch, wait_for};
 
-/// Runs the service with the image that answers `a`; its address.
-pub fn service(s: &Scratch) -> String {
+/// Runs the service with the image that answers `a`, with this restart policy; its address.
+pub fn service(s: &Scratch, policy: &str) -> String {
     s.push("web", "nohealth:a");
-    s.run("web", &["--restart", "always", "-p", "80", "-v", "/data"]);
+    s.run("web", &["--restart", policy, "-p", "80", "-v", "/data"]);
     // The engine chose the port once; a fixed one stays the same over all rotations.
     let port = s.port("web");
     s.host.docker(&["rm", "-f", &s.name("web")]);
-    s.run("web", &["--restart", "always", "-p", &format!("{port}:80"), "-v", "/data"]);
+    s.run("web", &["--restart", policy, "-p", &format!("{port}:80"), "-v", "/data"]);
     format!("{}:{port}", s.host.ip())
 }
 
@@ -75,19 +75,28 @@ pub fn by_hand(s: &Scratch) -> io::Result<()> {
     Ok(())
 }
 
-/// The same there, where containers are created by Podman's client.
+/// The same there, where containers are created by Podman's client. Without a policy none has to be changed: stop, rename, rename, start. With one both
+/// change theirs, as in a rotation: Podman starts at boot what has one, whether it was ever started or not.
 fn by_hand_on_podman(s: &Scratch) -> io::Result<()> {
     let (web, image, port) = (s.name("web"), s.image("web"), s.port("web"));
     let (next, before) = (format!("{web}-next"), format!("{web}-before"));
     s.host.docker(&["pull", "-q", &image]);
-    let mounts = s.host.inspect(&web)["Mounts"].clone();
-    let volume = mounts[0]["Name"].as_str().ok_or_else(|| io::Error::other("it has no volume"))?;
+    let old = s.host.inspect(&web);
+    let volume = old["Mounts"][0]["Name"].as_str().ok_or_else(|| io::Error::other("it has no volume"))?;
     let (port, volume) = (format!("{port}:80"), format!("{volume}:/data"));
-    s.host.docker(&["create", "-q", "--restart", "always", "-p", &port, "-v", &volume, "--name", &next, &image]);
+    s.host.docker(&["create", "-q", "-p", &port, "-v", &volume, "--name", &next, &image]);
+    let policy = &old["HostConfig"]["RestartPolicy"];
+    let has_policy = !["", "no"].contains(&policy["Name"].as_str().unwrap_or_default());
     let mut engine = Connection::open(s)?;
     engine.call("POST", &format!("/containers/{web}/stop"), "")?;
+    if has_policy {
+        engine.call("POST", &format!("/containers/{web}/update"), r#"{"RestartPolicy": {"Name": "no"}}"#)?;
+    }
     engine.call("POST", &format!("/containers/{web}/rename?name={before}"), "")?;
     engine.call("POST", &format!("/containers/{next}/rename?name={web}"), "")?;
+    if has_policy {
+        engine.call("POST", &format!("/containers/{web}/update"), &serde_json::json!({ "RestartPolicy": policy }).to_string())?;
+    }
     engine.call("POST", &format!("/containers/{web}/start"), "")?;
     s.host.docker(&["rm", &before]);
     Ok(())

@@ -12,7 +12,7 @@ use lab::{Host, Scratch};
 
 fn main() {
     let s = Scratch::alone(Host::shared(), "bench");
-    let address = service(&s);
+    let address = service(&s, "always");
 
     rounds::compare(1.10, "the bare sequence", |_| {
         s.push("web", "nohealth:b");

@@ -25,7 +25,7 @@ const PROXY: &str = "/var/lib/rotate-bench.sock";
 
 fn main() {
     let s = Scratch::alone(Host::shared(), "healing");
-    let address = service(&s);
+    let address = service(&s, "always");
     let mut page = Page('a');
     let bare = median((0..BARE_ROUNDS).map(|_| bare(&s, &address, &mut page)).collect());
     println!("the bare sequence of calls: {} ms", bare.as_millis());

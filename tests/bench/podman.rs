@@ -28,16 +28,22 @@ const IDLE: Duration = Duration::from_secs(120);
 fn main() {
     let s = Scratch::alone(Host::shared(), "podman");
     assert!(s.host.has_podman(), "tests/bench/run podman-5.4");
-    let address = service(&s);
     let agent = || s.agent().config("min_healthy = \"500ms\"\nkeep_old = \"0s\"\n");
+    let rotated = |address: &str| {
+        rounds::compare(1.10, "the bare sequence", |_| {
+            s.push("web", "nohealth:b");
+            let by_rotate = measured(address, "b", || drop(agent().run(&["now", &s.name("web"), "-q"]).exits(0)));
+            s.push("web", "nohealth:a");
+            (by_rotate, measured(address, "a", || by_hand(&s).unwrap_or_else(|why| panic!("the bare sequence: {why}"))))
+        });
+    };
 
-    println!("a plain container, against the bare sequence");
-    rounds::compare(1.10, "the bare sequence", |_| {
-        s.push("web", "nohealth:b");
-        let by_rotate = measured(&address, "b", || drop(agent().run(&["now", &s.name("web"), "-q"]).exits(0)));
-        s.push("web", "nohealth:a");
-        (by_rotate, measured(&address, "a", || by_hand(&s).unwrap_or_else(|why| panic!("the bare sequence: {why}"))))
-    });
+    println!("a plain container, against stop, rename, rename, start");
+    rotated(&service(&s, "no"));
+    s.host.docker(&["rm", "-f", &s.name("web")]);
+    println!("one with a restart policy, against the same and its two changes of policy");
+    let address = service(&s, "always");
+    rotated(&address);
 
     println!("back from a sick image, from its first unhealthy answer, against a bare restart");
     s.push("web", "ok:a");

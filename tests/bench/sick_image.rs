@@ -17,7 +17,7 @@ const AT_MOST: f64 = 2.0;
 
 fn main() {
     let s = Scratch::alone(Host::shared(), "sick");
-    let address = service(&s);
+    let address = service(&s, "always");
     let (mut sick, mut bare) = (Vec::new(), Vec::new());
     println!("round  sick image  of it the gate  the rest     bare");
     for round in 0..ROUNDS {
