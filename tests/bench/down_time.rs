@@ -14,7 +14,7 @@ fn main() {
     let s = Scratch::alone(Host::shared(), "bench");
     let address = service(&s, "always");
 
-    rounds::compare(1.10, "the bare sequence", |_| {
+    let rotated = rounds::compare(1.10, "the bare sequence", |_| {
         s.push("web", "nohealth:b");
         let by_rotate = measured(&address, "b", || {
             s.agent().config("min_healthy = \"500ms\"\nkeep_old = \"0s\"\n").run(&["now", &s.name("web"), "-q"]).exits(0);
@@ -22,4 +22,5 @@ fn main() {
         s.push("web", "nohealth:a");
         (by_rotate, measured(&address, "a", || by_hand(&s).unwrap_or_else(|why| panic!("the bare sequence: {why}"))))
     });
+    rounds::reached([rotated]);
 }

@@ -35,7 +35,7 @@ fn main() {
     let restarted = |page: &str| measured(&address, page, || drop(web.systemctl(&["restart", &web.unit()])));
 
     println!("a rotation, against a restart of the unit");
-    rounds::compare(1.05, "a restart of the unit", |round| {
+    let rotated = rounds::compare(1.05, "a restart of the unit", |round| {
         let page = if round % 2 == 0 { "b" } else { "a" };
         s.push("web", &format!("nohealth:{page}"));
         let by_rotate = measured(&address, page, || drop(agent().run(&["now", &web.name, "-q"]).exits(0)));
@@ -47,7 +47,8 @@ fn main() {
     s.push("web", "ok:a");
     agent().run(&["now", &web.name, "-q"]).exits(0);
     let page = s.served(PORT).expect("it serves");
-    rounds::compare(1.50, "a restart of the unit", |round| {
+    let back = rounds::compare(1.50, "a restart of the unit", |round| {
         (way_back(&s, &address, &page, round, || agent().spawn(&["now", &web.name, "-q"])), restarted(&page))
     });
+    rounds::reached([rotated, back]);
 }
