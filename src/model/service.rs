@@ -160,7 +160,7 @@ pub struct ServiceState {
     pub dependents: Vec<String>,
     /// Units without which it is not started.
     pub requires: Vec<String>,
-    /// True if [`ServiceState::plays`] a file in which stands `imagePullPolicy: Always`.
+    /// True if [`ServiceState::plays`] a file in which stands `imagePullPolicy: Always`, or another policy that pulls.
     pub plays_pulling: bool,
     /// True if [`ServiceState::may_pull_by_arguments`], and its file has no `Pull=` for that.
     pub pulls_by_arguments: bool,
@@ -252,9 +252,10 @@ impl ServiceState {
     }
 }
 
-/// True if such a policy pulls although the image is there (podman-run(1)).
-fn is_pull(policy: &str) -> bool {
-    matches!(policy, "newer" | "always")
+/// True if such a policy pulls although the image is there (podman-run(1)). Podman knows each word in two ways of writing it, and one more
+/// (`ParsePullPolicy` of containers/common).
+pub fn is_pull(policy: &str) -> bool {
+    ["always", "newer", "ifnewer"].iter().any(|word| policy.eq_ignore_ascii_case(word))
 }
 
 #[cfg(test)]
@@ -268,6 +269,20 @@ mod tests {
         }
         for name in ["", ".service", "web", "web.target", "--help.service", "a b.service", "a/b.service", "é.service"] {
             assert!(!ServiceState::may_be_called(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_unit_that_pulls_is_known_by_every_word_that_podman_takes_for_it() {
+        let is_pulling = |option: &str| {
+            let start = format!("/usr/bin/podman run --name web {option} quay.io/a:1");
+            ServiceState { start, ..ServiceState::default() }.pulls()
+        };
+        for word in ["always", "Always", "newer", "Newer", "ifnewer", "IfNewer"] {
+            assert!(is_pulling(&format!("--pull {word}")) && is_pulling(&format!("--pull={word}")), "{word}");
+        }
+        for word in ["never", "Never", "missing", "Missing", "ifnotpresent", "IfNotPresent"] {
+            assert!(!is_pulling(&format!("--pull {word}")) && !is_pulling(&format!("--pull={word}")), "{word}");
         }
     }
 }

@@ -17,7 +17,7 @@ use super::written;
 use crate::engine::EngineError;
 use crate::engine::Services;
 use crate::engine::calls::refused;
-use crate::model::{Manager, Named, ServiceState, Warning};
+use crate::model::{Manager, Named, ServiceState, Warning, is_pull};
 use crate::text::masked;
 use crate::user::User;
 
@@ -224,8 +224,8 @@ fn for_us(program: &str, is_user: bool) -> Command {
 /// Whether a file of Kubernetes has Podman pull at each start, for whichever container. Podman itself shows this nowhere.
 fn pulls_always(path: &Path) -> bool {
     let text = fs::metadata(path).ok().filter(|file| file.is_file() && file.len() < LARGE).and_then(|_| fs::read_to_string(path).ok());
-    let is_policy = |line: &str| line.split_once("imagePullPolicy").is_some_and(|(_, value)| value.contains("Always"));
-    text.is_some_and(|text| text.lines().any(is_policy))
+    let word = |value: &str| value.split(|c: char| !c.is_ascii_alphanumeric()).find(|word| !word.is_empty()).is_some_and(is_pull);
+    text.is_some_and(|text| text.split("imagePullPolicy").skip(1).any(word))
 }
 
 /// A program for the manager of another, as that user: by its own socket, which needs neither a session's bus nor the package that `--machine=` does.
