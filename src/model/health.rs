@@ -23,7 +23,7 @@ impl Health {
     /// Reads a container's document. None without a HEALTHCHECK (also where the engine sends an empty status, as Podman 4.3 does).
     pub(super) fn of(document: &Value) -> Option<Self> {
         match text(&document["State"]["Health"]["Status"]) {
-            "healthy" if !has_passed_its_start(document) => Some(Self::Starting),
+            "healthy" if !has_passed_its_start(document) || has_only_failed(document) => Some(Self::Starting),
             "healthy" => Some(Self::Healthy),
             "unhealthy" => Some(Self::Unhealthy),
             "starting" => Some(Self::Starting),
@@ -56,6 +56,14 @@ fn has_passed_its_start(document: &Value) -> bool {
         in_a_row = if entry["ExitCode"] == 0 { in_a_row + 1 } else { 0 };
         in_a_row >= needed
     })
+}
+
+/// Nothing but failures in its log, and none of them counted: Podman says `healthy` after one in the start period that found no status yet (libpod,
+/// `updateHealthCheckLog`).
+fn has_only_failed(document: &Value) -> bool {
+    let is_counted = document["State"]["Health"]["FailingStreak"].as_u64().is_none_or(|failures| failures > 0);
+    let mut checks = log_of_this_run(document).peekable();
+    !is_counted && checks.peek().is_some() && checks.all(|check| check["ExitCode"] != 0)
 }
 
 /// What came of its checks since it was last started. Podman's log outlives that (seen on 5.4).

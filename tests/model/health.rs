@@ -50,6 +50,22 @@ fn a_check_of_the_start_is_passed_by_as_many_successes_in_a_row_as_were_asked_fo
 }
 
 #[test]
+fn healthy_where_nothing_has_passed_yet_is_no_verdict() {
+    use Health::{Healthy, Starting};
+    for (log, streak, expected) in [
+        (&[1][..], 0, Starting),
+        (&[1, 1, 0], 0, Healthy),
+        // It failed later in its start period.
+        (&[0, 1], 0, Healthy),
+        // More retries than are kept, and none kept.
+        (&[1, 1, 1, 1, 1], 6, Healthy),
+        (&[], 0, Healthy),
+    ] {
+        check(0, &Value::Null, log, streak, expected);
+    }
+}
+
+#[test]
 fn what_was_checked_before_the_container_started_anew_does_not_count() {
     let log = json!([
         { "Start": "2026-01-01T09:59:50Z", "ExitCode": 0 }, { "Start": "2026-01-01T10:00:00.1+00:00", "ExitCode": 0 },
