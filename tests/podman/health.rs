@@ -40,7 +40,7 @@ const THRICE: [&str; 6] = ["--health-startup-cmd", "true", "--health-startup-int
 
 /// How long the container runs by now; the host has the clock of this machine.
 #[track_caller]
-fn since_start(s: &Scratch, name: &str) -> f64 {
+pub fn since_start(s: &Scratch, name: &str) -> f64 {
     let started_at: jiff::Timestamp = described(s, name)["State"]["StartedAt"].as_str().and_then(|at| at.parse().ok()).expect("a time");
     jiff::Timestamp::now().duration_since(started_at).as_secs_f64()
 }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::health::since_start;
 use super::quadlet::{LONG, Quadlet};
 use super::wants::{QUADLET, UNITS, lacks};
 use super::{FAST, scratch};
@@ -226,6 +227,8 @@ fn a_unit_that_somebody_restarts_in_the_gate_proves_itself_anew() {
     let outcome = agent.wait(LONG).exits(0);
     assert_eq!(entry(&outcome)["verdict"], "rotated", "{outcome}");
     assert_ne!(web.id(), id);
+    // As long as it has to be well, counted from the start by hand.
+    assert!(since_start(&s, "web") >= 12.0, "{outcome}");
 }
 
 #[test]

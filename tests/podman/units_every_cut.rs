@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 use super::quadlet::{LONG, Quadlet, QuadletPod};
-use super::wants::{QUADLET, lacks};
+use super::wants::{QUADLET, UNITS, lacks};
 use super::{FAST, scratch};
 use crate::lab::{Action, Agent, Fault, FaultProxy, Outcome, Scratch};
 
@@ -186,7 +186,7 @@ const SICK: &str = "sick:v2";
 const PULLS: &str = "Pull=newer";
 
 fn units(when: &str, variant: &'static str, container: &str, least: usize) {
-    if container == PULLS && lacks(&QUADLET) {
+    if lacks(&UNITS) || container == PULLS && lacks(&QUADLET) {
         return;
     }
     let s = scratch(&format!("killed {when} each call: {variant} {container}"));
