@@ -56,7 +56,7 @@ fn podman(engines: &BTreeSet<&str>) -> String {
     if engines.iter().any(|engine| engine.starts_with("podman")) {
         return String::new();
     }
-    "All engines here are Docker's. Podman's are not in the usual extent, and nothing is shown of them.\n\n".to_owned()
+    "All engines in the table are Docker's: Podman's are not in the usual extent.\n\n".to_owned()
 }
 
 /// What was looked at beside the cells, and which cells had to be tried again.
