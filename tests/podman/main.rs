@@ -34,6 +34,7 @@ mod units_kinds;
 mod units_kube;
 mod units_named;
 mod units_pods;
+mod units_port;
 mod units_power;
 mod units_shared;
 mod users_api;

@@ -3,16 +3,11 @@
 use std::time::Duration;
 
 use super::{KILLED, Seen, TRIES};
-use crate::engine::Refusal;
+use crate::engine::why_not_run;
 use crate::model::Activity;
 use crate::rotation::decide::forward::{STARTS, STARTS_OVER_BOOTS, judge};
 use crate::rotation::decide::{act_refused, attempt, attempt_once, move_tag, prepare, refusal, turn_back};
 use crate::rotation::{Act, Change, Failure, GateFailure, Purpose, Step, Verdict, Withdrawal};
-
-/// The exit code of `podman run` that is of Podman itself (podman-run(1), exit status).
-const PODMAN_ITSELF: i64 = 125;
-/// Those of a container that never ran, Podman's own among them.
-const NOT_RUN: std::ops::RangeInclusive<i64> = 125..=127;
 
 /// Stage `Preparing`: nothing of ours was touched, and yet what was to be pulled may run. A unit that pulls by itself brings it with each start, a boot's
 /// before any process of ours: it has to prove itself as if that had been us.
@@ -203,18 +198,13 @@ fn back(seen: Seen<'_>, failure: Failure) -> Step {
     turn_back(failure)
 }
 
-/// What `podman run` said, where it could not run the container at all: a taken port is not the image's fault. A program that ran may say the same in its
-/// own last line, and ends with a code of its own.
+/// Where the container could not be run at all, what there was about it: a taken port is not the image's fault.
 fn not_run(seen: Seen<'_>, failure: &Failure, log: &[String]) -> Option<Failure> {
     let is_exit = matches!(failure, Failure::Gate { why: GateFailure::Exited { .. } | GateFailure::Restarted { .. } });
     if !is_exit || seen.view.has_successor_run {
         return None;
     }
-    let errors: Vec<&str> = log.iter().filter_map(|line| line.strip_prefix("Error: ")).collect();
-    let refusal = Refusal::read(500, &errors.join("\n"));
-    let is_known = matches!(refusal, Refusal::PortTaken | Refusal::NoSpace | Refusal::NotExecutable);
-    let code = seen.service.state.exit_code;
-    let is_podmans = is_known && code.is_none_or(|code| NOT_RUN.contains(&code)) || code == Some(PODMAN_ITSELF);
-    let message = (*errors.last()?).to_owned();
-    is_podmans.then_some(Failure::StartRefused { refusal, message })
+    let state = &seen.service.state;
+    let (refusal, message) = why_not_run(log, &state.name, state.exit_code)?;
+    Some(Failure::StartRefused { refusal, message })
 }
