@@ -91,6 +91,12 @@ fn is_said_on_the_spot_only(option: &str, value: &str) -> bool {
     }
 }
 
+/// Where `--env` says a value, Podman's client drops the carriage returns at the ends of its lines (`A\r\nB` is shown as `A\nB`); where it takes the value
+/// from its environment, it keeps them (seen on 5.4).
+fn is_same_text(shown: &str, typed: &str) -> bool {
+    shown.replace('\r', "") == typed.replace('\r', "")
+}
+
 struct Request<'a> {
     container: Container<'a>,
     arguments: Vec<String>,
@@ -164,12 +170,9 @@ impl<'a> Request<'a> {
     /// A variable that was taken from the shell has its value in the container.
     fn add_variable(&mut self, typed: &str) -> Result<(), &'static str> {
         let (name, value) = match typed.split_once('=') {
-            Some((name, value)) => (name, Some(value)),
+            Some((name, value)) => (name, Some(self.shown(name).filter(|shown| is_same_text(shown, value)).unwrap_or(value))),
             None if typed.ends_with('*') => return Err("which variables of its shell it took is not known"),
-            None => {
-                let found = texts(&self.container.config()["Env"]).find(|variable| variable_name(variable) == typed);
-                (typed, found.and_then(|variable| variable.split_once('=')).map(|(_, value)| value))
-            }
+            None => (typed, self.shown(typed)),
         };
         match value {
             Some(value) if is_heeded(name) => self.push("env", Some(&format!("{name}={value}"))),
@@ -177,6 +180,12 @@ impl<'a> Request<'a> {
             None => {}
         }
         Ok(())
+    }
+
+    /// A variable's value in the container.
+    fn shown(&self, name: &str) -> Option<&'a str> {
+        let (_, value) = texts(&self.container.config()["Env"]).find(|variable| variable_name(variable) == name)?.split_once('=')?;
+        Some(value)
     }
 
     fn hand_over(&mut self, name: &str, value: &str) {

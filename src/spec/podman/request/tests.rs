@@ -90,6 +90,19 @@ fn handed_over(name: &str) -> (String, Value) {
     (argument, asked["Environment"].clone())
 }
 
+/// By the environment it would arrive as typed, and the container has it otherwise.
+#[test]
+fn a_variable_whose_lines_end_as_on_windows_is_handed_over_as_the_container_has_it() {
+    let value = |shown: &str| {
+        let mut made = document(&["podman", "run", "-e", "KEY=one\r\ntwo\r\n", "web"]);
+        made["Config"]["Env"] = json!([format!("KEY={shown}")]);
+        create_request(Container(&made), "web", &Value::Null).expect("a request")["Environment"]["KEY"].clone()
+    };
+    assert_eq!(value("one\ntwo\n"), "one\ntwo\n");
+    assert_eq!(value("one\r\ntwo\r\n"), "one\r\ntwo\r\n");
+    assert_eq!(value("one and more"), "one\r\ntwo\r\n", "what `--env-merge` makes of it is made of it again");
+}
+
 #[test]
 fn a_secret_is_no_argument_whatever_its_name_begins_with() {
     for name in [
