@@ -73,7 +73,30 @@ fn read(reference: &Reference, error: &EngineError) -> RegistryError {
         EngineError::Refused { message, .. } if message.contains("toomanyrequests") || message.contains("429 Too Many Requests") => {
             RegistryError::TooManyRequests { host, seconds: PAUSE.as_secs() }
         }
+        EngineError::Refused { status: 501, message, .. } => {
+            RegistryError::EngineWithoutCall { reference: reference.clone(), message: message.clone() }
+        }
         EngineError::Refused { message, .. } => RegistryError::Engine { reference: reference.clone(), message: message.clone() },
         other => RegistryError::Engine { reference: reference.clone(), message: other.to_string() },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Refusal;
+
+    fn said(status: u16, message: &str) -> RegistryError {
+        let refused = EngineError::Refused { call: "ask".to_owned(), refusal: Refusal::Other, status, message: message.to_owned() };
+        read(&"lab:5000/web:latest".parse().expect("a reference"), &refused)
+    }
+
+    #[test]
+    fn an_engine_without_the_call_is_told_from_one_that_was_asked_in_vain() {
+        let without = said(501, "Podman has no such call");
+        assert_eq!(without.to_string(), "the engine cannot be asked where lab:5000/web:latest points: Podman has no such call");
+        assert!(without.help().contains("via = \"engine\"") && !without.help().contains("docker"), "{}", without.help());
+        assert!(said(500, "manifest unknown").help().contains("docker pull lab:5000/web:latest"));
+        assert!(matches!(said(500, "toomanyrequests: slow down"), RegistryError::TooManyRequests { .. }));
     }
 }

@@ -135,6 +135,14 @@ pub enum RegistryError {
         /// The engine's own words.
         message: String,
     },
+    /// The engine has no call by which it could be asked.
+    #[error("the engine cannot be asked where {reference} points: {message}")]
+    EngineWithoutCall {
+        /// What was to be asked for.
+        reference: Reference,
+        /// Which engine says so, and how.
+        message: String,
+    },
     /// The program that keeps the registry's credentials gave no answer.
     #[error("the credential helper docker-credential-{helper} says nothing of {server}: {fault}")]
     Helper {
@@ -225,6 +233,9 @@ impl RegistryError {
             }
             Self::AuthFile { path, .. } => {
                 format!("log in with `podman login --authfile {path}` as the user whose engine it is, or make the container without that label")
+            }
+            Self::EngineWithoutCall { .. } => {
+                "take `via = \"engine\"` out of `[registry]` in the configuration: rotate asks the registry itself then".to_owned()
             }
             Self::Engine { reference, .. } => format!("see whether `docker pull {reference}` works; it says more"),
             Self::Credentials { fault: FileFault::AnotherUsers, .. } => "make the file that user's own: `chown`, or log in anew as that user".to_owned(),

@@ -173,7 +173,7 @@ impl Engine for Podman {
 
     /// It has no such call.
     async fn remote_digest(&self, reference: &Reference, _credential: Option<&Credential>) -> Result<Digest, EngineError> {
-        Err(refused(&format!("ask where {reference} points"), 501, "Podman has no such call: leave `registry.via` at its default"))
+        Err(refused(&format!("ask where {reference} points"), 501, "Podman has no such call"))
     }
 
     async fn pull(&self, reference: &Reference, with: Pull<'_>) -> Result<(), EngineError> {
