@@ -5,7 +5,12 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::{FAST, entry, leftovers, look, scratch, tagged};
-use crate::lab::{FaultProxy, Scratch, wait_for};
+use crate::lab::{FaultProxy, Scratch, Want, lacks, wait_for};
+
+const FORGETS: Want = Want {
+    what: "an engine that may forget who ended a container: Podman keeps that with the container",
+    is_on: |host| !host.has_podman(),
+};
 
 /// A program that ends with a code of its own when it is asked to.
 const ENDS_WITH_1: &str = r#"{"Cmd": ["trap 'exit 1' TERM; /bin/busybox httpd -f -p 80 -h /www & wait"]}"#;
@@ -92,10 +97,10 @@ fn a_container_that_a_person_stopped_is_no_late_failure() {
 
 #[test]
 fn a_death_that_the_engine_does_not_remember_is_reported_and_nothing_is_started() {
-    let s = scratch("late-forgotten");
-    if s.host.has_podman() {
-        return; // it keeps that with the container
+    if lacks(&FORGETS) {
+        return;
     }
+    let s = scratch("late-forgotten");
     dead(&s, &["--label", "rotate.on_late_failure=rollback"]);
     let new = look(&s, &s.name("web")).id;
     let proxy = FaultProxy::start(&s.host.socket());

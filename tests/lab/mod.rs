@@ -21,6 +21,7 @@ mod systemd;
 pub mod trace;
 mod unit;
 mod wait;
+mod want;
 
 #[allow(unused_imports)]
 pub use self::{
@@ -38,4 +39,5 @@ pub use self::{
     secure_registry::{Authority, SecureRegistry},
     unit::Unit,
     wait::{wait_for, within},
+    want::{Want, lacks},
 };

@@ -1,15 +1,9 @@
-//! What is not on every host of the lab. A test that wants it asks here first, and is over where it is not: that is said, and why.
+//! What is not on every host of the lab with a Podman.
 
-use std::fs::OpenOptions;
-use std::io::Write;
+#[allow(unused_imports)] // `tests/bench` has this file, too, and asks for nothing
+pub use crate::lab::{Want, lacks};
 
 use crate::lab::Host;
-
-pub struct Want {
-    /// What it is, and where.
-    what: &'static str,
-    is_on: fn(&Host) -> bool,
-}
 
 pub const ROOTS_ENGINE: Want =
     Want { what: "an engine of root's: on a host with a user's, all is that user's", is_on: |host| !host.is_rootless() };
@@ -64,28 +58,4 @@ fn is_4_3(host: &Host) -> bool {
 /// A restart policy that a rotation can follow: 4.3 cannot change one, and any but `no` is held there (`cases::versions`).
 pub fn policy(wanted: &'static str) -> &'static str {
     if is_4_3(Host::shared()) { "no" } else { wanted }
-}
-
-impl Want {
-    pub fn is_there(&self) -> bool {
-        (self.is_on)(Host::shared())
-    }
-}
-
-/// Whether the host has it not, which is said then.
-pub fn lacks(want: &Want) -> bool {
-    if want.is_there() {
-        return false;
-    }
-    eprintln!("not asked on {}: it has not {}", Host::shared().engine(), want.what);
-    note(want);
-    true
-}
-
-/// The test is `ok` to cargo, which hides what it said: `tests/run` reads it here.
-fn note(want: &Want) {
-    let Some(path) = std::env::var_os("ROTATE_TEST_NOT_ASKED") else { return };
-    let line = format!("{}: it has not {}\n", std::thread::current().name().unwrap_or("?"), want.what);
-    let written = OpenOptions::new().append(true).create(true).open(path).and_then(|mut file| file.write_all(line.as_bytes()));
-    written.expect("a line of what was not asked can be written");
 }

@@ -1,0 +1,36 @@
+//! What is not on every host of the lab. A test that wants it asks here first, and is over where it is not: that is said, and why.
+
+use std::fs::OpenOptions;
+use std::io::Write;
+
+use super::Host;
+
+pub struct Want {
+    /// What it is, and where.
+    pub what: &'static str,
+    pub is_on: fn(&Host) -> bool,
+}
+
+impl Want {
+    pub fn is_there(&self) -> bool {
+        (self.is_on)(Host::shared())
+    }
+}
+
+/// Whether the host has it not, which is said then.
+pub fn lacks(want: &Want) -> bool {
+    if want.is_there() {
+        return false;
+    }
+    eprintln!("not asked on {}: it has not {}", Host::shared().engine(), want.what);
+    note(want);
+    true
+}
+
+/// The test is `ok` to cargo, which hides what it said: `tests/run` reads it here.
+fn note(want: &Want) {
+    let Some(path) = std::env::var_os("ROTATE_TEST_NOT_ASKED") else { return };
+    let line = format!("{}: it has not {}\n", std::thread::current().name().unwrap_or("?"), want.what);
+    let written = OpenOptions::new().append(true).create(true).open(path).and_then(|mut file| file.write_all(line.as_bytes()));
+    written.expect("a line of what was not asked can be written");
+}
