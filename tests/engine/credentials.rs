@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::{FAST, entry, look, scratch};
-use crate::lab::{Answer, FakeRegistry, Scratch};
+use crate::lab::{Answer, FakeRegistry, Host, Scratch, Want, lacks};
 
 /// Its base64 with `alice:` has both `/` and `+`, which engines read in another alphabet.
 const PASSWORD: &str = "a?b?c>d>~~~?";
@@ -133,6 +133,9 @@ fn containers_of_one_repository_cost_one_token_a_run() {
     assert!(heads() - before <= 4, "{:?}", registry.requests());
 }
 
+const ENGINE_CALL: Want = Want { what: "a call of its engine's that says where a tag points", is_on: |host| !host.has_podman() };
+const NO_ENGINE_CALL: Want = Want { what: "an engine without a call that says where a tag points", is_on: Host::has_podman };
+
 /// Whoever asks a registry is the engine, and not the agent.
 fn only_engines(head: &crate::lab::Head) -> Option<Answer> {
     let is_engine = head.header("user-agent").is_some_and(|agent| agent.starts_with("docker/"));
@@ -141,6 +144,9 @@ fn only_engines(head: &crate::lab::Head) -> Option<Answer> {
 
 #[test]
 fn on_request_the_engine_asks_the_registry_and_is_given_the_credential() {
+    if lacks(&ENGINE_CALL) {
+        return;
+    }
     let s = scratch("via");
     let registry = closed(&s, only_engines);
     let old = look(&s, &s.name("web"));
@@ -157,7 +163,28 @@ fn on_request_the_engine_asks_the_registry_and_is_given_the_credential() {
 }
 
 #[test]
+fn an_engine_that_cannot_be_asked_holds_the_container_and_the_way_without_it_is_said() {
+    if lacks(&NO_ENGINE_CALL) {
+        return;
+    }
+    let s = scratch("novia");
+    let registry = closed(&s, |_| None);
+    let (old, before) = (look(&s, &s.name("web")), registry.requests().len());
+    let via = format!("{FAST}[registry]\nvia = \"engine\"\n");
+    let held = entry(&s.agent().config(&via).run(&["now", &s.name("web"), "--json"]).exits(1), &s.name("web"));
+    assert_eq!(held["reason"], "unresolved");
+    assert!(held["message"].as_str().is_some_and(|m| m.starts_with("held: the engine cannot be asked where ")), "{held}");
+    assert!(held["help"].as_str().is_some_and(|help| help.contains("take `via = \"engine\"` out")), "{held}");
+    assert_eq!((look(&s, &s.name("web")), registry.requests().len()), (old, before), "nobody is asked instead");
+    // What the help says.
+    assert_eq!(entry(&s.agent().config(FAST).run(&["now", &s.name("web"), "--json"]).exits(0), &s.name("web"))["verdict"], "rotated");
+}
+
+#[test]
 fn too_many_requests_to_the_engine_close_the_host_too() {
+    if lacks(&ENGINE_CALL) {
+        return;
+    }
     let s = scratch("vialimit");
     let registry = closed(&s, |_| None);
     let other = format!("{}/{}:other", registry.address(), s.name("web"));
