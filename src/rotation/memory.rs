@@ -7,7 +7,7 @@ use super::observed::Comparison;
 use super::pair::Pair;
 use super::probe::Sample;
 use super::waiting::Waiting;
-use super::{Act, Goal, Record, Refused, Role, Watch};
+use super::{Act, Failure, Goal, Record, Refused, Role, Watch};
 use crate::model::ContainerId;
 use crate::store::Store;
 
@@ -32,6 +32,8 @@ pub struct Memory {
     pub have_run: HashSet<ContainerId>,
     /// What it did about the unit of systemd.
     pub service: ServiceMemory,
+    /// Why the new digest is refused, as long as the store has not taken that.
+    pub unrefused: Option<Failure>,
     /// Pins of open rotations; none if they are not known.
     pub pins: Option<HashSet<String>>,
     /// The last comparison. It is looked at again before the switch, and made again only if something has changed since.

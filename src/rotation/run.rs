@@ -78,6 +78,7 @@ impl Rotation<'_> {
             watches: HashMap::new(),
             have_run: HashSet::new(),
             service: ServiceMemory::default(),
+            unrefused: None,
             pins: memory::pins(self.store),
             compared: None,
         };
@@ -134,14 +135,14 @@ impl Rotation<'_> {
                         }
                         Step::Prepared => return Ok(Ended::Prepared),
                         Step::Leave => {
-                            write::leave(self.store, record);
+                            write::leave(self.store, self.clock, record, &mut memory);
                             return Ok(Ended::Left);
                         }
                         Step::Rest => return Ok(Ended::Kept),
                         Step::Done => return Ok(Ended::Closed),
                         Step::Stuck { reason } => {
                             record.stuck = Some(reason.clone());
-                            write::leave(self.store, record);
+                            write::leave(self.store, self.clock, record, &mut memory);
                             return Ok(Ended::Stuck(reason));
                         }
                     }

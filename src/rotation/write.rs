@@ -10,7 +10,7 @@ use crate::store::{Store, StoreError};
 pub fn change(store: &dyn Store, clock: &dyn Clock, record: &mut Record, memory: &mut Memory, change: &Change) -> Result<(), StoreError> {
     let before = record.clone();
     make(clock, record, memory, change);
-    let Err(source) = save(store, clock, record, change) else { return Ok(()) };
+    let Err(source) = save(store, clock, record, memory, change) else { return Ok(()) };
     tracing::error!(rotation = %record.id, container = %record.unit, "{}: {source}", record.unit);
     match change.unwritten(&before.goal) {
         Unwritten::Made => Ok(()),
@@ -27,6 +27,11 @@ pub fn change(store: &dyn Store, clock: &dyn Clock, record: &mut Record, memory:
 fn make(clock: &dyn Clock, record: &mut Record, memory: &mut Memory, change: &Change) {
     let before = (record.goal.clone(), record.stage);
     record.apply(change);
+    if let Change::TurnBack { failure } | Change::Stay { failure, .. } = change
+        && failure.refuses_digest()
+    {
+        memory.unrefused = Some(failure.clone());
+    }
     if let Some(word) = word(change) {
         record.note(word, clock.at());
     }
@@ -75,32 +80,43 @@ pub fn request_back(store: &dyn Store, clock: &dyn Clock, record: &mut Record) -
     let change = Change::TurnBack { failure: Failure::Requested };
     record.apply(&change);
     record.note("turned_back", clock.at());
-    save(store, clock, record, &change)
+    refuse(store, clock, record, &Failure::Requested)?;
+    store.save(record)
 }
 
 /// Writes what nothing depends on before the record is left to another run.
-pub fn leave(store: &dyn Store, record: &Record) {
-    if let Err(error) = store.save(record) {
+pub fn leave(store: &dyn Store, clock: &dyn Clock, record: &Record, memory: &mut Memory) {
+    if let Err(error) = save_refused(store, clock, record, memory).and_then(|()| store.save(record)) {
         tracing::error!(rotation = %record.id, container = %record.unit, "{}: {error}", record.unit);
     }
 }
 
-/// The record, and what the change says about its digests. The refusal goes first: a crash in between must not lose it.
-fn save(store: &dyn Store, clock: &dyn Clock, record: &Record, change: &Change) -> Result<(), StoreError> {
-    if let Change::TurnBack { failure } | Change::Stay { failure, .. } = change
-        && failure.refuses_digest()
-    {
-        for member in &record.members {
-            let (unit, reference, digest) = (record.unit.clone(), member.reference.clone(), member.digest.clone());
-            store.refuse(&RefusedDigest { unit, reference, digest, reason: failure.to_string(), at: clock.at() })?;
-        }
-    }
+/// The record, and what it says about its digests.
+fn save(store: &dyn Store, clock: &dyn Clock, record: &Record, memory: &mut Memory, change: &Change) -> Result<(), StoreError> {
+    save_refused(store, clock, record, memory)?;
     store.save(record)?;
     if matches!(change, Change::Prove { .. }) {
         store.accept(&record.unit)?;
     }
     if matches!(change, Change::Close) {
         store.overwrite_forgotten();
+    }
+    Ok(())
+}
+
+/// Before the record: a crash in between must not lose the refusal. One that was not taken goes with the next write that is, whichever that is.
+fn save_refused(store: &dyn Store, clock: &dyn Clock, record: &Record, memory: &mut Memory) -> Result<(), StoreError> {
+    if let Some(failure) = &memory.unrefused {
+        refuse(store, clock, record, failure)?;
+    }
+    memory.unrefused = None;
+    Ok(())
+}
+
+fn refuse(store: &dyn Store, clock: &dyn Clock, record: &Record, failure: &Failure) -> Result<(), StoreError> {
+    for member in &record.members {
+        let (unit, reference, digest) = (record.unit.clone(), member.reference.clone(), member.digest.clone());
+        store.refuse(&RefusedDigest { unit, reference, digest, reason: failure.to_string(), at: clock.at() })?;
     }
     Ok(())
 }

@@ -11,6 +11,7 @@ mod driver;
 mod engine;
 mod found;
 mod lost;
+mod unwritten;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
