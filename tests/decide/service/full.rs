@@ -94,6 +94,45 @@ fn wherever_the_store_stops_what_runs_is_what_each_start_brings_and_the_next_pro
 }
 
 #[test]
+fn a_way_back_out_of_the_switch_that_could_not_be_written_is_gone_on_with_wherever_it_is_cut_and_no_image_is_tried_again() {
+    let mut cuts = 0;
+    for (kind, is_alone) in [Kind::Sick, Kind::Exits, Kind::Loops].into_iter().flat_map(|kind| [(kind, false), (kind, true)]) {
+        for (pulls, is_shared) in [(false, false), (true, false), (false, true)] {
+            let begin = World { is_alone, is_shared, tag: if is_shared { NEW } else { OLD }, ..World::new(kind, pulls) };
+            let mut opened = record();
+            opened.members[0].tag_before = is_shared.then(|| ImageId::new(NEW));
+            stop_everywhere(&begin, &opened, &RESTARTS[..1], |world, record, process, how| {
+                for left in 0.. {
+                    let (mut world, mut unwritten, mut process) = (world.clone(), record.clone(), process.clone());
+                    let is_over = drive(&mut world, &mut unwritten, &mut process, left, false);
+                    let is_on_its_way = record.stage == Stage::Switching && unwritten.goal != Goal::Forward;
+                    if is_on_its_way && world.next() == OLD {
+                        let how = format!("{how}\ncut after {left} more");
+                        go_on_unwritten(&mut world, &record, &how);
+                        cuts += 1;
+                    }
+                    if is_over {
+                        break;
+                    }
+                }
+            });
+        }
+    }
+    assert!(cuts > 300, "{cuts}");
+}
+
+/// Some processes, none of which can write: the first brings the unit up, and no later one touches it.
+fn go_on_unwritten(world: &mut World, written: &Record, how: &str) {
+    let mut first = None;
+    for number in 2..5 {
+        let mut record = written.clone();
+        assert!(drive(world, &mut record, &mut Process { number, ..Process::default() }, 900, false), "{how}");
+        let runs = *first.get_or_insert(world.runs);
+        assert!(world.runs == runs && world.runs.is_some_and(|(image, _)| image == OLD), "{how}: {record} {world:?}");
+    }
+}
+
+#[test]
 fn wherever_the_store_stops_a_rotation_by_a_unit_ends() {
     let mut ends = 0;
     for kind in [Kind::Good, Kind::Sick, Kind::Exits, Kind::Loops] {

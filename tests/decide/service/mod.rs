@@ -27,7 +27,7 @@ pub fn record() -> Record {
 
 /// Goes on until the record rests, or is left to another run, or `left` steps are done; the last one is lost if `is_lost`. False if it is cut.
 fn drive(world: &mut World, record: &mut Record, process: &mut Process, mut left: usize, is_lost: bool) -> bool {
-    for _ in 0..500 {
+    for _ in 0..1_000 {
         let observed = world.look(record, process);
         let step = decide(record, &observed);
         let is_done = !(left == 0 && is_lost);

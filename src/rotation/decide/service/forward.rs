@@ -48,7 +48,11 @@ pub fn ready(seen: Seen<'_>) -> Step {
         }
         // A way back that could not be written down had come as far, or a person moved it: what is proved here its next start would not bring.
         let is_tag_back = member.tag().is_some() && view.images.tag.as_ref() == Some(&member.old_image);
-        return if is_tag_back { turn_back(Failure::Withdrawn { why: Withdrawal::TagMoved }) } else { seen.enter() };
+        return match is_tag_back {
+            true => turn_back(Failure::Withdrawn { why: Withdrawal::TagMoved }),
+            // In the switch, one that is kept on the old image is on its way back.
+            false => let_go(seen).unwrap_or_else(|| seen.enter()),
+        };
     }
     if let Some(why) = prepare::withdrawal(record, observed) {
         return turn_back(Failure::Withdrawn { why });
@@ -123,6 +127,13 @@ fn bring_up(seen: Seen<'_>) -> Step {
             Some(_) => turn_back(Failure::Withdrawn { why: Withdrawal::TagMoved }),
             None => wait(seen, None),
         };
+    }
+    // A way back that could not be written down has come as far, or a person wants it back: gone forward from there, each run would stop the unit for as
+    // long as nothing can be written. Where a rollback has failed, it is the new image that is taken back.
+    let is_tag_back = member.tag().is_some() && view.images.tag.as_ref() == Some(&member.old_image);
+    if (is_tag_back || service.stays) && record.failed_rollback.is_none() {
+        let why = if is_tag_back { Withdrawal::TagMoved } else { Withdrawal::ServiceChanged };
+        return turn_back(Failure::Withdrawn { why });
     }
     if member.tag().is_some() && view.images.tag != member.new_image {
         return move_tag(observed, 0, member, view);
