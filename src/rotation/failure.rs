@@ -68,7 +68,7 @@ pub enum Failure {
     },
     /// Somebody removed the successor while it had to prove itself.
     SuccessorGone,
-    /// The state directory took no write before anything was touched.
+    /// The state directory took no write: before anything was touched, or where a start had to be counted.
     NotRecorded {
         /// What the store said.
         message: String,

@@ -1,6 +1,6 @@
 //! What follows of a change that the store did not take. Pure.
 
-use super::{Change, Goal};
+use super::{Change, Goal, Record};
 
 /// What follows of a change that the store did not take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,18 +14,21 @@ pub enum Unwritten {
 }
 
 impl Change {
-    /// What follows if the store does not take it, of a record with this goal.
-    pub fn unwritten(&self, goal: &Goal) -> Unwritten {
+    /// What follows if the store does not take it, of a record that it would change.
+    pub fn unwritten(&self, record: &Record) -> Unwritten {
         match self {
             Self::Pulled { .. }
             | Self::EnterCreating { .. }
             | Self::Adopt { .. }
             | Self::NoteDependents { .. }
-            | Self::EnterSwitching { .. } => match goal {
+            | Self::EnterSwitching { .. } => match record.goal {
                 Goal::Forward => Unwritten::TurnsBack,
                 // Turned back once more, the same would be asked for without end.
                 Goal::Back { .. } => Unwritten::Made,
             },
+            // The host has gone down since its last start. If that was its doing, it would be started at each boot, as none would know of the others. For one
+            // that has to stay no other may serve.
+            Self::CountStart { boot, .. } if *boot != record.boot && !record.terms.stays => Unwritten::TurnsBack,
             Self::TurnBack { .. }
             | Self::CountStart { .. }
             | Self::AdoptReplacement { .. }

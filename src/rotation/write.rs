@@ -12,7 +12,7 @@ pub fn change(store: &dyn Store, clock: &dyn Clock, record: &mut Record, memory:
     make(clock, record, memory, change);
     let Err(source) = save(store, clock, record, memory, change) else { return Ok(()) };
     tracing::error!(rotation = %record.id, container = %record.unit, "{}: {source}", record.unit);
-    match change.unwritten(&before.goal) {
+    match change.unwritten(&before) {
         Unwritten::Made => Ok(()),
         Unwritten::TurnsBack => {
             *record = before;

@@ -133,6 +133,19 @@ fn go_on_unwritten(world: &mut World, written: &Record, how: &str) {
 }
 
 #[test]
+fn a_unit_whose_image_fells_the_host_goes_back_where_its_starts_cannot_be_counted() {
+    let (mut world, mut record) = (World::new(Kind::Good, false), record());
+    drive_until(&mut world, &mut record, &mut Process::default(), |_, record, _| record.stage == Stage::Switching);
+    world.is_full = true;
+    let mut process = Process { number: 1, ..Process::default() };
+    // The host has died of it, and comes up without the unit.
+    world.boots += 1;
+    (world.runs, world.activity) = (None, Activity::Inactive);
+    assert!(drive(&mut world, &mut record, &mut process, 500, false));
+    assert_eq!((world.runs.map(|(image, _)| image), world.tag), (Some(OLD), OLD), "{record} {world:?}");
+}
+
+#[test]
 fn wherever_the_store_stops_a_rotation_by_a_unit_ends() {
     let mut ends = 0;
     for kind in [Kind::Good, Kind::Sick, Kind::Exits, Kind::Loops] {

@@ -37,7 +37,7 @@ fn drive(world: &mut World, record: &mut Record, process: &mut Process, mut left
                 world.act(&act, process);
                 process.is_pinned &= !(matches!(act, Act::RemoveDropIn { .. }) && record.goal == Goal::Forward);
             }
-            Step::Write(change) if is_done => match change.unwritten(&record.goal) {
+            Step::Write(change) if is_done => match change.unwritten(record) {
                 Unwritten::Left if world.is_full => return true,
                 Unwritten::TurnsBack if world.is_full => write(record, process, &not_recorded()),
                 Unwritten::Left | Unwritten::TurnsBack | Unwritten::Made => write(record, process, &change),

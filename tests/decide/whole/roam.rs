@@ -92,7 +92,7 @@ impl<const N: usize> Roamer<N> {
     /// What follows if the store does not take a change; none: the process leaves the record as it is there.
     fn unwritten(&self, moment: &Moment<N>, change: &Change) -> Option<Moment<N>> {
         let not_recorded = || Change::TurnBack { failure: Failure::NotRecorded { message: String::new() } };
-        match change.unwritten(&self.lens.record.goal) {
+        match change.unwritten(&self.lens.record) {
             Unwritten::Made => Some(self.lens.written(moment, change)),
             Unwritten::TurnsBack => Some(self.lens.written(moment, &not_recorded())),
             Unwritten::Left => None,
