@@ -12,7 +12,7 @@ use crate::model::ContainerId;
 use crate::store::Store;
 
 /// What a process remembers between two looks; none of it outlives the process.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Memory {
     /// See [`super::Observed::agent`].
     pub agent: String,

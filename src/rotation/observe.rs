@@ -50,6 +50,14 @@ pub async fn observe(engine: &dyn Engine, record: &Record, memory: &mut Memory, 
     })
 }
 
+/// Looks at the images of each member as well.
+pub async fn look_at_images(engine: &dyn Engine, record: &Record, memory: &Memory, observed: &mut Observed) -> Result<(), EngineError> {
+    for (n, (member, view)) in record.members.iter().zip(&mut observed.members).enumerate() {
+        view.images = Some(images(engine, record, n, member, memory).await?);
+    }
+    Ok(())
+}
+
 async fn look_at(
     engine: &dyn Engine,
     record: &Record,
@@ -82,13 +90,8 @@ async fn look_at(
         };
         view.replacement = found.filter(|_| member.is_tool_owned).and_then(|found| Replacement::of(member, &found));
     }
-    // While one is on its way back to its name and its start, nothing is asked of its image, and each call costs the service its time. A oneshot that this
-    // process has started is back when it has ended.
-    let is_name_free = view.stranger.is_none() && view.replacement.is_none();
-    let has_been_started = |old: &Container| memory.watches.get(&old.id()).is_some_and(Watch::is_evidence);
-    let is_awaited = is_name_free && predecessor.as_ref().is_some_and(|old| !old.status().is_active() && !has_been_started(old));
-    if record.stage != Stage::Switching || is_back && !is_awaited {
-        view.images = images(engine, record, n, member, memory).await?;
+    if record.stage != Stage::Switching {
+        view.images = Some(images(engine, record, n, member, memory).await?);
     }
     // On the way back only what one brought along matters that nobody has taken in yet.
     if record.stage == Stage::Creating
@@ -203,13 +206,7 @@ async fn ending(engine: &dyn Engine, container: &Container) -> Result<Ending, En
 }
 
 /// The images of a member, and where its tags point.
-pub(super) async fn images(
-    engine: &dyn Engine,
-    record: &Record,
-    n: usize,
-    member: &Member,
-    memory: &Memory,
-) -> Result<ImagesView, EngineError> {
+pub async fn images(engine: &dyn Engine, record: &Record, n: usize, member: &Member, memory: &Memory) -> Result<ImagesView, EngineError> {
     let (reference, pin_name, tag) = (member.pull_reference().to_string(), record.pin(n), member.tag().map(Reference::to_string));
     let tag = async {
         match &tag {

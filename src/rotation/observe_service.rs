@@ -4,9 +4,7 @@
 
 use super::memory::Memory;
 use super::observe::{Moment, images};
-use super::{
-    ContainerView, Dependent, GateRules, Goal, ImagesView, Member, MemberView, Proof, Purpose, Record, Role, ServiceView, Stage, Watch,
-};
+use super::{ContainerView, Dependent, GateRules, Goal, Member, MemberView, Proof, Purpose, Record, Role, ServiceView, Stage, Watch};
 use crate::engine::{Engine, EngineError, Refusal, Services};
 use crate::model::{Activity, Container, DropInKind, ImageId, Reference, SERVICE_LABEL, Service, ServiceState};
 
@@ -36,21 +34,14 @@ pub async fn look_at_service(
             false => images(engine, record, n, member, memory).await.map(Some),
         }
     };
-    let (container, images_seen) = tokio::join!(engine.container(&member.name), images_unless_forward);
-    let (container, images_seen) = (container?, images_seen?);
-    let mut view = MemberView::default();
+    let (container, images) = tokio::join!(engine.container(&member.name), images_unless_forward);
+    let (container, images) = (container?, images?);
+    let mut view = MemberView { images, ..MemberView::default() };
     let runs = container.as_ref().filter(|found| owner(found) == Some(&service.name)).map(Container::image_id);
     let is_run = |image: &ImageId| runs.as_ref() == Some(image);
-    let is_proving = member.new_image.as_ref().is_some_and(is_run) && state.activity == Activity::Active;
-    // While systemd is at what it was asked for, what the tag points to does not matter, and each call costs the service its time.
-    let is_at_it = is_proving || memory.service.asked > 0;
-    view.images = match images_seen {
-        Some(images) => images,
-        None if is_at_it => ImagesView::default(),
-        None => images(engine, record, n, member, memory).await?,
-    };
     // A unit that pulls by itself runs it before its pull is noted.
-    let new = member.new_image.as_ref().or_else(|| view.images.new.as_ref().filter(|new| **new != member.old_image));
+    let pulled = view.images.as_ref().and_then(|images| images.new.as_ref()).filter(|new| **new != member.old_image);
+    let new = member.new_image.as_ref().or(pulled);
     let is_new = new.is_some_and(is_run);
     let is_old = !is_new && is_run(&member.old_image);
     if let Some(container) = container {
@@ -74,7 +65,8 @@ pub async fn look_at_service(
 fn is_back_to_tag(record: &Record, member: &Member, view: &MemberView, state: &ServiceState) -> bool {
     let is_back = record.stage == Stage::Switching && record.goal != Goal::Forward;
     let is_open = !state.stays() || member.tag_before != member.new_image;
-    is_back && is_open && member.new_image.is_some() && view.images.tag == member.new_image
+    let is_moved = || view.images.as_ref().is_some_and(|images| images.tag == member.new_image);
+    is_back && is_open && member.new_image.is_some() && is_moved()
 }
 
 /// True if a container of another unit runs the new image under the same tag, and a drop-in can keep this one from it.

@@ -60,9 +60,9 @@ pub struct MemberView {
     pub replacement: Option<Replacement>,
     /// This process saw the successor run, whether it still exists or not.
     pub has_successor_run: bool,
-    /// Images; not looked at while a service is down for it: on the way forward through the switch, on the way back until the old one has been started, and
-    /// of a unit once its restart was asked for. Nothing may be concluded there from what is missing.
-    pub images: ImagesView,
+    /// Images; none where they were not looked at. While the two change places that is done only for a decision which asks for it
+    /// ([`super::Step::LookAtImages`]): a service may be down, and each call costs it its time.
+    pub images: Option<ImagesView>,
     /// The comparison of the two containers; looked at only before the switch.
     pub comparison: Option<Comparison>,
     /// Volumes born with the successor that still exist.

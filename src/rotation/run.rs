@@ -1,13 +1,12 @@
 //! The loop: look, decide, write the intent, act, look again. It never trusts the answer to its last call over what the engine shows.
 
-use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use super::act::{ActError, perform_patiently};
 use super::in_full::change_in_full;
 use super::lifeline::Lifeline;
-use super::memory::{self, Memory, ServiceMemory};
-use super::observe::{Moment, observe};
+use super::memory::{self, Memory};
+use super::observe::{Moment, look_at_images, observe};
 use super::probe::Prober;
 use super::{Act, Change, Keyring, Observed, Progress, Record, Refused, RunError, Stage, Step, StuckReason, Watcher, decide, write};
 use crate::clock::{Clock, with_signs_of_life};
@@ -73,14 +72,8 @@ impl Rotation<'_> {
             boot: self.boot.to_owned(),
             is_held_before_tag: self.is_held_before_tag,
             is_run_stopped: self.is_run_stopped,
-            unanswered: None,
-            refused: Vec::new(),
-            watches: HashMap::new(),
-            have_run: HashSet::new(),
-            service: ServiceMemory::default(),
-            unrefused: None,
             pins: memory::pins(self.store),
-            compared: None,
+            ..Memory::default()
         };
         let mut prober = Prober::new(self.engine, self.clock);
         let mut silence = None;
@@ -98,7 +91,7 @@ impl Rotation<'_> {
                     memory.forget(self.agent, self.clock.elapsed());
                     Ok(())
                 }
-                Ok(Some(observed)) => {
+                Ok(Some(mut observed)) => {
                     let step = decide(record, &observed);
                     tracing::debug!(rotation = %record.id, container = %record.unit, %observed, ?step);
                     record.note_start(&observed);
@@ -113,6 +106,11 @@ impl Rotation<'_> {
                         Step::ReadLog { successor } => {
                             let answer = self.read_log(record, &successor).await;
                             // Nothing that was seen is another for it.
+                            seen = answer.is_ok().then_some(observed);
+                            answer
+                        }
+                        Step::LookAtImages => {
+                            let answer = look_at_images(self.engine, record, &memory, &mut observed).await;
                             seen = answer.is_ok().then_some(observed);
                             answer
                         }

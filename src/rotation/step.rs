@@ -26,6 +26,8 @@ pub enum Step {
         /// Whose.
         successor: ContainerId,
     },
+    /// Look at the images, too, and decide anew on the same look.
+    LookAtImages,
     /// Everything before the tag moves is done, and the run wants the other units brought as far first.
     Prepared,
     /// At rest with one container under the name; the gate goes on in the next process.

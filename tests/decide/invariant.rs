@@ -2,8 +2,9 @@
 //! in their place, all stages, goals and policies of failure, another agent, a network that is missing.
 
 use rotate::model::{Container, ContainerId, RestartPolicy, Status};
-use rotate::rotation::{Act, Change, ContainerView, Failure, GateFailure, Goal, Observed, Record, Replacement, Role, Stage, Step, decide};
+use rotate::rotation::{Act, Change, ContainerView, Failure, GateFailure, Goal, Observed, Record, Replacement, Role, Stage, Step};
 
+use crate::decided::decided;
 use crate::make::{FAILED, NEXT, OLD, container, observed, record};
 
 const STATUSES: [Status; 6] = [Status::Created, Status::Running, Status::Paused, Status::Restarting, Status::Exited, Status::Dead];
@@ -56,7 +57,8 @@ fn for_all(mut check: impl FnMut(&Record, &Observed, &Step)) {
                             for (agent, missing) in [("agent", None), ("another", None), ("agent", Some("net"))] {
                                 observed.agent = agent.into();
                                 observed.members[0].missing_networks = missing.map(str::to_owned).into_iter().collect();
-                                check(&record, &observed, &decide(&record, &observed));
+                                let step = decided(&record, &mut observed);
+                                check(&record, &observed, &step);
                                 count += 1;
                             }
                         }

@@ -1,5 +1,6 @@
 //! The decision function alone: every combination of what two containers can look like, and the gate on scripted looks. No engine.
 
+mod decided;
 mod gate;
 mod invariant;
 mod late;

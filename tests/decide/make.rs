@@ -95,7 +95,7 @@ pub fn images() -> ImagesView {
 }
 
 pub fn observed(predecessor: Option<ContainerView>, successor: Option<ContainerView>) -> Observed {
-    let member = MemberView { predecessor, successor, images: images(), ..MemberView::default() };
+    let member = MemberView { predecessor, successor, images: Some(images()), ..MemberView::default() };
     Observed {
         at: Timestamp::UNIX_EPOCH + jiff::SignedDuration::from_secs(1_000),
         now: Duration::from_secs(1_000),

@@ -1,7 +1,7 @@
 //! Single decisions that a person would ask about.
 
 use rotate::model::{RestartPolicy, Status};
-use rotate::rotation::{Act, Change, Failure, Observed, Record, Refused, Role, Stage, Step, StuckReason, Withdrawal, decide};
+use rotate::rotation::{Act, Change, Failure, ImagesView, Observed, Record, Refused, Role, Stage, Step, StuckReason, Withdrawal, decide};
 
 use crate::make::{FAILED, NEXT, OLD, container, observed, record};
 
@@ -11,6 +11,10 @@ fn check(name: &str, record: &Record, observed: &Observed, expected: &Step) {
 
 fn at(stage: Stage) -> Record {
     Record { stage, ..record() }
+}
+
+fn images(seen: &mut Observed) -> &mut ImagesView {
+    seen.members[0].images.as_mut().expect("they were looked at")
 }
 
 fn back(stage: Stage, failure: Failure) -> Record {
@@ -143,7 +147,7 @@ fn a_tag_that_somebody_else_moved_is_not_moved_back() {
     let mut seen = observed(Some(container("old", "web", Status::Running, RestartPolicy::Always)), None);
     let record = back(Stage::Creating, Failure::SuccessorGone);
     check("ours", &record, &seen, &Step::Act(Act::TagBack { member: 0 }));
-    seen.members[0].images.tag = Some(rotate::model::ImageId::new("sha256:third"));
+    images(&mut seen).tag = Some(rotate::model::ImageId::new("sha256:third"));
     check("somebody's", &record, &seen, &Step::Act(Act::Unpin { member: 0 }));
 }
 
@@ -166,10 +170,10 @@ fn a_pin_that_an_earlier_rotation_left_goes_with_the_last_container_of_its_image
     let mut seen = observed(None, new());
     let record = at(Stage::Kept);
     let left = "localhost/rotate/keep:aaaaaa".to_owned();
-    seen.members[0].images.is_old_tagged = true;
-    seen.members[0].images.left_pins = vec![left.clone()];
+    images(&mut seen).is_old_tagged = true;
+    images(&mut seen).left_pins = vec![left.clone()];
     check("ours first", &record, &seen, &Step::Act(Act::Unpin { member: 0 }));
-    seen.members[0].images.pin = None;
+    images(&mut seen).pin = None;
     check("then it", &record, &seen, &Step::Act(Act::UnpinLeft { pin: left }));
     seen.members[0].predecessor = Some(container("old", OLD, Status::Exited, RestartPolicy::No));
     seen.members[0].successor.as_mut().expect("a successor").name = "other".into();

@@ -25,7 +25,7 @@ fn sick() -> Failure {
 fn step(record: &Record, has_new: bool, images: ImagesView, act: &Act) -> Step {
     let new = has_new.then(|| container("new", "web", Status::Running, RestartPolicy::Always));
     let mut seen = observed(None, new);
-    seen.members[0].images = images;
+    seen.members[0].images = Some(images);
     seen.refused = vec![Refused { act: act.clone(), refusal: Refusal::Other, message: NO.into() }];
     decide(record, &seen)
 }
@@ -52,7 +52,7 @@ fn what_could_not_be_pulled_again_is_asked_for_again_and_what_nobody_knows_the_d
     let pull = Act::PullOld { member: 0 };
     let mut record = back(sick());
     let mut seen = observed(None, None);
-    seen.members[0].images = gone();
+    seen.members[0].images = Some(gone());
     assert_eq!(decide(&record, &seen), Step::Act(pull.clone()), "by a process that was not refused it yet");
     record.members[0].old_digest = None;
     for has_new in [false, true] {

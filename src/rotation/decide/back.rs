@@ -2,11 +2,11 @@
 
 use super::forward::judge;
 use super::hand_over::HandOver;
-use super::{attempt, attempt_once, connect, kept, refusal, replaced};
+use super::{Looked, attempt, attempt_once, connect, kept, looked, refusal, replaced};
 use crate::model::Status;
 use crate::rotation::{
-    Act, Change, ContainerView, Failure, Member, MemberView, Observed, Purpose, Record, Refused, Replacement, Role, Stage, Step,
-    StuckReason, Verdict, Watch,
+    Act, Change, ContainerView, Failure, ImagesView, Member, MemberView, Observed, Purpose, Record, Refused, Replacement, Role, Stage,
+    Step, StuckReason, Verdict, Watch,
 };
 
 /// Stage `Switching`, goal back.
@@ -64,16 +64,17 @@ pub fn step(record: &Record, observed: &Observed, failure: &Failure) -> Step {
 
 /// Clears away what the rotation made, and closes the record. The predecessor serves: it was never touched, or has proved itself.
 pub fn undo(record: &Record, observed: &Observed, failure: &Failure) -> Step {
-    for (n, (member, view)) in record.members.iter().zip(&observed.members).enumerate() {
+    let Some(members) = looked(record, observed) else { return Step::LookAtImages };
+    for (n, seen @ Looked { member, view, images }) in members.iter().enumerate() {
         if let Some(step) = replaced::finish(n, member, view) {
             return step;
         }
-        if let Some(step) = undo_member(record, observed, n, member, view) {
+        if let Some(step) = undo_member(record, observed, n, seen) {
             return step;
         }
-        let unpin = view.images.pin.is_some().then_some(Act::Unpin { member: n });
-        let is_spare = failure.refuses_digest() && member.is_pulled && !view.images.is_new_tagged;
-        let new = view.images.new.clone().filter(|image| is_spare && *image != member.old_image).map(|image| Act::RemoveImage { image });
+        let unpin = images.pin.is_some().then_some(Act::Unpin { member: n });
+        let is_spare = failure.refuses_digest() && member.is_pulled && !images.is_new_tagged;
+        let new = images.new.clone().filter(|image| is_spare && *image != member.old_image).map(|image| Act::RemoveImage { image });
         if let Some(step) = [unpin, new].into_iter().flatten().find_map(|act| attempt_once(observed, act)) {
             return step;
         }
@@ -81,8 +82,9 @@ pub fn undo(record: &Record, observed: &Observed, failure: &Failure) -> Step {
     Step::Write(Change::Close)
 }
 
-fn undo_member(record: &Record, observed: &Observed, n: usize, member: &Member, view: &MemberView) -> Option<Step> {
-    let back = tag_back(record, n, member, view);
+fn undo_member(record: &Record, observed: &Observed, n: usize, seen: &Looked<'_>) -> Option<Step> {
+    let Looked { member, view, .. } = seen;
+    let back = tag_back(record, n, seen);
     // Where there was no tag before it goes, and no engine takes the last name from the image of a container: not before that one has gone.
     let (at_once, at_last) = if member.tag_before.is_some() { (back, None) } else { (None, back) };
     let tag_at_last = || at_last.and_then(|act| attempt_once(observed, act));
@@ -110,21 +112,22 @@ fn undo_member(record: &Record, observed: &Observed, n: usize, member: &Member, 
 
 /// The tag goes back only if it still points to what we moved it to, and the tool has made nothing of it in the meantime: it would
 /// make it anew from the old image; or if it was lost.
-fn tag_back(record: &Record, n: usize, member: &Member, view: &MemberView) -> Option<Act> {
-    let is_moved = member.new_image.is_some() && view.images.tag == member.new_image && member.tag_before != member.new_image;
+fn tag_back(record: &Record, n: usize, seen: &Looked<'_>) -> Option<Act> {
+    let Looked { member, view, images } = seen;
+    let is_moved = member.new_image.is_some() && images.tag == member.new_image && member.tag_before != member.new_image;
     let is_in_use = view.replacement.as_ref().is_some_and(|replacement| match replacement {
         Replacement::Same(_) => true,
         Replacement::Other(found) => Some(found.image_id()) == member.new_image,
     }) || member.new_image.as_ref() == Some(&member.old_image);
     let is_to_return = is_moved && !is_in_use && record.stage >= Stage::Creating;
-    (is_to_return && member.tag().is_some() || is_tag_lost(record, member, view)).then_some(Act::TagBack { member: n })
+    (is_to_return && member.tag().is_some() || is_tag_lost(record, member, view, images)).then_some(Act::TagBack { member: n })
 }
 
 /// A tag that was there and points to nothing: while our pin is the second name of the image of a running container, `image prune -a` takes either of them
 /// (Docker 26.1), which it would not do to the only one. With the container a person may have taken away the tag, too.
-pub fn is_tag_lost(record: &Record, member: &Member, view: &MemberView) -> bool {
+pub fn is_tag_lost(record: &Record, member: &Member, view: &MemberView, images: &ImagesView) -> bool {
     let was_there = member.tag_before.is_some() && member.tag().is_some() && record.purpose == Purpose::Rotate;
-    was_there && view.images.tag.is_none() && view.predecessor.is_some()
+    was_there && images.tag.is_none() && view.predecessor.is_some()
 }
 
 fn start(observed: &Observed, failure: &Failure, member: usize, predecessor: &ContainerView) -> Option<Step> {
@@ -145,15 +148,16 @@ fn recreate(observed: &Observed, failure: &Failure, n: usize, member: &Member, v
     if let Some(by) = &view.stranger {
         return give_up(observed, failure, StuckReason::NameTaken { by: by.short().to_owned() });
     }
-    if member.original.document().is_null() || (view.images.old.is_none() && member.old_digest.is_none()) {
+    let Some(images) = &view.images else { return Step::LookAtImages };
+    if member.original.document().is_null() || (images.old.is_none() && member.old_digest.is_none()) {
         return give_up(observed, failure, StuckReason::NothingLeft);
     }
     // A registry that is away comes back: what cannot be pulled now is not lost.
-    if view.images.old.is_none() {
+    if images.old.is_none() {
         return attempt(observed, Act::PullOld { member: n }, |no| give_up(observed, failure, refused(view, no)));
     }
     // It is created from the reference as typed, so the tag must point to the old image before, wherever it pointed.
-    if member.tag().is_some() && view.images.tag.as_ref() != Some(&member.old_image) {
+    if member.tag().is_some() && images.tag.as_ref() != Some(&member.old_image) {
         return attempt(observed, Act::TagOld { member: n }, |no| stuck_on(view, no));
     }
     attempt(observed, Act::Recreate { member: n }, |no| stuck_on(view, no))

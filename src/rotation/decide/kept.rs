@@ -1,7 +1,7 @@
 //! After the proof: the predecessor is kept for a while, then goes with the old image. Nothing goes that is not proved to be spare, and no
 //! predecessor from a successor that is known to be unwell.
 
-use super::{act_refused, attempt_once, replaced, service, turn_back};
+use super::{Looked, act_refused, attempt_once, looked, replaced, service, turn_back};
 use crate::rotation::{Act, Change, Failure, GateFailure, Late, Member, MemberView, Observed, Outcome, Record, Role, Step, late};
 
 /// Stage `Kept`.
@@ -10,7 +10,8 @@ pub fn step(record: &Record, observed: &Observed) -> Step {
     if let Some(step) = gone.find_map(|(n, view)| replaced::adopt(observed, n, view, act_refused)) {
         return step;
     }
-    let health = health(record, observed);
+    let Some(members) = looked(record, observed) else { return Step::LookAtImages };
+    let health = health(observed, &members);
     let is_doubtful = match &health {
         Late::Failed(why) | Late::Suspected(why) => {
             let is_sure = matches!(health, Late::Failed(_));
@@ -26,10 +27,9 @@ pub fn step(record: &Record, observed: &Observed) -> Step {
         Late::Unclear => record.late.is_some() || matches!(record.outcome, Some(Outcome::Stayed { .. })),
     };
     let is_past = record.keep_until.is_none_or(|until| observed.at >= until) && !is_doubtful;
-    let members = || record.members.iter().zip(&observed.members).enumerate();
     // A tool would start it beside its successor, but where that one is unwell it is all there is.
     let is_due = |member: &Member| is_past || member.is_tool_owned && record.late.is_none();
-    let spare = members().filter(|(_, (member, view))| is_due(member) && is_spare(record, member, view));
+    let spare = members.iter().enumerate().filter(|(_, Looked { member, view, .. })| is_due(member) && is_spare(record, member, view));
     let mut removals = spare.map(|(n, _)| Act::Remove { member: n, role: Role::Predecessor });
     if let Some(step) = removals.find_map(|act| attempt_once(observed, act)) {
         return step;
@@ -37,11 +37,11 @@ pub fn step(record: &Record, observed: &Observed) -> Step {
     if !is_past {
         return Step::Rest;
     }
-    for (n, (member, view)) in members() {
-        let unpin = view.images.pin.is_some().then_some(Act::Unpin { member: n });
-        let left = view.images.left_pins.iter().filter(|_| view.predecessor.is_none()).map(|pin| Act::UnpinLeft { pin: pin.clone() });
-        let is_unused = view.predecessor.is_none() && !view.images.is_old_tagged && member.new_image.as_ref() != Some(&member.old_image);
-        let old = view.images.old.clone().filter(|_| is_unused).map(|image| Act::RemoveImage { image });
+    for (n, Looked { member, view, images }) in members.iter().enumerate() {
+        let unpin = images.pin.is_some().then_some(Act::Unpin { member: n });
+        let left = images.left_pins.iter().filter(|_| view.predecessor.is_none()).map(|pin| Act::UnpinLeft { pin: pin.clone() });
+        let is_unused = view.predecessor.is_none() && !images.is_old_tagged && member.new_image.as_ref() != Some(&member.old_image);
+        let old = images.old.clone().filter(|_| is_unused).map(|image| Act::RemoveImage { image });
         if let Some(step) = unpin.into_iter().chain(left).chain(old).find_map(|act| attempt_once(observed, act)) {
             return step;
         }
@@ -50,10 +50,10 @@ pub fn step(record: &Record, observed: &Observed) -> Step {
 }
 
 /// How the successors are that have their unit's name; the first that is not well speaks for all.
-fn health(record: &Record, observed: &Observed) -> Late {
-    let served = record.members.iter().zip(&observed.members).filter_map(|(member, view)| {
+fn health(observed: &Observed, members: &[Looked<'_>]) -> Late {
+    let served = members.iter().filter_map(|seen @ Looked { member, view, .. }| {
         if view.service.is_some() {
-            return service::health(member, view, observed);
+            return service::health(seen, observed);
         }
         let successor = view.successor.as_ref().filter(|new| new.name == member.name)?;
         Some(late(successor, member.policy, observed.at, observed.now))

@@ -11,7 +11,7 @@ mod prepare;
 mod replaced;
 mod service;
 
-use super::{Act, Change, Failure, Goal, Member, MemberView, Observed, Record, Refused, Role, Stage, Step};
+use super::{Act, Change, Failure, Goal, ImagesView, Member, MemberView, Observed, Record, Refused, Role, Stage, Step};
 
 /// The next step. An act without an answer is repeated before anything else: it may still land (`stop` beside a `start` in flight answers at
 /// once, and the start lands afterwards; seen on Docker 26.1 and 28.5).
@@ -31,6 +31,19 @@ pub fn decide(record: &Record, observed: &Observed) -> Step {
         (Stage::Kept, Goal::Forward | Goal::Back { .. }) => kept::step(record, observed),
         (Stage::Closed, Goal::Forward | Goal::Back { .. }) => Step::Done,
     }
+}
+
+/// A member whose images were looked at.
+struct Looked<'a> {
+    member: &'a Member,
+    view: &'a MemberView,
+    images: &'a ImagesView,
+}
+
+/// All members; none if the images of one were not looked at.
+fn looked<'a>(record: &'a Record, observed: &'a Observed) -> Option<Vec<Looked<'a>>> {
+    let members = record.members.iter().zip(&observed.members);
+    members.map(|(member, view)| Some(Looked { member, view, images: view.images.as_ref()? })).collect()
 }
 
 /// The act, or what follows if the engine has refused it to this process.
@@ -57,8 +70,8 @@ fn connect(member: usize, role: Role, view: &MemberView) -> Option<Act> {
 
 /// The tag moves only with the old image pinned: it may have no other name. A pin is gone with a prune, or with a way back that could not be written
 /// down.
-fn move_tag(observed: &Observed, n: usize, member: &Member, view: &MemberView) -> Step {
-    let is_pinned = view.images.pin.as_ref() == Some(&member.old_image);
+fn move_tag(observed: &Observed, n: usize, member: &Member, images: &ImagesView) -> Step {
+    let is_pinned = images.pin.as_ref() == Some(&member.old_image);
     let act = if is_pinned { Act::MoveTag { member: n } } else { Act::Pin { member: n } };
     attempt(observed, act, act_refused)
 }

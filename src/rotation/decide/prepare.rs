@@ -1,6 +1,6 @@
 //! Forward, before the switch: pin, pull, move the tag, create, compare. The predecessor runs and is not touched.
 
-use super::{act_refused, attempt, connect, move_tag, replaced, turn_back};
+use super::{Looked, act_refused, attempt, connect, looked, move_tag, replaced, turn_back};
 use crate::model::Status;
 use crate::rotation::{Act, Change, Failure, Observed, Purpose, Record, Role, Step, Withdrawal};
 
@@ -9,19 +9,20 @@ pub fn pull(record: &Record, observed: &Observed) -> Step {
     if let Some(why) = withdrawal(record, observed) {
         return turn_back(Failure::Withdrawn { why });
     }
-    for (n, (member, view)) in record.members.iter().zip(&observed.members).enumerate() {
-        if record.purpose == Purpose::Rotate && view.images.pin.as_ref() != Some(&member.old_image) {
+    let Some(members) = looked(record, observed) else { return Step::LookAtImages };
+    for (n, Looked { member, images, .. }) in members.iter().enumerate() {
+        if record.purpose == Purpose::Rotate && images.pin.as_ref() != Some(&member.old_image) {
             return attempt(observed, Act::Pin { member: n }, act_refused);
         }
-        match (&view.images.new, &member.new_image) {
+        match (&images.new, &member.new_image) {
             (None, _) => {
                 return attempt(observed, Act::Pull { member: n }, |no| turn_back(Failure::PullFailed { message: no.message.clone() }));
             }
-            (Some(image), _) if view.images.is_same || *image == member.old_image => {
+            (Some(image), _) if images.is_same || *image == member.old_image => {
                 return turn_back(Failure::Withdrawn { why: Withdrawal::SameImage });
             }
             (Some(image), known) if known.as_ref() != Some(image) => {
-                if let Some(platform) = &view.images.foreign {
+                if let Some(platform) = &images.foreign {
                     return turn_back(Failure::OtherPlatform { platform: platform.clone() });
                 }
                 return Step::Write(Change::Pulled { member: n, image: image.clone() });
@@ -32,7 +33,7 @@ pub fn pull(record: &Record, observed: &Observed) -> Step {
     if observed.is_held_before_tag {
         return Step::Prepared;
     }
-    Step::Write(Change::EnterCreating { tags: observed.members.iter().map(|view| view.images.tag.clone()).collect() })
+    Step::Write(Change::EnterCreating { tags: members.iter().map(|seen| seen.images.tag.clone()).collect() })
 }
 
 /// Stage `Creating`.
@@ -42,19 +43,20 @@ pub fn create(record: &Record, observed: &Observed) -> Step {
     if let Some(step) = views.find_map(|(n, view)| replaced::forward(observed, n, view)) {
         return step;
     }
-    if let Some(act) = in_flight(record, observed) {
+    let Some(members) = looked(record, observed) else { return Step::LookAtImages };
+    if let Some(act) = in_flight(record, observed, &members) {
         return attempt(observed, act, |no| turn_back(Failure::CreateRefused { refusal: no.refusal, message: no.message.clone() }));
     }
     if let Some(why) = withdrawal(record, observed) {
         return turn_back(Failure::Withdrawn { why });
     }
-    for (n, (member, view)) in record.members.iter().zip(&observed.members).enumerate() {
+    for (n, Looked { member, view, images }) in members.iter().enumerate() {
         let moves_tag = record.purpose == Purpose::Rotate && member.tag().is_some();
-        if moves_tag && view.images.tag != member.new_image {
-            if view.images.tag.is_some() && view.images.tag != member.tag_before {
+        if moves_tag && images.tag != member.new_image {
+            if images.tag.is_some() && images.tag != member.tag_before {
                 return turn_back(Failure::Withdrawn { why: Withdrawal::TagMoved });
             }
-            return move_tag(observed, n, member, view);
+            return move_tag(observed, n, member, images);
         }
         let Some(successor) = &view.successor else {
             if member.successor.is_some() {
@@ -87,10 +89,9 @@ pub fn create(record: &Record, observed: &Observed) -> Step {
 }
 
 /// A process that died may have left a create behind that lands later: a new one repeats it before it gives the rotation up.
-fn in_flight(record: &Record, observed: &Observed) -> Option<Act> {
-    let mut members = record.members.iter().zip(&observed.members).enumerate();
-    members.find_map(|(n, (member, view))| {
-        let is_next = record.purpose == Purpose::DryRun || member.tag().is_none() || view.images.tag == member.new_image;
+fn in_flight(record: &Record, observed: &Observed, members: &[Looked<'_>]) -> Option<Act> {
+    members.iter().enumerate().find_map(|(n, Looked { member, view, images })| {
+        let is_next = record.purpose == Purpose::DryRun || member.tag().is_none() || images.tag == member.new_image;
         let is_unseen = member.successor.is_none() && view.successor.is_none() && view.predecessor.is_some();
         (record.agent != observed.agent && is_next && is_unseen).then_some(Act::Create { member: n })
     })

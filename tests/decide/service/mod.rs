@@ -11,10 +11,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use rotate::model::{Activity, Container, DropIn, DropInKind, ImageId, Manager, SERVICE_LABEL, Service};
-use rotate::rotation::{
-    Act, Change, Failure, GateFailure, Goal, Member, Outcome, Record, Stage, Step, Unwritten, Withdrawal, decide, has_left,
-};
+use rotate::rotation::{Act, Change, Failure, GateFailure, Goal, Member, Outcome, Record, Stage, Step, Unwritten, Withdrawal, has_left};
 
+use crate::decided::decided;
 use crate::make;
 use world::{Kind, NEW, OLD, Process, World};
 
@@ -28,8 +27,8 @@ pub fn record() -> Record {
 /// Goes on until the record rests, or is left to another run, or `left` steps are done; the last one is lost if `is_lost`. False if it is cut.
 fn drive(world: &mut World, record: &mut Record, process: &mut Process, mut left: usize, is_lost: bool) -> bool {
     for _ in 0..1_000 {
-        let observed = world.look(record, process);
-        let step = decide(record, &observed);
+        let mut observed = world.look(record, process);
+        let step = decided(record, &mut observed);
         let is_done = !(left == 0 && is_lost);
         match step {
             Step::Rest | Step::Done => return true,

@@ -179,7 +179,7 @@ impl World {
         }
         let id = |image: &str| Some(ImageId::new(image));
         let pin = id(OLD).filter(|_| self.pin);
-        member.images = ImagesView {
+        member.images = Some(ImagesView {
             new: id(NEW).filter(|_| self.has_new || self.tag == NEW),
             old: id(OLD),
             tag: id(self.tag).filter(|_| self.tag != NOWHERE),
@@ -187,7 +187,7 @@ impl World {
             is_old_tagged: true,
             is_new_tagged: self.tag == NEW,
             ..ImagesView::default()
-        };
+        });
         member.has_successor_run = process.has_run;
         let state = ServiceState {
             load: if self.is_loaded { "loaded".into() } else { "not-found".into() },

@@ -8,7 +8,7 @@ use rotate::engine::Refusal;
 use rotate::model::{Container, ContainerId, Ending, ImageId, Platform, RestartPolicy};
 use rotate::rotation::{
     Act, ContainerView, Failure, GateFailure, GateRules, Goal, ImagesView, MemberView, Observed, Outcome, Proof, Record, Refused,
-    Replacement, StuckReason, Watch, Withdrawal,
+    Replacement, StuckReason, Withdrawal,
 };
 use serde_json::json;
 
@@ -98,12 +98,7 @@ impl<const N: usize> Lens<N> {
         if [old, new].iter().flatten().all(|body| body.name != Name::Web) {
             self.look_for_others(moment.paper.stage, n, place, new.is_none(), &mut view);
         }
-        let is_name_free = view.stranger.is_none() && view.replacement.is_none();
-        let has_been_started = watched(false, place.seen[OLD]).as_ref().is_some_and(Watch::is_evidence);
-        let is_awaited = is_name_free && old.is_some_and(|body| !body.is_active()) && !has_been_started;
-        if moment.paper.stage != Stage::Switching || is_back && !is_awaited {
-            view.images = images(place, n);
-        }
+        view.images = Some(images(place, n));
         if moment.paper.stage == Stage::Creating && new.is_some() {
             let comparison = view.comparison.get_or_insert_default();
             comparison.unexplained = place.images.differs.then(|| "a difference".to_owned()).into_iter().collect();

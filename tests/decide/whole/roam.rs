@@ -12,6 +12,7 @@ use super::hands;
 use super::look::Lens;
 use super::moment::{Aim, Moment, NEW, OLD, Process, Seen, Stage, Status};
 use super::rules;
+use crate::decided::decided;
 
 pub struct Roamer<const N: usize> {
     pub lens: Lens<N>,
@@ -49,7 +50,7 @@ impl<const N: usize> Roamer<N> {
     fn follow(&mut self, moment: &Moment<N>) -> u16 {
         self.decisions += 1;
         self.lens.turn_to(moment);
-        let step = decide(&self.lens.record, &self.lens.observed);
+        let step = decided(&self.lens.record, &mut self.lens.observed);
         if let Err(broken) = rules::check(&self.lens, moment, &step) {
             self.fail(broken);
         }
@@ -79,6 +80,7 @@ impl<const N: usize> Roamer<N> {
                 nexts.push(after);
             }
             Step::Wait { .. } => self.wait(moment, nexts),
+            Step::LookAtImages => self.fail("it does not see the images that it has looked at"),
             // The run brings the other units as far, then goes on with this one.
             Step::Prepared => {
                 let mut after = *moment;
@@ -181,7 +183,7 @@ impl<const N: usize> Roamer<N> {
                 let process = Process { is_full: true, ..before.process };
                 nexts.extend(self.unwritten(&Moment { process, ..before }, change));
             }
-            Step::ReadLog { .. } | Step::Wait { .. } | Step::Prepared | Step::Leave | Step::Rest => {}
+            Step::ReadLog { .. } | Step::LookAtImages | Step::Wait { .. } | Step::Prepared | Step::Leave | Step::Rest => {}
             // Nothing can go wrong any more.
             Step::Done | Step::Stuck { .. } if !self.has_hands => return,
             Step::Done | Step::Stuck { .. } => {}

@@ -7,26 +7,26 @@ use crate::model::{Activity, DropInKind, Service};
 use crate::rotation::decide::back::{give_up, is_tag_lost};
 use crate::rotation::decide::forward::judge;
 use crate::rotation::decide::{attempt, attempt_once};
-use crate::rotation::{Act, Change, Failure, GateFailure, Refused, Stage, Step, StuckReason, Verdict};
+use crate::rotation::{Act, Change, Failure, GateFailure, ImagesView, Refused, Stage, Step, StuckReason, Verdict};
 
 /// Goal back, before the proof.
-pub fn step(seen: Seen<'_>, failure: &Failure) -> Step {
+pub fn step(seen: Seen<'_>, images: &ImagesView, failure: &Failure) -> Step {
     let Seen { record, observed, member, view, service } = seen;
     // Nothing of ours was restarted, or made others restart it.
     if record.stage < Stage::Switching {
-        return if record.stage == Stage::Creating && seen.is_restarted() { seen.enter() } else { clear(seen, failure) };
+        return if record.stage == Stage::Creating && seen.is_restarted(images) { seen.enter() } else { clear(seen, images, failure) };
     }
     // A person made something else of the unit; a tag that they moved as well stays where it is.
     let is_another = view.stranger.is_some() && service.asked == 0;
-    if is_another && view.images.tag != member.new_image {
-        return clear(seen, failure);
+    if is_another && images.tag != member.new_image {
+        return clear(seen, images, failure);
     }
     // It may be out of sight for a moment: once in three runs beside others that came and went it was not seen to start from our tag, right after it had
     // been (5.4.2). To move the tag for that would take it from those who have proved it.
     if service.has_asked_to_stay && !service.state.is_loaded() && !service.is_late {
         return seen.pause(None);
     }
-    if let Some(step) = tag(seen, failure) {
+    if let Some(step) = tag(seen, images, failure) {
         return step;
     }
     // What failed runs on, and no restart can be asked for.
@@ -35,11 +35,11 @@ pub fn step(seen: Seen<'_>, failure: &Failure) -> Step {
     }
     // A person took the unit away.
     if is_another || !service.state.is_loaded() {
-        return clear(seen, failure);
+        return clear(seen, images, failure);
     }
     // A run that is over is its proof, and its container went with it.
     if record.terms.is_oneshot && service.asked > 0 && (service.has_run || service.is_started) && has_ended_well(seen) {
-        return seen.dependent().unwrap_or_else(|| clear(seen, failure));
+        return seen.dependent().unwrap_or_else(|| clear(seen, images, failure));
     }
     let Some(old) = view.predecessor.as_ref().filter(|_| !service.is_down()) else { return restart(seen, failure) };
     if service.restarts > 0 && service.asked > 0 {
@@ -49,16 +49,16 @@ pub fn step(seen: Seen<'_>, failure: &Failure) -> Step {
     match judge(observed, old) {
         Verdict::Failed(GateFailure::Exited { .. }) => wait(seen, failure, None),
         Verdict::Failed(why) => give_up(observed, failure, StuckReason::PredecessorSick { why }),
-        Verdict::Passed if service.is_up() => seen.dependent().unwrap_or_else(|| clear(seen, failure)),
+        Verdict::Passed if service.is_up() => seen.dependent().unwrap_or_else(|| clear(seen, images, failure)),
         Verdict::Passed => wait(seen, failure, None),
         Verdict::Pending { until } => wait(seen, failure, Some(until)),
     }
 }
 
 /// First of all: from here on each start of the unit, by whomever, brings the old image.
-fn tag(seen: Seen<'_>, failure: &Failure) -> Option<Step> {
-    let Seen { observed, member, view, service, .. } = seen;
-    if view.images.old.is_none() {
+fn tag(seen: Seen<'_>, images: &ImagesView, failure: &Failure) -> Option<Step> {
+    let Seen { observed, member, service, .. } = seen;
+    if images.old.is_none() {
         return Some(match member.old_digest {
             Some(_) => attempt(observed, Act::PullOld { member: 0 }, |no| stuck(seen, failure, no)),
             None => give_up(observed, failure, StuckReason::NothingLeft),
@@ -68,25 +68,25 @@ fn tag(seen: Seen<'_>, failure: &Failure) -> Option<Step> {
     if let Some(step) = stay(seen, is_theirs(seen) || is_others(seen)) {
         return Some(step);
     }
-    if is_to_return(seen) {
+    if is_to_return(seen, images) {
         return Some(attempt(observed, Act::TagBack { member: 0 }, |no| stuck(seen, failure, no)));
     }
-    if !service.stays && member.tag().is_some() && view.images.tag.as_ref() != Some(&member.old_image) {
+    if !service.stays && member.tag().is_some() && images.tag.as_ref() != Some(&member.old_image) {
         return Some(attempt(observed, Act::TagOld { member: 0 }, |no| stuck(seen, failure, no)));
     }
     if service.pulls { seen.pin() } else { None }
 }
 
 /// The tag is where this rotation has put it.
-fn is_moved(seen: Seen<'_>) -> bool {
-    let Seen { member, view, .. } = seen;
-    let is_there = member.new_image.is_some() && view.images.tag == member.new_image;
+fn is_moved(seen: Seen<'_>, images: &ImagesView) -> bool {
+    let member = seen.member;
+    let is_there = member.new_image.is_some() && images.tag == member.new_image;
     is_there && member.tag_before != member.new_image && member.tag().is_some()
 }
 
 /// The unit does without the tag, and nobody else has proved what this rotation made of it.
-fn is_to_return(seen: Seen<'_>) -> bool {
-    seen.record.stage >= Stage::Creating && seen.service.stays && !seen.service.is_shared && is_moved(seen)
+fn is_to_return(seen: Seen<'_>, images: &ImagesView) -> bool {
+    seen.record.stage >= Stage::Creating && seen.service.stays && !seen.service.is_shared && is_moved(seen, images)
 }
 
 /// A person made the tag point to the new image before the rotation, and a drop-in can keep the unit from it.
@@ -139,21 +139,21 @@ fn has_ended_well(seen: Seen<'_>) -> bool {
 }
 
 /// Clears away what the rotation made, and closes the record. The drop-in stays where what was refused would come back by itself.
-fn clear(seen: Seen<'_>, failure: &Failure) -> Step {
+fn clear(seen: Seen<'_>, images: &ImagesView, failure: &Failure) -> Step {
     let Seen { record, observed, member, view, service } = seen;
     let is_untouched = record.stage == Stage::Creating && member.new_image.as_ref() != Some(&member.old_image);
     if is_untouched && let Some(step) = stay(seen, is_others(seen)) {
         return step;
     }
     // The next start brings what the tag points to: not given up before it points back.
-    if is_untouched && is_moved(seen) || is_to_return(seen) || is_tag_lost(record, member, view) {
+    if is_untouched && is_moved(seen, images) || is_to_return(seen, images) || is_tag_lost(record, member, view, images) {
         return attempt(observed, Act::TagBack { member: 0 }, |no| stuck(seen, failure, no));
     }
     let stays = failure.refuses_digest() || record.was_pinned() || service.stays;
     let drop_in = (service.has_drop_in && !stays).then_some(Act::RemoveDropIn { member: 0 });
-    let unpin = view.images.pin.is_some().then_some(Act::Unpin { member: 0 });
-    let is_spare = failure.refuses_digest() && member.is_pulled && !view.images.is_new_tagged;
-    let new = view.images.new.clone().filter(|image| is_spare && *image != member.old_image).map(|image| Act::RemoveImage { image });
+    let unpin = images.pin.is_some().then_some(Act::Unpin { member: 0 });
+    let is_spare = failure.refuses_digest() && member.is_pulled && !images.is_new_tagged;
+    let new = images.new.clone().filter(|image| is_spare && *image != member.old_image).map(|image| Act::RemoveImage { image });
     let acts = [drop_in, unpin, new];
     acts.into_iter().flatten().find_map(|act| attempt_once(observed, act)).unwrap_or(Step::Write(Change::Close))
 }

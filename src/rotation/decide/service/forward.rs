@@ -7,21 +7,21 @@ use crate::engine::why_not_run;
 use crate::model::Activity;
 use crate::rotation::decide::forward::{STARTS, STARTS_OVER_BOOTS, judge};
 use crate::rotation::decide::{act_refused, attempt, attempt_once, move_tag, prepare, refusal, turn_back};
-use crate::rotation::{Act, Change, Failure, GateFailure, Purpose, Step, Verdict, Withdrawal};
+use crate::rotation::{Act, Change, Failure, GateFailure, ImagesView, Purpose, Step, Verdict, Withdrawal};
 
 /// Stage `Preparing`: nothing of ours was touched, and yet what was to be pulled may run. A unit that pulls by itself brings it with each start, a boot's
 /// before any process of ours: it has to prove itself as if that had been us.
-pub fn pull(seen: Seen<'_>) -> Step {
-    let Seen { record, observed, member, view, service } = seen;
+pub fn pull(seen: Seen<'_>, images: &ImagesView) -> Step {
+    let Seen { record, observed, member, service, .. } = seen;
     let is_rotation = record.purpose == Purpose::Rotate;
-    let new = view.images.new.as_ref().filter(|new| **new != member.old_image && !view.images.is_same);
-    let Some(image) = new.filter(|_| is_rotation && seen.is_restarted()) else {
+    let new = images.new.as_ref().filter(|new| **new != member.old_image && !images.is_same);
+    let Some(image) = new.filter(|_| is_rotation && seen.is_restarted(images)) else {
         // What it has pulled is known once it is up.
         let is_at_it = is_rotation && service.pulls && service.state.is_busy() && !service.is_late;
         return if is_at_it { seen.pause(None) } else { prepare::pull(record, observed) };
     };
     // With the tag the old image may have lost its last name. Without a pin it can still be pulled for the way back.
-    let pin = (view.images.pin.as_ref() != Some(&member.old_image)).then_some(Act::Pin { member: 0 });
+    let pin = (images.pin.as_ref() != Some(&member.old_image)).then_some(Act::Pin { member: 0 });
     if let Some(step) = pin.and_then(|act| attempt_once(observed, act)) {
         return step;
     }
@@ -38,16 +38,16 @@ pub fn pull(seen: Seen<'_>) -> Step {
 }
 
 /// Stage `Creating`: the unit is kept from pulling, what its restart will stop is noted, and the tag moves. It is up with the old image.
-pub fn ready(seen: Seen<'_>) -> Step {
-    let Seen { record, observed, member, view, service } = seen;
+pub fn ready(seen: Seen<'_>, images: &ImagesView) -> Step {
+    let Seen { record, observed, member, service, .. } = seen;
     let names: Vec<String> = service.dependents.iter().map(|dependent| dependent.name.clone()).collect();
     // It has to prove itself as if that had been us. Those that are up with it now go down with it on the way back, if none was noted before.
-    if record.purpose == Purpose::Rotate && seen.is_restarted() {
+    if record.purpose == Purpose::Rotate && seen.is_restarted(images) {
         if record.dependents().is_empty() && !names.is_empty() {
             return Step::Write(Change::NoteDependents { names });
         }
         // A way back that could not be written down had come as far, or a person moved it: what is proved here its next start would not bring.
-        let is_tag_back = member.tag().is_some() && view.images.tag.as_ref() == Some(&member.old_image);
+        let is_tag_back = member.tag().is_some() && images.tag.as_ref() == Some(&member.old_image);
         return match is_tag_back {
             true => turn_back(Failure::Withdrawn { why: Withdrawal::TagMoved }),
             // In the switch, one that is kept on the old image is on its way back.
@@ -68,11 +68,11 @@ pub fn ready(seen: Seen<'_>) -> Step {
     if record.dependents() != names {
         return Step::Write(Change::NoteDependents { names });
     }
-    if member.tag().is_some() && view.images.tag != member.new_image {
-        if view.images.tag.is_some() && view.images.tag != member.tag_before {
+    if member.tag().is_some() && images.tag != member.new_image {
+        if images.tag.is_some() && images.tag != member.tag_before {
             return turn_back(Failure::Withdrawn { why: Withdrawal::TagMoved });
         }
-        return move_tag(observed, 0, member, view);
+        return move_tag(observed, 0, member, images);
     }
     let_go(seen).unwrap_or_else(|| seen.enter())
 }
@@ -92,11 +92,11 @@ fn let_go(seen: Seen<'_>) -> Option<Step> {
 
 /// Stage `Switching`, goal forward.
 pub fn step(seen: Seen<'_>) -> Step {
-    let Seen { observed, member, view, service, .. } = seen;
-    // What an earlier process has started loops as well: each of its starts brings what the tag points to.
-    let is_of_the_tag = view.predecessor.is_none() && view.stranger.is_none() && view.images.tag == member.new_image;
-    if service.restarts > 0 && (view.successor.is_some() || service.asked > 0 || is_of_the_tag) {
-        return fail(seen, GateFailure::Restarted { times: service.restarts, code: service.state.exit_code });
+    let Seen { observed, view, service, .. } = seen;
+    match loops(seen) {
+        None => return Step::LookAtImages,
+        Some(true) => return fail(seen, GateFailure::Restarted { times: service.restarts, code: service.state.exit_code }),
+        Some(false) => {}
     }
     if service.is_down() && (service.asked > 0 || view.has_successor_run) {
         return down(seen);
@@ -110,6 +110,17 @@ pub fn step(seen: Seen<'_>) -> Step {
         Verdict::Passed => wait(seen, None),
         Verdict::Pending { until } => wait(seen, Some(until)),
     }
+}
+
+/// True if systemd restarts the new image again and again; none if only the images tell.
+fn loops(seen: Seen<'_>) -> Option<bool> {
+    let Seen { member, view, service, .. } = seen;
+    if service.restarts == 0 || view.successor.is_some() || service.asked > 0 {
+        return Some(service.restarts > 0);
+    }
+    // What an earlier process has started loops as well: each of its starts brings what the tag points to.
+    let is_gone = view.predecessor.is_none() && view.stranger.is_none();
+    if is_gone { Some(view.images.as_ref()?.tag == member.new_image) } else { Some(false) }
 }
 
 /// No container runs the new image: the unit has not been restarted, or is at it.
@@ -128,15 +139,16 @@ fn bring_up(seen: Seen<'_>) -> Step {
             None => wait(seen, None),
         };
     }
+    let Some(images) = &view.images else { return Step::LookAtImages };
     // A way back that could not be written down has come as far, or a person wants it back: gone forward from there, each run would stop the unit for as
     // long as nothing can be written. Where a rollback has failed, it is the new image that is taken back.
-    let is_tag_back = member.tag().is_some() && view.images.tag.as_ref() == Some(&member.old_image);
+    let is_tag_back = member.tag().is_some() && images.tag.as_ref() == Some(&member.old_image);
     if (is_tag_back || service.stays) && record.failed_rollback.is_none() {
         let why = if is_tag_back { Withdrawal::TagMoved } else { Withdrawal::ServiceChanged };
         return turn_back(Failure::Withdrawn { why });
     }
-    if member.tag().is_some() && view.images.tag != member.new_image {
-        return move_tag(observed, 0, member, view);
+    if member.tag().is_some() && images.tag != member.new_image {
+        return move_tag(observed, 0, member, images);
     }
     if let Some(step) = let_go(seen) {
         return step;

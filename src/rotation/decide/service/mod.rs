@@ -9,10 +9,10 @@ mod forward;
 
 use std::time::Duration;
 
-use super::attempt_once;
+use super::{Looked, attempt_once};
 use crate::model::{Activity, ContainerId, ImageId};
 use crate::rotation::{
-    Act, Change, Dependent, GateFailure, Goal, Late, Member, MemberView, Observed, Record, ServiceView, Stage, Step, late,
+    Act, Change, Dependent, GateFailure, Goal, ImagesView, Late, Member, MemberView, Observed, Record, ServiceView, Stage, Step, late,
 };
 
 /// Between two looks while systemd is at it.
@@ -35,23 +35,27 @@ struct Seen<'a> {
 pub fn step(record: &Record, observed: &Observed) -> Option<Step> {
     let (member, view) = (record.members.first()?, observed.members.first()?);
     let seen = Seen { record, observed, member, view, service: view.service.as_ref()? };
-    match (record.stage, &record.goal) {
-        (Stage::Preparing, Goal::Forward) => Some(forward::pull(seen)),
-        (Stage::Creating, Goal::Forward) => Some(forward::ready(seen)),
-        (Stage::Switching, Goal::Forward) => Some(forward::step(seen)),
-        (Stage::Preparing | Stage::Creating | Stage::Switching, Goal::Back { failure }) => Some(back::step(seen, failure)),
-        (Stage::Kept | Stage::Closed, _) => None,
+    match (record.stage, &record.goal, &view.images) {
+        (Stage::Kept | Stage::Closed, _, _) => None,
+        (Stage::Switching, Goal::Forward, _) => Some(forward::step(seen)),
+        (Stage::Preparing | Stage::Creating | Stage::Switching, _, None) => Some(Step::LookAtImages),
+        (Stage::Preparing, Goal::Forward, Some(images)) => Some(forward::pull(seen, images)),
+        (Stage::Creating, Goal::Forward, Some(images)) => Some(forward::ready(seen, images)),
+        (Stage::Preparing | Stage::Creating | Stage::Switching, Goal::Back { failure }, Some(images)) => {
+            Some(back::step(seen, images, failure))
+        }
     }
 }
 
 /// How it is after its proof, where its container alone does not tell: that one goes with its process.
-pub fn health(member: &Member, view: &MemberView, observed: &Observed) -> Option<Late> {
+pub fn health(seen: &Looked<'_>, observed: &Observed) -> Option<Late> {
+    let Looked { member, view, images } = seen;
     let service = view.service.as_ref()?;
     if let Some(successor) = &view.successor {
         return Some(late(successor, member.policy, observed.at, observed.now));
     }
     // Of several records of one unit only the one that the tag belongs to is concerned.
-    let is_ours = view.stranger.is_none() && view.images.tag == member.new_image;
+    let is_ours = view.stranger.is_none() && images.tag == member.new_image;
     Some(match service.state.activity {
         Activity::Failed if is_ours => Late::Failed(GateFailure::Exited { code: service.state.exit_code.unwrap_or(KILLED) }),
         Activity::Failed | Activity::Inactive | Activity::Activating | Activity::Deactivating => Late::Unclear,
@@ -64,15 +68,16 @@ const KILLED: i64 = 137;
 
 impl Seen<'_> {
     /// The new image, noted or not, once it is there.
-    fn new_image(&self) -> Option<&ImageId> {
-        self.member.new_image.as_ref().or(self.view.images.new.as_ref())
+    fn new_image<'b>(&'b self, images: &'b ImagesView) -> Option<&'b ImageId> {
+        self.member.new_image.as_ref().or(images.new.as_ref())
     }
 
     /// True if, before any restart of ours, another hand or a boot has restarted it with the tag where we had moved it, or its own pull. A person's stop
     /// is none.
-    fn is_restarted(&self) -> bool {
+    fn is_restarted(&self, images: &ImagesView) -> bool {
         let Seen { record, observed, member, view, service } = *self;
-        let is_moved = self.new_image().is_some_and(|new| view.images.tag.as_ref() == Some(new) && member.tag_before.as_ref() != Some(new));
+        let is_moved =
+            self.new_image(images).is_some_and(|new| images.tag.as_ref() == Some(new) && member.tag_before.as_ref() != Some(new));
         let is_gone = view.predecessor.is_none() && view.stranger.is_none();
         // A tag that we have not moved says nothing of a unit that a boot has left down.
         let is_of_boot = record.stage > Stage::Preparing && record.boot != observed.boot;
