@@ -19,14 +19,12 @@ pub async fn look_at_service(
 ) -> Result<MemberView, EngineError> {
     let Some(member) = record.members.get(n) else { return Ok(MemberView::default()) };
     let services = engine.services().ok_or_else(no_services)?;
-    // The unit first: the container that is seen then is the one that a settled unit has made, or a later one.
     let names: Vec<String> = std::iter::once(&service.name)
         .chain(service.drop_ins.iter().map(|d| &d.unit).filter(|unit| **unit != service.name))
         .cloned()
         .collect();
-    let states = services.show(&names).await?;
-    let pulls = states.iter().any(ServiceState::pulls);
-    let state = states.into_iter().next().unwrap_or_default();
+    // The unit first: the container that is seen then is the one that a settled unit has made, or a later one.
+    let unit_and_container = async { Ok::<_, EngineError>((services.show(&names).await?, engine.container(&member.name).await?)) };
     let is_forward = record.stage == Stage::Switching && record.goal == Goal::Forward;
     let images_unless_forward = async {
         match is_forward {
@@ -34,8 +32,10 @@ pub async fn look_at_service(
             false => images(engine, record, n, member, memory).await.map(Some),
         }
     };
-    let (container, images) = tokio::join!(engine.container(&member.name), images_unless_forward);
-    let (container, images) = (container?, images?);
+    // At once: on the way back the service is down, or sick, for as long as this takes.
+    let ((states, container), images) = tokio::try_join!(unit_and_container, images_unless_forward)?;
+    let pulls = states.iter().any(ServiceState::pulls);
+    let state = states.into_iter().next().unwrap_or_default();
     let mut view = MemberView { images, ..MemberView::default() };
     let runs = container.as_ref().filter(|found| owner(found) == Some(&service.name)).map(Container::image_id);
     let is_run = |image: &ImageId| runs.as_ref() == Some(image);
