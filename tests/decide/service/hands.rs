@@ -40,6 +40,17 @@ fn a_sick_image_that_runs_on_without_the_unit_s_files_is_not_told_as_rolled_back
 }
 
 #[test]
+fn a_unit_that_is_edited_to_another_image_before_its_way_back_is_left_with_that() {
+    let (mut world, mut record, mut process) = proving(Kind::Sick);
+    drive_until(&mut world, &mut record, &mut process, |_, record, _| record.goal != Goal::Forward);
+    world.is_edited = true;
+    let before = world.containers;
+    assert!(drive(&mut world, &mut record, &mut process, 500, false));
+    assert_eq!((record.stage, world.tag, world.runs.map(|(image, _)| image)), (Stage::Closed, OLD, Some(OTHER)), "{record}");
+    assert!(world.containers <= before + 2, "a person's service was restarted {} times", world.containers - before);
+}
+
+#[test]
 fn a_tag_that_is_lost_before_it_was_moved_moves_all_the_same_and_is_back_if_the_rotation_is_withdrawn() {
     for is_withdrawn in [false, true] {
         let (mut world, mut record, mut process) = (World::new(Kind::Good, false), record(), Process::default());

@@ -59,6 +59,8 @@ pub struct World {
     pub stays: bool,
     /// The old image does not come up any more.
     pub is_old_broken: bool,
+    /// Its files ask for another image by now.
+    pub is_edited: bool,
     /// The store takes no write.
     pub is_full: bool,
     pub now: Duration,
@@ -102,6 +104,7 @@ impl World {
             is_alone: false,
             is_loaded: true,
             is_old_broken: false,
+            is_edited: false,
             is_full: false,
             is_shared: false,
             stays: false,
@@ -130,7 +133,11 @@ impl World {
 
     /// What its next start brings.
     pub fn next(&self) -> &'static str {
-        if self.stays { OLD } else { self.tag }
+        match () {
+            () if self.stays => OLD,
+            () if self.is_edited => OTHER,
+            () => self.tag,
+        }
     }
 
     pub fn boot(&mut self) {
