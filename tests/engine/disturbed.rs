@@ -5,7 +5,7 @@ use std::time::Duration;
 use rustix::process::Signal;
 
 use super::{FAST, entry, leftovers, look, scratch, tagged};
-use crate::lab::{Action, Fault, FaultProxy, Scratch, wait_for};
+use crate::lab::{Action, Fault, FaultProxy, Scratch, policy, wait_for};
 
 /// A container of a good image with a newer good one in the registry.
 fn stale(s: &Scratch, options: &[&str]) {
@@ -28,7 +28,7 @@ fn other_hands_before_the_switch_end_the_rotation_and_are_respected() {
     ];
     for (hand, command, reason) in hands {
         let s = scratch(hand);
-        stale(&s, &["--restart", "always"]);
+        stale(&s, &["--restart", policy("always")]);
         let (web, tag) = (s.name("web"), tagged(&s, "web"));
         let command: Vec<String> = command.iter().map(|word| word.replace("WEB", &web)).collect();
         let proxy = FaultProxy::start(&s.host.socket());
@@ -94,7 +94,7 @@ fn every_call_that_fails_once_leaves_one_container_running_under_the_name() {
     let s = scratch("refused");
     for part in ["/containers/create", "/stop", "/update", "/rename", "/start"] {
         s.push("web", "ok:v1");
-        s.run("web", &["--restart", "always"]);
+        s.run("web", &["--restart", policy("always")]);
         let old = look(&s, &s.name("web"));
         s.push("web", "ok:v2");
         let proxy = FaultProxy::start(&s.host.socket());
@@ -118,7 +118,7 @@ fn a_call_of_the_way_back_that_fails_once_is_made_again_by_the_same_run() {
     let calls = [("/stop", 2), ("/update", of_sick), ("/rename", 3), ("/rename", 4), ("/update", of_old), ("/start", 2), ("tag=latest", 2)];
     for (part, nth) in calls.into_iter().chain([("DELETE /containers", 1), ("DELETE /volumes", 1), ("DELETE /images/localhost", 1)]) {
         s.push("web", "ok:v1");
-        s.run("web", &["--restart", "always"]);
+        s.run("web", &["--restart", policy("always")]);
         let old = look(&s, &s.name("web"));
         s.push_with("web", "sick:v2", r#"{"Volumes": {"/extra": {}}}"#);
         let proxy = FaultProxy::start(&s.host.socket());
@@ -144,7 +144,7 @@ fn a_port_taken_in_the_moment_it_is_free_is_stuck_until_it_is_free_again() {
     s.host.docker(&["pull", "-q", &s.image("thief")]);
     let port = free_port(&s);
     let publish = format!("{port}:80");
-    s.run("web", &["--restart", "always", "-p", &publish]);
+    s.run("web", &["--restart", policy("always"), "-p", &publish]);
     let old = look(&s, &s.name("web"));
     s.push("web", "ok:v2");
     let proxy = FaultProxy::start(&s.host.socket());
@@ -174,7 +174,7 @@ fn a_port_taken_in_the_moment_it_is_free_is_stuck_until_it_is_free_again() {
 fn ctrl_c_in_the_gate_leaves_one_container_running_and_the_next_run_ends_it() {
     let s = scratch("interrupt");
     s.push("web", "ok:v1");
-    s.run("web", &["--restart", "always"]);
+    s.run("web", &["--restart", policy("always")]);
     let old = look(&s, &s.name("web"));
     s.push("web", "slow:4:v2");
     let running = s.agent().config(FAST).spawn(&["now", &s.name("web")]);
@@ -194,7 +194,7 @@ fn ctrl_c_in_the_gate_leaves_one_container_running_and_the_next_run_ends_it() {
 fn a_second_ctrl_c_leaves_at_once_and_the_next_run_repairs() {
     let s = scratch("interrupt-twice");
     s.push("web", "stubborn:v1");
-    s.run("web", &["--restart", "always", "--stop-timeout", "5"]);
+    s.run("web", &["--restart", policy("always"), "--stop-timeout", "5"]);
     s.push("web", "nohealth:v2");
     let running = s.agent().config(FAST).spawn(&["now", &s.name("web")]);
     wait_for("it stops the old one", Duration::from_secs(60), || running.said().contains("stop the old container").then_some(()));
@@ -212,7 +212,7 @@ fn a_second_ctrl_c_leaves_at_once_and_the_next_run_repairs() {
 fn what_a_lost_store_knew_is_reported_and_not_touched() {
     let s = scratch("lost-store");
     s.push("web", "ok:v1");
-    s.run("web", &["--restart", "always"]);
+    s.run("web", &["--restart", policy("always")]);
     let lost = format!("{}.rotate-old-7f3a21-always", s.name("web"));
     s.host.docker(&["stop", "-t", "1", &s.name("web")]);
     s.host.docker(&["rename", &s.name("web"), &lost]);

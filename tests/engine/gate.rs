@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::{FAST, Host, entry, leftovers, look, now, scratch};
+use crate::lab::policy;
 
 /// Rotates from a good image to `variant`; the entry of the report after the predecessor was found as before.
 #[track_caller]
@@ -40,7 +41,7 @@ fn an_image_that_exits_after_four_seconds_is_seen_within_a_second() {
 
 #[test]
 fn a_restart_loop_under_always_is_no_running_container() {
-    let entry = rolled_back("flap", "flap", &["--restart", "always"], "min_healthy = \"5s\"\n");
+    let entry = rolled_back("flap", "flap", &["--restart", policy("always")], "min_healthy = \"5s\"\n");
     // Podman shows one that waits to be restarted as ended, unless it has just begun to run again.
     if !(Host::shared().has_podman() && entry["message"].to_string().contains("exited with code 1")) {
         says(&entry, "was restarted");

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::{FAST, entry, leftovers, look, scratch, tagged};
-use crate::lab::{FaultProxy, Scratch, Want, lacks, wait_for};
+use crate::lab::{FaultProxy, Scratch, Want, lacks, policy, wait_for};
 
 const FORGETS: Want = Want {
     what: "an engine that may forget who ended a container: Podman keeps that with the container",
@@ -80,9 +80,9 @@ fn a_late_death_goes_back_where_that_is_wanted_and_its_digest_is_refused() {
 #[test]
 fn a_container_that_a_person_stopped_is_no_late_failure() {
     let s = scratch("late-hand");
-    for (name, policy, config) in [("no", "no", "{}"), ("always", "always", "{}"), ("one", "no", ENDS_WITH_1)] {
+    for (name, restart, config) in [("no", "no", "{}"), ("always", "always", "{}"), ("one", "no", ENDS_WITH_1)] {
         s.push_with(name, "nohealth:v1", config);
-        s.run(name, &["--restart", policy, "--label", "rotate.on_late_failure=rollback"]);
+        s.run(name, &["--restart", policy(restart), "--label", "rotate.on_late_failure=rollback"]);
         s.push_with(name, "nohealth:v2", config);
         s.agent().config(FAST).run(&["now", &s.name(name)]).exits(0);
         let new = look(&s, &s.name(name)).id;

@@ -1,13 +1,13 @@
 //! A rotation from end to end: forward, back, kept, asked back, and several in one run.
 
 use super::{FAST, entry, leftovers, look, now, scratch, tagged};
-use crate::lab::{FaultProxy, Host, Scratch};
+use crate::lab::{FaultProxy, Host, Scratch, policy};
 
 #[test]
 fn a_newer_image_is_rotated_to_and_the_old_container_kept() {
     let s = scratch("rotated");
     s.push("web", "volume:v1");
-    let old_id = s.run("web", &["--restart", "always", "-p", "80"]);
+    let old_id = s.run("web", &["--restart", policy("always"), "-p", "80"]);
     s.host.docker(&["exec", &s.name("web"), "touch", "/data/mine"]);
     let old = look(&s, &s.name("web"));
     s.push("web", "volume:v2");
@@ -17,13 +17,13 @@ fn a_newer_image_is_rotated_to_and_the_old_container_kept() {
     let new = look(&s, &s.name("web"));
     assert_ne!(new.id, old.id);
     assert_ne!(new.image, old.image);
-    assert_eq!((new.policy.as_str(), new.is_running), ("always", true));
+    assert_eq!((new.policy.as_str(), new.is_running), (policy("always"), true));
     assert_eq!(tagged(&s, "web"), new.image, "the tag moved");
     assert_eq!(s.served(s.port("web")).as_deref(), Some("v2"));
     s.host.docker(&["exec", &s.name("web"), "test", "-e", "/data/mine"]);
     let kept = leftovers(&s);
     assert_eq!(kept.len(), 1, "{kept:?}");
-    assert!(kept[0].starts_with(&format!("{}.rotate-old-", s.name("web"))) && kept[0].ends_with("-always"), "{kept:?}");
+    assert!(kept[0].starts_with(&format!("{}.rotate-old-", s.name("web"))) && kept[0].ends_with(policy("-always")), "{kept:?}");
     let kept = look(&s, &kept[0]);
     assert_eq!((kept.id, kept.policy.as_str(), kept.is_running), (old_id, "no", false));
 
@@ -37,7 +37,7 @@ fn a_sick_image_is_rolled_back_and_refused_until_the_tag_moves_or_a_retry() {
     s.push("web", "ok:v1");
     let network = s.name("net");
     s.host.docker(&["network", "create", "--subnet", "172.31.77.0/24", &network]);
-    s.run("web", &["--restart", "always", "-p", "80", "--network", &network, "--ip", "172.31.77.10", "--network-alias", "www"]);
+    s.run("web", &["--restart", policy("always"), "-p", "80", "--network", &network, "--ip", "172.31.77.10", "--network-alias", "www"]);
     let old = look(&s, &s.name("web"));
     let sick = s.push("web", "sick:v2");
 
@@ -64,7 +64,7 @@ fn a_sick_image_is_rolled_back_and_refused_until_the_tag_moves_or_a_retry() {
 fn rollback_brings_the_kept_container_back_and_refuses_the_newer_digest() {
     let s = scratch("rollback");
     s.push("web", "ok:v1");
-    s.run("web", &["--restart", "unless-stopped"]);
+    s.run("web", &["--restart", policy("unless-stopped")]);
     let old = look(&s, &s.name("web"));
     s.push("web", "ok:v2");
     now(&s, &["web"], &[]).exits(0);
@@ -84,7 +84,7 @@ fn rollback_brings_the_kept_container_back_and_refuses_the_newer_digest() {
 fn a_container_of_compose_is_not_kept_and_rollback_creates_it_again() {
     let s = scratch("compose");
     s.push("web", "volume:v1");
-    s.run("web", &["--restart", "always", "--label", "com.docker.compose.project=p", "-e", "MINE=1"]);
+    s.run("web", &["--restart", policy("always"), "--label", "com.docker.compose.project=p", "-e", "MINE=1"]);
     s.host.docker(&["exec", &s.name("web"), "touch", "/data/mine"]);
     let old = look(&s, &s.name("web"));
     s.push("web", "volume:v2");
@@ -118,7 +118,7 @@ fn what_is_past_keep_old_goes_in_the_next_run_with_its_image() {
 fn a_dry_run_shows_the_differences_and_leaves_nothing() {
     let s = scratch("dry");
     s.push("web", "ok:v1");
-    s.run("web", &["--restart", "always"]);
+    s.run("web", &["--restart", policy("always")]);
     let (old, tag) = (look(&s, &s.name("web")), tagged(&s, "web"));
     s.push_with("web", "ok:v2", r#"{"StopSignal": "SIGINT"}"#);
 

@@ -39,5 +39,5 @@ pub use self::{
     secure_registry::{Authority, SecureRegistry},
     unit::Unit,
     wait::{wait_for, within},
-    want::{Want, lacks},
+    want::{Want, lacks, policy},
 };

@@ -1,7 +1,7 @@
 //! What is not on every host of the lab with a Podman.
 
 #[allow(unused_imports)] // `tests/bench` has this file, too, and asks for nothing
-pub use crate::lab::{Want, lacks};
+pub use crate::lab::{Want, lacks, policy};
 
 use crate::lab::Host;
 
@@ -53,9 +53,4 @@ fn has_units(host: &Host) -> bool {
 
 fn is_4_3(host: &Host) -> bool {
     host.engine().starts_with("podman-4.3")
-}
-
-/// A restart policy that a rotation can follow: 4.3 cannot change one, and any but `no` is held there (`cases::versions`).
-pub fn policy(wanted: &'static str) -> &'static str {
-    if is_4_3(Host::shared()) { "no" } else { wanted }
 }
