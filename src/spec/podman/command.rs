@@ -1,11 +1,11 @@
 //! The command that created a container, word by word (`Config.CreateCommand`), as Podman's client reads it.
 
-use super::options::{Known, Use, known, name_of};
+use super::options::{Known, Use, known, name_of, today};
 use crate::spec::document::SpecError;
 
 /// One option as typed.
 pub struct Typed<'a> {
-    /// Without dashes; the long one of a letter.
+    /// Without dashes; the long one of a letter, today's of an older one.
     pub name: &'a str,
     /// What becomes of it.
     pub becomes: Use,
@@ -27,6 +27,7 @@ pub fn parse<'a>(typed: &[&'a str]) -> Result<(Vec<Typed<'a>>, Vec<&'a str>), Sp
         }
         if let Some(long) = word.strip_prefix("--") {
             let (name, given) = long.split_once('=').map_or((long, None), |(name, value)| (name, Some(value)));
+            let name = today(name);
             let Known { becomes, takes_value } = known(name).ok_or_else(|| unknown(word))?;
             let value = if takes_value && given.is_none() { words.next() } else { given };
             options.push(Typed { name, becomes, value });

@@ -103,6 +103,23 @@ const LETTERS: [(char, &str); 15] = [
     ('w', "workdir"),
 ];
 
+/// Older names that the client takes as well, and `--help` does not show (podman-compose has the first five until 1.3).
+const ALIASES: [(&str, &str); 8] = [
+    ("healthcheck-command", "health-cmd"),
+    ("healthcheck-interval", "health-interval"),
+    ("healthcheck-retries", "health-retries"),
+    ("healthcheck-start-period", "health-start-period"),
+    ("healthcheck-timeout", "health-timeout"),
+    ("override-arch", "arch"),
+    ("override-os", "os"),
+    ("override-variant", "variant"),
+];
+
+/// The name by which the other functions here know an option.
+pub fn today(name: &str) -> &str {
+    ALIASES.iter().find(|(alias, _)| *alias == name).map_or(name, |(_, today)| today)
+}
+
 /// The option of this name, if it is known.
 pub fn known(name: &str) -> Option<Known> {
     let is_in = |names: &str| names.split_whitespace().any(|known| known == name);

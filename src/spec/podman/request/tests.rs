@@ -131,6 +131,17 @@ fn a_variable_that_the_client_would_heed_is_an_argument_and_not_in_its_environme
 }
 
 #[test]
+fn an_older_name_of_an_option_is_said_as_todays() {
+    let check = ["podman", "run", "--healthcheck-command", "/bin/sh -c true", "--healthcheck-interval=1s", "--override-os", "linux", "web"];
+    let mut made = document(&check);
+    made["Mounts"] = json!([]);
+    let asked = create_request(Container(&made), "web", &Value::Null).expect("a request");
+    let expected =
+        ["--health-cmd=/bin/sh -c true", "--health-interval=1s", "--os=linux", "--http-proxy=false", "docker.io/library/web:latest"];
+    assert_eq!(texts(&asked["Arguments"]).collect::<Vec<_>>(), expected);
+}
+
+#[test]
 fn a_member_joins_the_pod_by_its_id_and_gets_its_restart_policy_at_the_switch() {
     let mut member = document(&["podman", "run", "-d", "--restart=always", "--pod", "new:app", "--pod-id-file=/run/app", "web"]);
     member["Pod"] = "abc".into();
