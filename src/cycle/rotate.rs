@@ -254,8 +254,10 @@ pub(super) fn terms(policy: &Policy) -> Terms {
     }
 }
 
-/// Compose and podman-compose find their containers by label, stopped ones and renamed ones alike, and `podman pod start` those of a pod.
+/// Compose and podman-compose find their containers by label, stopped ones and renamed ones alike, and `podman pod start` those of a pod. A kept one
+/// that requires another would keep a person, or a tool, from removing that.
 pub(super) fn is_tool_owned(container: &Container) -> bool {
     container.pod().is_some()
+        || !container.requires().is_empty()
         || ["com.docker.compose.project", "io.podman.compose.project"].iter().any(|label| container.label(label).is_some())
 }

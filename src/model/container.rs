@@ -185,9 +185,12 @@ impl Container {
         }
     }
 
-    /// Containers (ids or names) whose network, IPC or PID namespace it shares.
+    /// Containers (ids or names) of which it shares a namespace; the latter three are Podman's.
     pub fn shares_namespace_of(&self) -> Vec<&str> {
-        ["NetworkMode", "IpcMode", "PidMode"].iter().filter_map(|mode| text(&self.host()[*mode]).strip_prefix("container:")).collect()
+        ["NetworkMode", "IpcMode", "PidMode", "UTSMode", "UsernsMode", "CgroupMode"]
+            .iter()
+            .filter_map(|mode| text(&self.host()[*mode]).strip_prefix("container:"))
+            .collect()
     }
 
     /// The id of the pod that it is a member of, or holds together (libpod).

@@ -70,7 +70,7 @@ pub enum Reason {
     },
     /// It holds a pod together, or is a member that cannot be replaced in it.
     InPod(PodTie),
-    /// It was told to start after another (`podman run --requires`), which it keeps by its id.
+    /// It was told to start after another (`podman run --requires`), which does not run.
     Requires {
         /// The other one.
         other: String,

@@ -116,7 +116,9 @@ impl fmt::Display for Reason {
                     "held: its pod stops with it (exit policy `stop`), no other member runs, and {unit} would not bring back all as it is now"
                 )
             }
-            Self::Requires { other } => write!(f, "held: it requires (--requires) `{other}`"),
+            Self::Requires { other } => {
+                write!(f, "held: it requires (--requires) `{other}`, which does not run, and which Podman would start with its successor")
+            }
             Self::RequiredBy { by } => write!(f, "held: `{by}` requires it (--requires)"),
             Self::SharesTag { with, why } => write!(f, "held: the next start of `{with}` would bring the same tag, and that one is {why}"),
             Self::FixedRestartPolicy => {

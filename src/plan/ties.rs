@@ -1,7 +1,7 @@
 //! Which containers depend on each other by id or by link: they are one unit, and until units have several members they are held.
 
 use super::{Reason, Unanswered};
-use crate::model::{Container, ContainerId, Listed, SERVICE_LABEL};
+use crate::model::{Container, ContainerId, Listed, SERVICE_LABEL, Status};
 
 /// Every dependency on an engine, found in one walk: of a thousand containers few have one, but each has to know whether it is meant.
 pub struct Ties<'a> {
@@ -46,7 +46,9 @@ impl<'a> Ties<'a> {
         if let Some(other) = container.linked_to().first() {
             return Some(Reason::LinkedTo { other: name_of(other) });
         }
-        if let Some(other) = container.requires().into_iter().find(|other| !is_of_the_pod(other)) {
+        // A successor requires the same one, which is held as long as anybody does. Podman starts it with the successor, if somebody has stopped it.
+        let runs = |pointed: &str| self.all.iter().any(|c| points_to(pointed, c) && c.status() == Status::Running);
+        if let Some(other) = container.requires().into_iter().find(|other| !is_of_the_pod(other) && !runs(other)) {
             return Some(Reason::Requires { other: name_of(other) });
         }
         self.dependent(container, |_| false)

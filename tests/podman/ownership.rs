@@ -1,23 +1,47 @@
 //! Containers that somebody else makes anew, or that hang together with others, are held, each with its reason.
 
+use std::collections::BTreeSet;
+
+use super::fidelity::is_the_same_after_two_rotations;
 use super::quadlet::Quadlet;
 use super::wants::{API_NOTES, UNITS};
-use super::{FAST, docker, scratch};
+use super::{FAST, described, docker, scratch};
 
 #[test]
 fn what_hangs_together_with_another_container_or_goes_by_itself_is_held_with_the_reason() {
     let s = scratch("owners");
-    for name in ["base", "needs", "rm"] {
+    for name in ["base", "needs", "rm", "ends", "after"] {
         s.push(name, "nohealth:v1");
     }
     let base = s.name("base");
     s.run("base", &[]);
     s.run("needs", &["--requires", &base]);
     s.run("rm", &["--rm"]);
-    for (name, reason) in [("base", "required_by"), ("needs", "requires"), ("rm", "removed_on_exit")] {
+    // Its successor would have it started again.
+    s.run("ends", &[]);
+    s.run("after", &["--requires", &s.name("ends")]);
+    s.host.docker(&["stop", "-t", "0", &s.name("ends")]);
+    for (name, reason) in [("base", "required_by"), ("after", "requires"), ("rm", "removed_on_exit")] {
         let plan = s.rotate(&["plan", &s.name(name), "--json"]).exits(0).json();
         assert_eq!(plan["skipped"][0]["reason"], reason, "{name}: {plan}");
     }
+}
+
+#[test]
+fn what_requires_another_is_rotated_alone_and_nothing_that_requires_the_other_stays() {
+    let s = scratch("needs");
+    for name in ["one", "two", "web"] {
+        s.push(name, "volume:v1");
+    }
+    let both = ["one", "two"].map(|name| s.run(name, &[]));
+    s.run("web", &["--requires", &format!("{},{}", s.name("one"), &both[1])]);
+    is_the_same_after_two_rotations(&s, &["/data/mark"]);
+    let document = described(&s, "web");
+    let required: BTreeSet<&str> = document["Dependencies"].as_array().into_iter().flatten().filter_map(|id| id.as_str()).collect();
+    assert_eq!(required, both.iter().map(String::as_str).collect(), "by their ids, in whatever order");
+    // Podman removes nothing that another requires, be that one stopped or not.
+    s.host.docker(&["rm", "-f", "-t", "0", &s.name("web")]);
+    s.host.docker(&["rm", "-f", "-t", "0", &s.name("one"), &s.name("two")]);
 }
 
 #[test]

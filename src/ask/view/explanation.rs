@@ -21,7 +21,7 @@ pub fn rows(explanation: &Explanation) -> Vec<Vec<String>> {
     if explanation.is_tool_owned {
         rows.add(
             "owner",
-            "its pod or compose would start its predecessor, too: that is kept only until the new one has proved itself".to_owned(),
+            "its pod or compose would start its predecessor, too, or what it requires could not be removed: that is kept only until the new one has proved itself".to_owned(),
         );
     }
     rows.add("strategy", explanation.strategy.to_owned());

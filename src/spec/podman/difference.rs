@@ -32,6 +32,8 @@ pub fn explains(path: &[&str], old: &Value, new: &Value, of: Explainer<'_>) -> O
     let Explainer { predecessor, successor, images } = of;
     let was_started = text(&successor.0["State"]["StartedAt"]) > "0002";
     match path {
+        // Podman lists them in no order.
+        ["Dependencies"] => (set(texts(old)) == set(texts(new))).then_some(Rule::SameMeaning),
         ["ImageDigest"] => (*old == images.old["Digest"] && *new == images.new["Digest"]).then_some(Rule::NewImage),
         // It holds the name, and is the successor's own; what follows from it is compared.
         ["Config", "CreateCommand"] => Some(Rule::OwnName),
@@ -192,6 +194,15 @@ mod tests {
         assert_eq!(explained(json!(["podman", "run", "web"]), never), [true, true]);
         assert_eq!(explained(json!(["podman", "run", "web"]), once), [false, false]);
         assert_eq!(explained(Value::Null, never), [false, false], "all that a container of the API has is asked for again");
+    }
+
+    #[test]
+    fn whom_it_requires_is_the_same_in_any_order() {
+        let (document, images) = (json!({}), Images { old: &Value::Null, new: &Value::Null });
+        let explainer = Explainer { predecessor: Container(&document), successor: Container(&document), images };
+        let explained = |old: Value, new: Value| explains(&["Dependencies"], &old, &new, explainer).is_some();
+        assert!(explained(json!(["db", "cache"]), json!(["cache", "db"])));
+        assert!(!explained(json!(["db", "cache"]), json!(["db"])) && !explained(json!(["db"]), json!(["other"])));
     }
 
     /// So that it is known for a successor where the record of it is lost: the old one is stopped then, and the new one runs.

@@ -55,7 +55,7 @@ const KEPT: &str = "
     health-max-log-count health-max-log-size health-on-failure health-retries health-start-period health-startup-cmd
     health-startup-interval health-startup-retries health-startup-success health-startup-timeout health-timeout hostname hostuser
     image-volume init-path ip ip6 ipc label link-local-ip log-driver mac-address memory-swappiness net network network-alias
-    oom-score-adj os passwd-entry personality pid pids-limit platform rdt-class sdnotify seccomp-policy secret shm-size
+    oom-score-adj os passwd-entry personality pid pids-limit platform rdt-class requires sdnotify seccomp-policy secret shm-size
     shm-size-systemd stop-signal stop-timeout storage-opt subgidname subuidname sysctl systemd timeout tmpfs tz uidmap ulimit umask
     unsetenv user userns uts variant workdir";
 const DROPPED: &str = "
@@ -73,14 +73,13 @@ const HELD_SWITCHES: [(&str, &str); 6] = [
     ("rmi", "Podman removes its image when it stops"),
     ("rootfs", "it has no image"),
 ];
-const HELD: [(&str, &str); 8] = [
+const HELD: [(&str, &str); 7] = [
     ("cidfile", WATCHED),
     ("conmon-pidfile", WATCHED),
     ("pidfile", WATCHED),
     ("init-ctr", "it runs before the others of its pod"),
     ("preserve-fd", FILES),
     ("preserve-fds", FILES),
-    ("requires", "it depends on another container"),
     ("volumes-from", "volumes of another container cannot be told from its own"),
 ];
 

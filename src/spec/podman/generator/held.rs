@@ -8,8 +8,13 @@ pub fn check(source: &Source<'_>) -> Result<(), SpecError> {
     const WATCHED: &str = "a supervisor may watch that file for the container";
     let (container, config, host) = (source.container, source.container.config(), source.container.host());
     let is_own_file = |path: &str| path.is_empty() || path.contains(container.id());
-    let found: [(&'static str, bool, &'static str); 9] = [
+    let found: [(&'static str, bool, &'static str); 10] = [
         ("Pod", !text(&container.0["Pod"]).is_empty(), "a member of a pod that was made through the API gets settings from the pod"),
+        (
+            "Dependencies",
+            !is_nothing(&container.0["Dependencies"]),
+            "which of the containers that it depends on it was told to require is not shown",
+        ),
         ("Rootfs", !text(&container.0["Rootfs"]).is_empty(), "it has no image"),
         ("ConmonPidFile", !is_own_file(text(&container.0["ConmonPidFile"])), WATCHED),
         ("PidFile", !is_own_file(text(&container.0["PidFile"])), WATCHED),
