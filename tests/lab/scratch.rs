@@ -167,7 +167,7 @@ impl Scratch {
 
 /// `$0`: the engine's client; `$1`: the prefix.
 const REMOVE: &str = r#"
-[ $0 != podman ] || podman pod ls --format '{{.Name}}' | grep "^$1-" | xargs -r podman pod rm -f -t 0
+[ $0 != podman ] || podman pod ls --format '{{.Name}}' | grep -E "^(pod_)?$1-" | xargs -r podman pod rm -f -t 0
 $0 ps -aq --filter "name=^/?$1-" | xargs -r $0 rm -fv
 $0 network ls --format '{{.Name}}' | grep "^$1-" | xargs -r $0 network rm
 $0 volume ls -q | grep "^$1-" | xargs -r $0 volume rm

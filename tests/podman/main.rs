@@ -21,6 +21,7 @@ mod names;
 mod numbers;
 mod options;
 mod ownership;
+mod podman_compose;
 mod pods;
 mod quadlet;
 mod shell;

@@ -30,6 +30,11 @@ pub const CONTROLLERS: Want =
     Want { what: "all of the kernel's controllers that limits want, some of which its machine keeps", is_on: has_all_controllers };
 pub const NEWER_OPTIONS: Want = Want { what: "the options that Podman got after 4.3", is_on: |host| !is_4_3(host) };
 
+pub const NEWER_COMPOSE: Want = Want {
+    what: "a podman-compose that makes anew what has changed, and passes `depends_on` to Podman (`--requires`): beside 4.3 it does neither",
+    is_on: |host| !is_4_3(host),
+};
+
 fn has_controllers(host: &Host) -> bool {
     has(host, &["cpu", "memory"])
 }
