@@ -99,6 +99,24 @@ fn a_start_is_counted_by_a_new_process_and_given_up_after_two_boots() {
 }
 
 #[test]
+fn a_start_that_a_boot_makes_is_counted_as_well_and_is_the_last_after_two() {
+    let mut seen = observed(
+        Some(container("old", OLD, Status::Exited, RestartPolicy::No)),
+        Some(container("new", "web", Status::Running, RestartPolicy::Always)),
+    );
+    (seen.agent, seen.boot) = ("another".into(), "after".into());
+    let mut record = at(Stage::Switching);
+    record.starts = 1;
+    let count = Change::CountStart { agent: "another".into(), boot: "after".into() };
+    check("the engine has started it", &record, &seen, &Step::Write(count.clone()));
+    record.starts = 2;
+    check("three times", &record, &seen, &Step::Write(Change::TurnBack { failure: Failure::StartsExhausted { starts: 2 } }));
+    record.starts = 1;
+    record.apply(&count);
+    assert!(matches!(decide(&record, &seen), Step::Wait { .. }), "counted once a boot");
+}
+
+#[test]
 fn a_refused_start_turns_back_and_a_refused_start_of_the_old_one_is_stuck() {
     let no = |role| Refused {
         act: Act::Start { member: 0, role },

@@ -8,9 +8,9 @@ use crate::rotation::{
 };
 
 /// A successor after whose start the host went down is started once more, and no third time.
-pub const STARTS_OVER_BOOTS: u32 = 2;
+const STARTS_OVER_BOOTS: u32 = 2;
 /// Within one boot nothing points to the successor; only an endless loop must not be.
-pub const STARTS: u32 = 5;
+const STARTS: u32 = 5;
 
 /// Stage `Switching`, goal forward.
 pub fn step(record: &Record, observed: &Observed) -> Step {
@@ -59,7 +59,8 @@ fn gone(member: &Member, view: &MemberView) -> Failure {
 
 fn start(record: &Record, observed: &Observed, member: usize, successor: &ContainerView) -> Option<Step> {
     if successor.state.is_active() {
-        return None;
+        // A boot has started it, before any process of ours.
+        return (record.boot != observed.boot).then(|| count(record, observed, |failure| fail(record, observed, successor, failure)));
     }
     let act = Act::Start { member, role: Role::Successor };
     if let Some(no) = refusal(observed, &act) {
@@ -74,11 +75,16 @@ fn start(record: &Record, observed: &Observed, member: usize, successor: &Contai
     if record.agent == observed.agent {
         return Some(Step::Act(act));
     }
+    Some(count(record, observed, |failure| fail(record, observed, successor, failure)))
+}
+
+/// Counts a start of the successor, unless there were too many.
+pub fn count(record: &Record, observed: &Observed, on_exhausted: impl FnOnce(Failure) -> Step) -> Step {
     let most = if record.boot == observed.boot { STARTS } else { STARTS_OVER_BOOTS };
     if record.starts >= most {
-        return Some(fail(record, observed, successor, Failure::StartsExhausted { starts: record.starts }));
+        return on_exhausted(Failure::StartsExhausted { starts: record.starts });
     }
-    Some(Step::Write(Change::CountStart { agent: observed.agent.clone(), boot: observed.boot.clone() }))
+    Step::Write(Change::CountStart { agent: observed.agent.clone(), boot: observed.boot.clone() })
 }
 
 /// Back; but one that has run, and so may have changed its data, stays if its policy says so.

@@ -166,18 +166,30 @@ fn what_was_wrong_with_a_unit_whose_container_went_with_it_is_still_known_and_of
 
 #[test]
 fn a_new_image_that_takes_the_host_down_is_started_twice_and_no_third_time() {
+    for is_enabled in [false, true] {
+        takes_the_host_down(is_enabled);
+    }
+}
+
+/// `is_enabled`: each boot starts the unit, before any process of ours.
+fn takes_the_host_down(is_enabled: bool) {
     let (mut world, mut record) = (World::new(Kind::Good, false), record());
     for number in 0..10 {
         let mut process = Process { number, ..Process::default() };
         drive_until(&mut world, &mut record, &mut process, |world, record, _| {
             record.stage == Stage::Closed || record.goal != Goal::Forward || world.runs == Some((NEW, world.containers))
         });
+        drive(&mut world, &mut record, &mut process, 0, false);
         if record.goal != Goal::Forward {
             break;
         }
-        // The host dies of it, and comes up without the unit.
-        world.boots += 1;
-        (world.runs, world.activity) = (None, Activity::Inactive);
+        // The host dies of it.
+        if is_enabled {
+            world.boot();
+        } else {
+            world.boots += 1;
+            (world.runs, world.activity) = (None, Activity::Inactive);
+        }
     }
     let Goal::Back { failure: Failure::StartsExhausted { starts } } = record.goal else { panic!("{record}") };
     assert_eq!(starts, 2);

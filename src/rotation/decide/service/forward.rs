@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{KILLED, Seen, TRIES};
 use crate::engine::why_not_run;
 use crate::model::Activity;
-use crate::rotation::decide::forward::{STARTS, STARTS_OVER_BOOTS, judge};
+use crate::rotation::decide::forward::{count, judge};
 use crate::rotation::decide::{act_refused, attempt, attempt_once, move_tag, prepare, refusal, turn_back};
 use crate::rotation::{Act, Change, Failure, GateFailure, ImagesView, Purpose, Step, Verdict, Withdrawal};
 
@@ -92,7 +92,7 @@ fn let_go(seen: Seen<'_>) -> Option<Step> {
 
 /// Stage `Switching`, goal forward.
 pub fn step(seen: Seen<'_>) -> Step {
-    let Seen { observed, view, service, .. } = seen;
+    let Seen { record, observed, view, service, .. } = seen;
     match loops(seen) {
         None => return Step::LookAtImages,
         Some(true) => return fail(seen, GateFailure::Restarted { times: service.restarts, code: service.state.exit_code }),
@@ -102,6 +102,10 @@ pub fn step(seen: Seen<'_>) -> Step {
         return down(seen);
     }
     let Some(successor) = view.successor.as_ref().filter(|_| !service.is_down()) else { return bring_up(seen) };
+    // A boot has started it, before any process of ours.
+    if record.boot != observed.boot {
+        return count(record, observed, |failure| back(seen, failure));
+    }
     match judge(observed, successor) {
         // What an exit means is told by what becomes of the unit: a container that a person restarts exits, too.
         Verdict::Failed(GateFailure::Exited { .. }) => wait(seen, None),
@@ -157,11 +161,7 @@ fn bring_up(seen: Seen<'_>) -> Step {
     if refusal(observed, &act).is_some() || record.agent == observed.agent {
         return attempt(observed, act, act_refused);
     }
-    let most = if record.boot == observed.boot { STARTS } else { STARTS_OVER_BOOTS };
-    if record.starts >= most {
-        return back(seen, Failure::StartsExhausted { starts: record.starts });
-    }
-    Step::Write(Change::CountStart { agent: observed.agent.clone(), boot: observed.boot.clone() })
+    count(record, observed, |failure| back(seen, failure))
 }
 
 /// The unit went down after its restart, and systemd does not try again.
