@@ -228,7 +228,7 @@ impl RegistryError {
                 "make the file that user's own: `chown`; one below /etc may be for everybody to read".to_owned()
             }
             Self::Certificate { .. } => {
-                "mend the file or take it away: `*.crt` are authorities, `NAME.cert` with `NAME.key` is the client's; or set registry.via = \"engine\""
+                "mend the file or take it away: `*.crt` are authorities, `NAME.cert` with `NAME.key` is the client's; or, for Docker, set registry.via = \"engine\""
                     .to_owned()
             }
             Self::AuthFile { path, .. } => {
