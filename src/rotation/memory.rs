@@ -34,6 +34,8 @@ pub struct Memory {
     pub service: ServiceMemory,
     /// Why the new digest is refused, as long as the store has not taken that.
     pub unrefused: Option<Failure>,
+    /// The store has not taken the last change.
+    pub is_unsaved: bool,
     /// Pins of open rotations; none if they are not known.
     pub pins: Option<HashSet<String>>,
     /// The last comparison. It is looked at again before the switch, and made again only if something has changed since.

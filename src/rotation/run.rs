@@ -136,7 +136,10 @@ impl Rotation<'_> {
                             write::leave(self.store, self.clock, record, &mut memory);
                             return Ok(Ended::Left);
                         }
-                        Step::Rest => return Ok(Ended::Kept),
+                        Step::Rest => {
+                            write::leave_unsaved(self.store, self.clock, record, &mut memory);
+                            return Ok(Ended::Kept);
+                        }
                         Step::Done => return Ok(Ended::Closed),
                         Step::Stuck { reason } => {
                             record.stuck = Some(reason.clone());
@@ -271,6 +274,7 @@ impl Rotation<'_> {
         let is_over = self.clock.elapsed().saturating_sub(since) >= patience;
         let is_safe_to_leave = self.interrupt.is_set() && memory.unanswered.is_none();
         if is_over || is_safe_to_leave {
+            write::leave_unsaved(self.store, self.clock, record, memory);
             return Err(RunError::Engine { unit: record.unit.as_str().into(), stands: record.stands(), source: error });
         }
         self.clock.sleep(RETRY).await;

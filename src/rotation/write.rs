@@ -10,7 +10,9 @@ use crate::store::{Store, StoreError};
 pub fn change(store: &dyn Store, clock: &dyn Clock, record: &mut Record, memory: &mut Memory, change: &Change) -> Result<(), StoreError> {
     let before = record.clone();
     make(clock, record, memory, change);
-    let Err(source) = save(store, clock, record, memory, change) else { return Ok(()) };
+    let saved = save(store, clock, record, memory, change);
+    memory.is_unsaved = saved.is_err();
+    let Err(source) = saved else { return Ok(()) };
     tracing::error!(rotation = %record.id, container = %record.unit, "{}: {source}", record.unit);
     match change.unwritten(&before) {
         Unwritten::Made => Ok(()),
@@ -84,8 +86,16 @@ pub fn request_back(store: &dyn Store, clock: &dyn Clock, record: &mut Record) -
     store.save(record)
 }
 
+/// Tries once more to write what the store has not taken, before the record is left to another run.
+pub fn leave_unsaved(store: &dyn Store, clock: &dyn Clock, record: &Record, memory: &mut Memory) {
+    if memory.is_unsaved {
+        leave(store, clock, record, memory);
+    }
+}
+
 /// Writes what nothing depends on before the record is left to another run.
 pub fn leave(store: &dyn Store, clock: &dyn Clock, record: &Record, memory: &mut Memory) {
+    memory.is_unsaved = false;
     if let Err(error) = save_refused(store, clock, record, memory).and_then(|()| store.save(record)) {
         tracing::error!(rotation = %record.id, container = %record.unit, "{}: {error}", record.unit);
     }
