@@ -27,8 +27,10 @@ impl Change {
                 Goal::Back { .. } => Unwritten::Made,
             },
             // The host has gone down since its last start. If that was its doing, it would be started at each boot, as none would know of the others. For one
-            // that has to stay no other may serve.
-            Self::CountStart { boot, .. } if *boot != record.boot && !record.terms.stays => Unwritten::TurnsBack,
+            // that has to stay no other may serve, and where a rollback has failed no other can.
+            Self::CountStart { boot, .. } if *boot != record.boot && !record.terms.stays && record.failed_rollback.is_none() => {
+                Unwritten::TurnsBack
+            }
             Self::TurnBack { .. }
             | Self::CountStart { .. }
             | Self::AdoptReplacement { .. }
