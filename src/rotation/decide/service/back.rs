@@ -34,9 +34,11 @@ pub fn step(seen: Seen<'_>, images: &ImagesView, failure: &Failure) -> Step {
         return give_up(observed, failure, StuckReason::PredecessorRefused { message: how_it_stands(seen) });
     }
     // Its files were edited in the meantime: with the tag at the old image it comes up with another one, once more.
-    let is_edited = view.stranger.is_some() && service.is_up() && service.asked > 1;
+    if view.stranger.is_some() && service.is_up() && service.asked > 1 {
+        return seen.dependent().unwrap_or_else(|| clear(seen, images, failure));
+    }
     // A person took the unit away.
-    if is_another || is_edited || !service.state.is_loaded() {
+    if is_another || !service.state.is_loaded() {
         return clear(seen, images, failure);
     }
     // A run that is over is its proof, and its container went with it.
