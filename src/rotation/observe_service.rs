@@ -25,15 +25,17 @@ pub async fn look_at_service(
         .collect();
     // The unit first: the container that is seen then is the one that a settled unit has made, or a later one.
     let unit_and_container = async { Ok::<_, EngineError>((services.show(&names).await?, engine.container(&member.name).await?)) };
-    let is_forward = record.stage == Stage::Switching && record.goal == Goal::Forward;
-    let images_unless_forward = async {
-        match is_forward {
-            true => Ok(None),
-            false => images(engine, record, n, member, memory).await.map(Some),
+    let images = || images(engine, record, n, member, memory);
+    let ((states, container), images) = match (record.stage, &record.goal) {
+        (Stage::Switching, Goal::Forward) => (unit_and_container.await?, None),
+        // At once: the service is down, or sick, for as long as this takes.
+        (Stage::Switching, Goal::Back { .. }) => {
+            let (unit_and_container, images) = tokio::try_join!(unit_and_container, images())?;
+            (unit_and_container, Some(images))
         }
+        // The images last: what the container's own pull has brought is known then.
+        (_, _) => (unit_and_container.await?, Some(images().await?)),
     };
-    // At once: on the way back the service is down, or sick, for as long as this takes.
-    let ((states, container), images) = tokio::try_join!(unit_and_container, images_unless_forward)?;
     let pulls = states.iter().any(ServiceState::pulls);
     let state = states.into_iter().next().unwrap_or_default();
     let mut view = MemberView { images, ..MemberView::default() };
