@@ -49,7 +49,7 @@ fn has_passed_its_start(document: &Value) -> bool {
     if needed <= 1 || is_over {
         return true;
     }
-    let kept = config["HealthcheckMaxLogCount"].as_u64().unwrap_or(KEPT_BY_PODMAN);
+    let kept = kept(document);
     let needed = if kept == 0 { needed } else { needed.min(kept) };
     let mut in_a_row = 0;
     log_of_this_run(document).any(|entry| {
@@ -58,12 +58,17 @@ fn has_passed_its_start(document: &Value) -> bool {
     })
 }
 
-/// Nothing but failures in its log, and none of them counted: Podman says `healthy` after one in the start period that found no status yet (libpod,
-/// `updateHealthCheckLog`).
+/// Nothing but failures so far: Podman says `healthy` after one that found no status yet (libpod, `updateHealthCheckLog`). A log that is full has no room
+/// for what passed before.
 fn has_only_failed(document: &Value) -> bool {
-    let is_counted = document["State"]["Health"]["FailingStreak"].as_u64().is_none_or(|failures| failures > 0);
-    let mut checks = log_of_this_run(document).peekable();
-    !is_counted && checks.peek().is_some() && checks.all(|check| check["ExitCode"] != 0)
+    let checks: Vec<&Value> = log_of_this_run(document).collect();
+    let is_full = checks.len() as u64 >= kept(document);
+    !checks.is_empty() && !is_full && checks.iter().all(|check| check["ExitCode"] != 0)
+}
+
+/// How many entries its log has room for.
+fn kept(document: &Value) -> u64 {
+    document["Config"]["HealthcheckMaxLogCount"].as_u64().unwrap_or(KEPT_BY_PODMAN)
 }
 
 /// What came of its checks since it was last started. Podman's log outlives that (seen on 5.4).

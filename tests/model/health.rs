@@ -54,7 +54,9 @@ fn healthy_where_nothing_has_passed_yet_is_no_verdict() {
     use Health::{Healthy, Starting};
     for (log, streak, expected) in [
         (&[1][..], 0, Starting),
+        (&[1, 1], 2, Starting),
         (&[1, 1, 0], 0, Healthy),
+        (&[0, 1, 1], 2, Healthy),
         // It failed later in its start period.
         (&[0, 1], 0, Healthy),
         // More retries than are kept, and none kept.
