@@ -7,31 +7,24 @@ const PODMAN_ITSELF: i64 = 125;
 /// Those of a container that never ran, Podman's own among them.
 const NOT_RUN: std::ops::RangeInclusive<i64> = 125..=127;
 
-/// What Podman said, where it says that the container never ran: a taken port is not the image's fault. A program that ran may say the same in its own
+const ERROR: &str = "Error: ";
+
+/// What Podman said last, where it says that the container never ran: a taken port is not the image's fault. A program that ran may say the same in its own
 /// last line, and ends with a code of its own. `exit_code`: the unit's; none if systemd does not tell.
 pub fn why_not_run(log: &[String], unit: &str, exit_code: Option<i64>) -> Option<(Refusal, String)> {
-    let errors = errors(log, unit);
-    let refusal = Refusal::read(500, &errors.join("\n"));
-    let is_known = matches!(refusal, Refusal::PortTaken | Refusal::NoSpace | Refusal::NotExecutable);
-    let is_podmans = is_known && exit_code.is_none_or(|code| NOT_RUN.contains(&code)) || exit_code == Some(PODMAN_ITSELF);
-    let message = errors.into_iter().next_back().filter(|_| is_podmans)?;
-    Some((refusal, message))
-}
-
-/// Each of Podman's errors in one line. One goes on until systemd says something of the unit: what pasta had to say stands below it (5.8).
-fn errors(log: &[String], unit: &str) -> Vec<String> {
-    let (mut errors, mut goes_on): (Vec<String>, bool) = (Vec::new(), false);
-    for line in log {
-        if let Some(error) = line.strip_prefix("Error: ") {
-            errors.push(error.to_owned());
-            goes_on = true;
-        } else if line.strip_prefix(unit).is_some_and(|rest| rest.starts_with(':')) {
-            goes_on = false;
-        } else if let Some(last) = errors.last_mut().filter(|_| goes_on) {
-            *last = format!("{last} {line}");
-        }
+    let begin = log.iter().rposition(|line| line.starts_with(ERROR))?;
+    let is_of_systemd = |line: &&String| line.strip_prefix(unit).is_some_and(|rest| rest.starts_with(':'));
+    // What pasta had to say stands below it (5.8).
+    let mut lines = log[begin..].iter().take_while(|line| !is_of_systemd(line));
+    let first = lines.next()?.trim_start_matches(ERROR);
+    let known = std::iter::once(first).chain(lines.map(String::as_str)).find_map(|line| {
+        let refusal = Refusal::read(500, line);
+        matches!(refusal, Refusal::PortTaken | Refusal::NoSpace | Refusal::NotExecutable).then_some((refusal, line))
+    });
+    match known {
+        Some((refusal, line)) if exit_code.is_none_or(|code| NOT_RUN.contains(&code)) => Some((refusal, line.to_owned())),
+        _ => (exit_code == Some(PODMAN_ITSELF)).then(|| (Refusal::Other, first.to_owned())),
     }
-    errors
 }
 
 #[cfg(test)]
@@ -39,8 +32,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_podman_says_over_several_lines_is_one_error() {
+    fn what_podman_says_last_is_read_with_the_lines_below_it() {
         let log = [
+            "Error: executable file `web` not found in $PATH: No such file or directory",
             "Listen failed for HOST TCP port */80: Address already in use",
             "Error: pasta failed with exit code 1:",
             "Listen failed for HOST TCP port */80: Address already in use",
@@ -49,9 +43,11 @@ mod tests {
             "Failed to start web.service - a test.",
         ];
         let log = log.map(str::to_owned);
-        let said = "pasta failed with exit code 1: Listen failed for HOST TCP port */80: Address already in use Couldn't listen on requested ports";
-        assert_eq!(why_not_run(&log, "web.service", Some(126)), Some((Refusal::PortTaken, said.to_owned())));
-        assert_eq!(why_not_run(&log, "web.service", Some(1)), None);
-        assert_eq!(why_not_run(&log[4..], "web.service", Some(126)), None);
+        let said = |exit_code| why_not_run(&log, "web.service", exit_code);
+        assert_eq!(said(Some(126)), Some((Refusal::PortTaken, "Listen failed for HOST TCP port */80: Address already in use".to_owned())));
+        assert_eq!(said(Some(1)), None);
+        assert_eq!(why_not_run(&log[5..], "web.service", Some(126)), None);
+        let (refusal, message) = why_not_run(&log[..1], "web.service", Some(127)).expect("it is known");
+        assert_eq!((refusal, message.starts_with("executable file `web`")), (Refusal::NotExecutable, true));
     }
 }
