@@ -230,7 +230,7 @@ fn turned_back(unit: &str, failure: &Failure, was_switched: bool) -> (Verdict, O
     match failure {
         Failure::Withdrawn { why: Withdrawal::DryRun } => (Verdict::DryRun, None, None),
         Failure::Withdrawn { why: Withdrawal::SameImage } => (Verdict::Skipped, message, None),
-        Failure::Withdrawn { why: Withdrawal::RecordLost } if was_switched => {
+        Failure::Withdrawn { why: Withdrawal::RecordLost | Withdrawal::AlreadyBack } if was_switched => {
             (Verdict::RolledBack, message, Some("it is tried again in the next run".into()))
         }
         Failure::Withdrawn { .. } => (Verdict::Withdrawn, message, None),

@@ -1,5 +1,7 @@
 //! Which containers depend on each other by id or by link: they are one unit, and until units have several members they are held.
 
+use std::collections::HashSet;
+
 use super::{Reason, Unanswered};
 use crate::model::{Container, ContainerId, Listed, SERVICE_LABEL, Status};
 
@@ -34,7 +36,7 @@ impl<'a> Ties<'a> {
     }
 
     /// What ties this container to another, if anything does. What members of a pod share is not theirs, and stays when one is replaced.
-    pub fn reason(&self, container: &Container) -> Option<Reason> {
+    pub fn reason(&self, container: &'a Container) -> Option<Reason> {
         let is_of_the_pod = |pointed: &&str| {
             let shared = self.all.iter().find(|c| points_to(pointed, c));
             shared.is_some_and(|shared| shared.is_infra() && shared.pod() == container.pod())
@@ -46,12 +48,26 @@ impl<'a> Ties<'a> {
         if let Some(other) = container.linked_to().first() {
             return Some(Reason::LinkedTo { other: name_of(other) });
         }
-        // A successor requires the same one, which is held as long as anybody does. Podman starts it with the successor, if somebody has stopped it.
-        let runs = |pointed: &str| self.all.iter().any(|c| points_to(pointed, c) && c.status() == Status::Running);
-        if let Some(other) = container.requires().into_iter().find(|other| !is_of_the_pod(other) && !runs(other)) {
+        // A successor requires the same one, which is held as long as anybody does.
+        if let Some(other) = self.required_at_rest(container, |other| is_of_the_pod(&other)) {
             return Some(Reason::Requires { other: name_of(other) });
         }
         self.dependent(container, |_| false)
+    }
+
+    /// Whom Podman would start along with its successor: the first of those that it requires, and that those require, which does not run.
+    fn required_at_rest(&self, container: &'a Container, is_excused: impl Fn(&'a str) -> bool) -> Option<&'a str> {
+        let (mut open, mut seen) = (container.requires(), HashSet::new());
+        while let Some(pointed) = open.pop() {
+            if is_excused(pointed) || !seen.insert(pointed) {
+                continue;
+            }
+            match self.all.iter().find(|c| points_to(pointed, c)) {
+                Some(required) if required.status() == Status::Running => open.extend(required.requires()),
+                _ => return Some(pointed),
+            }
+        }
+        None
     }
 
     /// The same for a container that systemd makes anew: its unit looks anew for what it depends on, and restarts what depends on it, where that is made
@@ -74,4 +90,24 @@ impl<'a> Ties<'a> {
 
 fn points_to(pointed: &str, container: &Container) -> bool {
     pointed == container.name() || (pointed.len() >= 12 && container.id().as_str().starts_with(pointed))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_it_requires_must_run_and_what_that_requires_too() {
+        let container = |name: &str, status: &str, requires: &[&str]| {
+            Container::new(json!({"Id": name, "Name": name, "State": {"Status": status}, "Dependencies": requires}))
+        };
+        let held = |cache: &str| {
+            let all = [container("web", "running", &["db"]), container("db", "running", &["cache", "web"]), container("cache", cache, &[])];
+            Ties::of(&all, &[]).required_at_rest(&all[0], |_| false).map(str::to_owned)
+        };
+        assert_eq!(held("running"), None);
+        assert_eq!(held("exited").as_deref(), Some("cache"));
+    }
 }

@@ -104,6 +104,13 @@ pub enum Withdrawal {
     ServiceChanged,
     /// Somebody moved the tag in the meantime.
     TagMoved,
+    /// The tag, or a drop-in of ours, brings the old image again: an earlier way back that could not be written down, or a person's.
+    AlreadyBack,
+    /// What it requires (`podman run --requires`), directly or not, does not run any more: the engine would start that with the new one.
+    RequiredNotRunning {
+        /// The other one, as the engine calls it.
+        other: String,
+    },
     /// Somebody created it again, from another configuration or image.
     Replaced,
     /// Somebody took both containers away while the new one ran.
@@ -198,6 +205,8 @@ impl Withdrawal {
             Self::PolicyChanged => "policy_changed",
             Self::ServiceChanged => "service_changed",
             Self::TagMoved => "tag_moved",
+            Self::AlreadyBack => "already_back",
+            Self::RequiredNotRunning { .. } => "required_not_running",
             Self::Replaced => "container_replaced",
             Self::TakenAway => "container_taken_away",
             Self::RecordLost => "record_lost",
@@ -256,6 +265,10 @@ impl std::fmt::Display for Withdrawal {
             Self::PolicyChanged => f.write_str("somebody changed its restart policy in the meantime"),
             Self::ServiceChanged => f.write_str("somebody changed its unit of systemd in the meantime"),
             Self::TagMoved => f.write_str("somebody moved the image's tag in the meantime"),
+            Self::AlreadyBack => {
+                f.write_str("its tag or a drop-in brings the old image again: an earlier way back was not recorded, or it was somebody's")
+            }
+            Self::RequiredNotRunning { other } => write!(f, "`{other}`, which it requires (--requires), does not run any more"),
             Self::Replaced => f.write_str("somebody created it again in the meantime, and not as it was"),
             Self::TakenAway => f.write_str("somebody took it away in the meantime"),
             Self::RecordLost => {

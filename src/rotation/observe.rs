@@ -1,5 +1,6 @@
 //! One look at the engine for a record: fills [`Observed`]. Reads only, and as little as the stage needs while a service is down.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -13,7 +14,7 @@ use super::{
     Watch, late,
 };
 use crate::engine::{Engine, EngineError};
-use crate::model::{Container, ContainerId, Ending, Image, Platform, Reference};
+use crate::model::{Container, ContainerId, Ending, Image, Platform, Reference, Status};
 use crate::spec;
 
 /// The moment of a look.
@@ -93,6 +94,9 @@ async fn look_at(
     if record.stage != Stage::Switching {
         view.images = Some(images(engine, record, n, member, memory).await?);
     }
+    if record.stage == Stage::Creating && !is_back {
+        view.required_at_rest = required_at_rest(engine, &member.original).await?;
+    }
     // On the way back only what one brought along matters that nobody has taken in yet.
     if record.stage == Stage::Creating
         && (!is_back || member.successor.is_none())
@@ -124,6 +128,22 @@ async fn look_at(
         view.successor = Some(seen);
     }
     Ok(view)
+}
+
+/// Whom the engine would start along with it: Podman starts all that a container requires, and what those require.
+async fn required_at_rest(engine: &dyn Engine, container: &Container) -> Result<Option<String>, EngineError> {
+    let ids = |container: &Container| container.requires().into_iter().map(str::to_owned).collect::<Vec<_>>();
+    let (mut open, mut seen) = (ids(container), HashSet::new());
+    while let Some(id) = open.pop() {
+        if !seen.insert(id.clone()) {
+            continue;
+        }
+        match engine.container(&id).await? {
+            Some(found) if found.status() == Status::Running => open.extend(ids(&found)),
+            found => return Ok(Some(found.map_or(id, |found| found.name().to_owned()))),
+        }
+    }
+    Ok(None)
 }
 
 /// The predecessor as it was created again and brought under its name by a process that could not write it down: it is the same but for its id.

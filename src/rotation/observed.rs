@@ -63,6 +63,8 @@ pub struct MemberView {
     /// Images; none where they were not looked at. While the two change places that is done only for a decision which asks for it
     /// ([`super::Step::LookAtImages`]): a service may be down, and each call costs it its time.
     pub images: Option<ImagesView>,
+    /// A container that it requires, directly or not, and that does not run; looked for only before the switch.
+    pub required_at_rest: Option<String>,
     /// The comparison of the two containers; looked at only before the switch.
     pub comparison: Option<Comparison>,
     /// Volumes born with the successor that still exist.

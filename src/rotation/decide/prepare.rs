@@ -110,6 +110,7 @@ pub fn withdrawal(record: &Record, observed: &Observed) -> Option<Withdrawal> {
         Some(old) if old.name != member.name => Some(Withdrawal::PredecessorRenamed { to: old.name.clone() }),
         Some(old) if old.state.status != Status::Running => Some(Withdrawal::PredecessorNotRunning),
         Some(old) if old.policy != Some(member.policy) => Some(Withdrawal::PolicyChanged),
+        Some(_) if view.required_at_rest.is_some() => view.required_at_rest.clone().map(|other| Withdrawal::RequiredNotRunning { other }),
         Some(_) if view.service.as_ref().is_some_and(|service| !service.is_ready()) => Some(Withdrawal::ServiceChanged),
         Some(_) => None,
     })

@@ -29,6 +29,8 @@ pub enum Use {
     Mount,
     /// Names the pod, or a file with its id.
     Pod,
+    /// Names a container that is started first.
+    Requires,
     /// Cannot be said again; why.
     Hold(&'static str),
 }
@@ -55,7 +57,7 @@ const KEPT: &str = "
     health-max-log-count health-max-log-size health-on-failure health-retries health-start-period health-startup-cmd
     health-startup-interval health-startup-retries health-startup-success health-startup-timeout health-timeout hostname hostuser
     image-volume init-path ip ip6 ipc label link-local-ip log-driver mac-address memory-swappiness net network network-alias
-    oom-score-adj os passwd-entry personality pid pids-limit platform rdt-class requires sdnotify seccomp-policy secret shm-size
+    oom-score-adj os passwd-entry personality pid pids-limit platform rdt-class sdnotify seccomp-policy secret shm-size
     shm-size-systemd stop-signal stop-timeout storage-opt subgidname subuidname sysctl systemd timeout tmpfs tz uidmap ulimit umask
     unsetenv user userns uts variant workdir";
 const DROPPED: &str = "
@@ -137,6 +139,7 @@ pub fn known(name: &str) -> Option<Known> {
         "env-file" | "label-file" => Some(Use::File),
         "publish" => Some(Use::Publish),
         "pod" | "pod-id-file" => Some(Use::Pod),
+        "requires" => Some(Use::Requires),
         "volume" => Some(Use::Volume),
         "mount" => Some(Use::Mount),
         _ if is_in(KEPT) => Some(Use::Keep),

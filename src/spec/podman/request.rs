@@ -41,6 +41,7 @@ pub fn create_request(container: Container<'_>, image: &str, image_env: &Value) 
     request.carry_proxies(image_env, &options);
     request.carry_declared_volumes();
     request.join_pod(&options)?;
+    request.require(&options);
     let Request { mut arguments, environment, .. } = request;
     // A short name Podman would look for among its own first.
     arguments.push(image.parse::<Reference>().map_or_else(|_| image.to_owned(), |image| image.whole_name()));
@@ -51,6 +52,8 @@ pub fn create_request(container: Container<'_>, image: &str, image_env: &Value) 
 
 /// What Podman copies from where it runs unless `--http-proxy=false` is said (its own list).
 const PROXIES: [&str; 8] = ["http_proxy", "https_proxy", "ftp_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY"];
+/// Where it stands whose namespace is shared.
+const NAMESPACES: [&str; 6] = ["NetworkMode", "IpcMode", "PidMode", "UTSMode", "UsernsMode", "CgroupMode"];
 const FOLDER: &str = "the folder that it was created in is not known";
 
 /// Refuses what is in another number of networks than it was made in. With which address or name it was connected since is told by no document that can
@@ -111,7 +114,7 @@ impl<'a> Request<'a> {
         let cannot = |why| SpecError::CannotRepeat { option: format!("--{}", option.name), why };
         match (option.becomes, value) {
             // Said by its id.
-            (Use::Drop | Use::Pod, _) => {}
+            (Use::Drop | Use::Pod | Use::Requires, _) => {}
             // `--rm=false` is as if it were not there.
             (Use::Hold(_), Some("false")) => {}
             (Use::Hold(why), _) => return Err(cannot(why)),
@@ -157,6 +160,15 @@ impl<'a> Request<'a> {
         self.push("pod", Some(pod));
         self.push("restart", Some("no"));
         Ok(())
+    }
+
+    /// By the ids: the names may be others' by now. Among them are those whose namespaces it shares, which are said elsewhere.
+    fn require(&mut self, options: &[Typed<'_>]) {
+        let lent: Vec<&str> = NAMESPACES.iter().filter_map(|mode| text(&self.container.host()[*mode]).strip_prefix("container:")).collect();
+        let ids: Vec<&str> = texts(&self.container.0["Dependencies"]).filter(|id| !lent.contains(id)).collect();
+        if options.iter().any(|option| option.becomes == Use::Requires) && !ids.is_empty() {
+            self.push("requires", Some(&ids.join(",")));
+        }
     }
 
     fn push(&mut self, name: &str, value: Option<&str>) {

@@ -148,8 +148,7 @@ fn bring_up(seen: Seen<'_>) -> Step {
     // long as nothing can be written. Where a rollback has failed, it is the new image that is taken back.
     let is_tag_back = member.tag().is_some() && images.tag.as_ref() == Some(&member.old_image);
     if (is_tag_back || service.stays) && record.failed_rollback.is_none() {
-        let why = if is_tag_back { Withdrawal::TagMoved } else { Withdrawal::ServiceChanged };
-        return turn_back(Failure::Withdrawn { why });
+        return turn_back(Failure::Withdrawn { why: Withdrawal::AlreadyBack });
     }
     if member.tag().is_some() && images.tag != member.new_image {
         return move_tag(observed, 0, member, images);
