@@ -193,6 +193,8 @@ fn a_new_process_takes_an_exit_for_no_evidence() {
 enum Seen {
     Well,
     Unwell,
+    /// The HEALTHCHECK says otherwise.
+    UnwellYetHealthy,
     Look(State),
 }
 
@@ -210,12 +212,13 @@ fn probed(steps: &[Seen]) -> Verdict {
         let state = match step {
             Seen::Well => running(),
             Seen::Unwell => State { health: Some(Health::Unhealthy), ..running() },
+            Seen::UnwellYetHealthy => health(Health::Healthy),
             Seen::Look(state) => state.clone(),
         };
         watch.look(at, &state);
         match step {
             Seen::Well => watch.take(at, at, Answer::Well),
-            Seen::Unwell => watch.take(at, at, Answer::Unwell("status 503".into())),
+            Seen::Unwell | Seen::UnwellYetHealthy => watch.take(at, at, Answer::Unwell("status 503".into())),
             Seen::Look(_) => {}
         }
         last = verdict(&rules, &watch, &state, at);
@@ -225,7 +228,7 @@ fn probed(steps: &[Seen]) -> Verdict {
 
 #[test]
 fn a_probe_counts_as_a_healthcheck_does_and_beats_it() {
-    use Seen::{Look, Unwell, Well};
+    use Seen::{Look, Unwell, UnwellYetHealthy, Well};
     let sick = || health(Health::Unhealthy);
     let failed = Verdict::Failed(GateFailure::Probe { times: 3, last: "status 503".into() });
     assert_eq!(probed(&[Look(running()), Look(running())]), pending(), "to run is not enough");
@@ -237,9 +240,10 @@ fn a_probe_counts_as_a_healthcheck_does_and_beats_it() {
     assert_eq!(probed(&[Well, Unwell, Unwell, Well]), Verdict::Passed);
     let exited = State { exit_code: 3, ..state(Status::Exited) };
     assert_eq!(probed(&[Well, Look(exited)]), Verdict::Failed(GateFailure::Exited { code: 3 }), "an exit fails at once");
-    let late: Vec<Seen> = (0..=50).map(|_| Unwell).collect();
-    let deadline = GateFailure::Deadline { seconds: 50, last_probe: Some("status 503".into()) };
-    assert_eq!(probed(&late), Verdict::Failed(deadline), "the last probe says why");
+    let late = |seen: fn() -> Seen| probed(&(0..=50).map(|_| seen()).collect::<Vec<_>>());
+    let deadline = Verdict::Failed(GateFailure::Deadline { seconds: 50, last_probe: Some("status 503".into()) });
+    assert_eq!(late(|| Unwell), deadline, "the last probe says why");
+    assert_eq!(late(|| UnwellYetHealthy), deadline, "a HEALTHCHECK that passes puts nothing off");
     assert_eq!(probed(&[Well, Look(state(Status::Paused)), Look(running()), Look(running())]), pending(), "what was paused begins anew");
 }
 

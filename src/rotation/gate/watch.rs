@@ -27,7 +27,7 @@ pub struct Watch {
     baseline: Option<(Option<jiff::Timestamp>, u64)>,
     pub(super) running_since: Option<Duration>,
     healthy_since: Option<Duration>,
-    pub(super) well_until: Option<Duration>,
+    healthy_until: Option<Duration>,
     pub(super) restarts: u64,
     /// How often the engine had restarted it when it was at it at the first look.
     restarts_before: Option<u64>,
@@ -40,6 +40,8 @@ pub struct Watch {
 pub(super) struct Probed {
     /// Its first success, as long as it runs.
     pub(super) well_since: Option<Duration>,
+    /// Its last success.
+    well_until: Option<Duration>,
     /// Failures in a row.
     pub(super) failures: u32,
     /// When the last one ended, and with what.
@@ -55,7 +57,7 @@ impl Watch {
             baseline: None,
             running_since: None,
             healthy_since: None,
-            well_until: None,
+            healthy_until: None,
             restarts: 0,
             restarts_before: None,
             exit_code: None,
@@ -98,7 +100,7 @@ impl Watch {
         match state.health {
             Some(Health::Healthy) => {
                 self.healthy_since.get_or_insert(now);
-                self.well_until = Some(now);
+                self.healthy_until = Some(now);
             }
             Some(Health::Starting | Health::Unhealthy) | None => self.healthy_since = None,
         }
@@ -123,7 +125,7 @@ impl Watch {
             Answer::Well => {
                 self.probed.failures = 0;
                 self.probed.well_since.get_or_insert(now);
-                self.well_until = Some(now);
+                self.probed.well_until = Some(now);
             }
             Answer::Unwell(_) | Answer::NotMade(_) => self.probed.failures = self.probed.failures.saturating_add(1),
         }
@@ -163,9 +165,14 @@ impl Watch {
         }
     }
 
-    /// After the first healthy look there is no deadline for staying so, but one for coming back.
+    /// After the first healthy look there is no deadline for staying so, but one for coming back. What is not its proof does not put that off.
     pub(super) fn late_at(&self, rules: &GateRules) -> Duration {
-        self.well_until.unwrap_or(self.since).saturating_add(rules.deadline)
+        let well_until = match rules.proof {
+            Proof::Running => None,
+            Proof::Healthcheck { .. } => self.healthy_until,
+            Proof::Probe { .. } => self.probed.well_until,
+        };
+        well_until.unwrap_or(self.since).saturating_add(rules.deadline)
     }
 
     /// True if this process saw it run, or started it: only then is an exit evidence of sickness.
