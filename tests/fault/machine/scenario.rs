@@ -153,9 +153,10 @@ impl Scenario {
         !is_of_podman || engine.starts_with("podman-") && !engine.starts_with("podman-4.3")
     }
 
-    /// What a unit's daemon asks of systemd would need a way through the proxy, which only an agent that is started here has.
+    /// What a unit's daemon asks of systemd would need a way through the proxy, which only an agent that is started here has. And what is kept a daemon
+    /// removes when its time is over, whether the harm is ready by then or not.
     pub fn is_healed_by(&self, healer: Healer) -> bool {
-        healer == Healer::Now || !self.shape.is_unit()
+        healer == Healer::Now || !self.shape.is_unit() && self.task != Task::Retire
     }
 
     /// Which one serves in the end, if the engine refuses nothing by the way.
