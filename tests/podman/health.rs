@@ -173,7 +173,7 @@ fn what_has_a_healthcheck_that_nobody_makes_is_held_before_anything_is_touched_a
     }
     let (web, probed) = (described(&s, "web"), described(&s, "probed"));
     s.push("web", "nohealth:v2");
-    let now = |name: &str, code: i32| s.agent().config(FAST).run(&["now", &s.name(name), "--json"]).exits(code);
+    let now = |name: &str, code: i32| s.agent().on_host().config(FAST).run(&["now", &s.name(name), "--json"]).exits(code);
     // Two intervals and timeouts, and ten seconds.
     wait_for("it has run for longer than a gate would", LONG, || (since_start(&s, "web") > 15.0).then_some(()));
     let outcome = now("web", 0);
