@@ -91,7 +91,7 @@ pub fn explains(path: &[&str], old: &Value, new: &Value, of: Explainer<'_>) -> O
         ["NetworkSettings", "Networks", _, "MacAddress"] => (new == "" && !was_started).then_some(Rule::MacAddress),
         ["HostConfig", "LogConfig", "Path"] => (*new == text(old).replace(&id_in(old), text(&successor.0["Id"]))).then_some(Rule::OwnId),
         ["Path" | "Args"] => is_command_line(successor).then_some(Rule::CommandLine),
-        ["Config", "StopSignal" | "WorkingDir"] => {
+        ["Config", "StopSignal" | "WorkingDir" | "Entrypoint"] => {
             (is_default(images.old, path[1], old) && is_default(images.new, path[1], new)).then_some(Rule::ImageDefault)
         }
         ["Config", "Healthcheck", field] => {
@@ -126,8 +126,12 @@ fn id_in(path: &Value) -> String {
 
 /// True if the value is what Podman makes of an image's setting: a name of a number, and something where the image says nothing.
 pub fn is_default(image: &Value, field: &str, value: &Value) -> bool {
-    let (says, value) = (text(&image["Config"][field]), text(value));
+    let says = text(&image["Config"][field]);
+    let number = value.as_u64().map(|number| number.to_string());
+    // Before 5.0 a signal is shown as a number, and an entrypoint as one text (seen on 4.3).
+    let value = number.as_deref().unwrap_or_else(|| text(value));
     match field {
+        "Entrypoint" => !value.is_empty() && value == texts(&image["Config"][field]).collect::<Vec<_>>().join(" "),
         "WorkingDir" => value == if says.is_empty() { "/" } else { says },
         "StopSignal" => signal(value) == signal(if says.is_empty() { "SIGTERM" } else { says }),
         _ => false,
@@ -194,6 +198,17 @@ mod tests {
         assert_eq!(explained(json!(["podman", "run", "web"]), never), [true, true]);
         assert_eq!(explained(json!(["podman", "run", "web"]), once), [false, false]);
         assert_eq!(explained(Value::Null, never), [false, false], "all that a container of the API has is asked for again");
+    }
+
+    #[test]
+    fn a_signal_as_a_number_and_an_entrypoint_as_one_text_are_the_images() {
+        let image = |signal: &str, entrypoint: Value| json!({"Config": {"StopSignal": signal, "Entrypoint": entrypoint}});
+        let (old, new) = (image("", json!(["/bin/a", "-c"])), image("SIGINT", json!(["/bin/b"])));
+        let (document, images) = (json!({}), Images { old: &old, new: &new });
+        let explainer = Explainer { predecessor: Container(&document), successor: Container(&document), images };
+        let explained = |field: &str, old: Value, new: Value| explains(&["Config", field], &old, &new, explainer).is_some();
+        assert!(explained("StopSignal", json!(15), json!(2)) && explained("Entrypoint", json!("/bin/a -c"), json!("/bin/b")));
+        assert!(!explained("StopSignal", json!(2), json!(15)) && !explained("Entrypoint", json!("/bin/c"), json!("/bin/b")));
     }
 
     #[test]
