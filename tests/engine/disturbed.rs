@@ -89,10 +89,15 @@ fn a_pull_that_is_called_done_without_the_image_is_an_error_and_not_repeated() {
     assert_eq!(look(&s, &s.name("web")), old);
 }
 
+/// Without a restart policy none is changed.
+fn is_made(part: &str) -> bool {
+    part != "/update" || policy("always") != "no"
+}
+
 #[test]
 fn every_call_that_fails_once_leaves_one_container_running_under_the_name() {
     let s = scratch("refused");
-    for part in ["/containers/create", "/stop", "/update", "/rename", "/start"] {
+    for part in ["/containers/create", "/stop", "/update", "/rename", "/start"].into_iter().filter(|part| is_made(part)) {
         s.push("web", "ok:v1");
         s.run("web", &["--restart", policy("always")]);
         let old = look(&s, &s.name("web"));
@@ -116,7 +121,8 @@ fn a_call_of_the_way_back_that_fails_once_is_made_again_by_the_same_run() {
     // from the switch on only, by one call more.
     let (of_sick, of_old) = if s.host.has_podman() { (3, 4) } else { (2, 3) };
     let calls = [("/stop", 2), ("/update", of_sick), ("/rename", 3), ("/rename", 4), ("/update", of_old), ("/start", 2), ("tag=latest", 2)];
-    for (part, nth) in calls.into_iter().chain([("DELETE /containers", 1), ("DELETE /volumes", 1), ("DELETE /images/localhost", 1)]) {
+    let last = [("DELETE /containers", 1), ("DELETE /volumes", 1), ("DELETE /images/localhost", 1)];
+    for (part, nth) in calls.into_iter().chain(last).filter(|(part, _)| is_made(part)) {
         s.push("web", "ok:v1");
         s.run("web", &["--restart", policy("always")]);
         let old = look(&s, &s.name("web"));

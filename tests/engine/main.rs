@@ -88,7 +88,8 @@ pub fn look(scratch: &Scratch, name: &str) -> Look {
     Look {
         id: text("/Id"),
         image: text("/Image"),
-        policy: text("/HostConfig/RestartPolicy/Name"),
+        // Podman before 5.0 shows none as an empty text.
+        policy: Some(text("/HostConfig/RestartPolicy/Name")).filter(|policy| !policy.is_empty()).unwrap_or_else(|| "no".to_owned()),
         is_running: document["State"]["Running"] == true,
     }
 }
