@@ -53,7 +53,8 @@ pub struct ServiceMemory {
     pub since: Option<Duration>,
     /// What of that time it waits for others that come up before it.
     pub waiting: Waiting,
-    /// How often systemd had restarted it by itself when it was looked at first.
+    /// How often systemd had restarted it by itself when it was looked at first, or first after our own restart was done: one that meets systemd's pause
+    /// between two restarts does not set the counter back (seen on 257, on a busy host).
     pub base: Option<u64>,
     /// When systemd had last started it before this process asked for anything.
     pub last_start: u64,
@@ -73,9 +74,8 @@ impl ServiceMemory {
 
     fn done(&mut self, act: &Act, now: Duration) {
         match act {
-            // Its counter begins anew with the restart.
             Act::RestartService { .. } => {
-                (self.asked, self.since, self.base) = (self.asked.saturating_add(1), Some(now), Some(0));
+                (self.asked, self.since, self.base) = (self.asked.saturating_add(1), Some(now), None);
                 self.waiting = Waiting::default();
             }
             Act::WriteDropIn { .. } => self.is_pinned = true,

@@ -117,7 +117,9 @@ async fn look(
         memory.service.last_start = state.last_start;
     }
     let since = *memory.service.since.get_or_insert(moment.now);
-    let base = *memory.service.base.get_or_insert(state.restarts);
+    if !state.has_job {
+        memory.service.base.get_or_insert(state.restarts);
+    }
     let gate = GateRules::of(&member.original, &record.terms, true);
     memory.service.waiting.look(moment.now, state.waits_for_others());
     let to_stop = state.stop_timeout.unwrap_or(ENDLESS).min(ENDLESS);
@@ -125,7 +127,7 @@ async fn look(
     Ok(ServiceView {
         asked: memory.service.asked,
         was_asked: *memory.service.was_asked.get_or_insert_with(|| record.is_asked_back()),
-        restarts: state.restarts.saturating_sub(base),
+        restarts: memory.service.base.map_or(0, |base| state.restarts.saturating_sub(base)),
         is_started: state.last_start > memory.service.last_start,
         has_run: !memory.have_run.is_empty(),
         is_late: moment.now.saturating_sub(since) >= limit,
