@@ -9,10 +9,13 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
-use super::{ContainerId, Health, ImageId, RestartPolicy};
+use super::{ContainerId, Health, ImageId, RestartPolicy, State, Status};
 
 /// Where a document has what its engine knows beyond it.
 pub const NOTES: &str = "RotateNotes";
+
+/// Where it stands in `HostConfig` whose namespace a container shares, as `container:ID`; the latter three are Podman's.
+pub const NAMESPACE_MODES: [&str; 6] = ["NetworkMode", "IpcMode", "PidMode", "UTSMode", "UsernsMode", "CgroupMode"];
 
 /// The engine's description of a container, as sent; nothing is dropped (Docker API 1.41–1.51, ContainerInspect; libpod 4.3–5.8). Copies
 /// share it.
@@ -46,54 +49,6 @@ pub struct Attachment {
     pub address: IpAddr,
     /// The way out of that network.
     pub gateway: Option<IpAddr>,
-}
-
-/// What a container is doing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Status {
-    /// Made and never started, or its only start failed.
-    Created,
-    /// Its process runs.
-    Running,
-    /// Its process runs but is frozen.
-    Paused,
-    /// Its process exited and the engine is about to start it again.
-    Restarting,
-    /// Its process exited and nothing will start it before a boot.
-    Exited,
-    /// Being removed, or a removal failed half way.
-    Dead,
-}
-
-/// The state of a container at one look.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct State {
-    /// What it does.
-    pub status: Status,
-    /// Exit code of the last process; 0 while one runs.
-    pub exit_code: i64,
-    /// True if the kernel killed the last process for want of memory.
-    pub oom_killed: bool,
-    /// When the last process started; none if it never did (the engine says year 1).
-    pub started_at: Option<Timestamp>,
-    /// How often the engine restarted it by itself since the last start by hand (seen on Docker 26.1: a start by hand sets it to 0).
-    pub restart_count: u64,
-    /// None without a HEALTHCHECK (also where the engine sends an empty status, as Podman 4.3 does).
-    pub health: Option<Health>,
-}
-
-impl Status {
-    /// True if a process of it runs, or will without anybody's doing.
-    pub fn is_active(self) -> bool {
-        matches!(self, Self::Running | Self::Paused | Self::Restarting)
-    }
-}
-
-impl State {
-    /// See [`Status::is_active`].
-    pub fn is_active(&self) -> bool {
-        self.status.is_active()
-    }
 }
 
 impl Container {
@@ -185,12 +140,9 @@ impl Container {
         }
     }
 
-    /// Containers (ids or names) of which it shares a namespace; the latter three are Podman's.
+    /// Containers (ids or names) of which it shares a namespace.
     pub fn shares_namespace_of(&self) -> Vec<&str> {
-        ["NetworkMode", "IpcMode", "PidMode", "UTSMode", "UsernsMode", "CgroupMode"]
-            .iter()
-            .filter_map(|mode| text(&self.host()[*mode]).strip_prefix("container:"))
-            .collect()
+        NAMESPACE_MODES.iter().filter_map(|mode| text(&self.host()[*mode]).strip_prefix("container:")).collect()
     }
 
     /// The id of the pod that it is a member of, or holds together (libpod).
