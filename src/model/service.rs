@@ -158,6 +158,8 @@ pub struct ServiceState {
     pub stop_timeout: Option<Duration>,
     /// Units that a restart of it stops or restarts.
     pub dependents: Vec<String>,
+    /// Units that are stopped when it is, and not started with it (`PropagatesStopTo=`, systemd 249).
+    pub stops: Vec<String>,
     /// Units without which it is not started.
     pub requires: Vec<String>,
     /// True if [`ServiceState::plays`] a file in which stands `imagePullPolicy: Always`, or another policy that pulls.
@@ -193,6 +195,11 @@ impl ServiceState {
     /// True if it is down and its start has to wait for units that come up before it.
     pub fn waits_for_others(&self) -> bool {
         self.has_job && matches!(self.activity, Activity::Inactive | Activity::Failed)
+    }
+
+    /// Units that its stop, or its failure, takes down.
+    pub fn go_down_with_it(&self) -> impl Iterator<Item = &String> {
+        self.dependents.iter().chain(&self.stops)
     }
 
     /// True if it pulls at each start what a registry has.

@@ -164,17 +164,17 @@ const ENDLESS: std::time::Duration = std::time::Duration::from_secs(3_600);
 /// Dependents of dependents are looked for so deep.
 const DEPTH: usize = 8;
 
-/// Whatever a restart of the unit stops, directly or not.
+/// Whatever a restart of the unit stops, or a new image that fails in it, directly or not.
 async fn all_dependents(services: &dyn Services, state: &ServiceState) -> Result<Vec<String>, EngineError> {
-    let mut all = state.dependents.clone();
+    let mut all: Vec<String> = state.go_down_with_it().cloned().collect();
     let mut new = all.clone();
     for _ in 0..DEPTH {
         if new.is_empty() {
             break;
         }
         let shown = services.show(&new).await?;
-        let further = shown.into_iter().flat_map(|state| state.dependents);
-        new = further.filter(|name| !all.contains(name) && *name != state.name).collect();
+        let further = shown.iter().flat_map(ServiceState::go_down_with_it);
+        new = further.filter(|name| !all.contains(name) && **name != state.name).cloned().collect();
         new.sort();
         new.dedup();
         all.extend(new.iter().cloned());

@@ -16,8 +16,13 @@ struct Dependent<'a> {
 impl<'a> Dependent<'a> {
     /// With more lines below `[Service]`; it runs.
     fn start(on: &'a Quadlet<'a>, name: &str, service: &str) -> Self {
+        Self::tied(on, name, &format!("Requires={0}\nAfter={0}", on.unit()), service)
+    }
+
+    /// With these lines below `[Unit]`.
+    fn tied(on: &'a Quadlet<'a>, name: &str, ties: &str, service: &str) -> Self {
         let dependent = Self { on, unit: format!("{}.service", on.s.name(name)) };
-        let text = format!("[Unit]\nRequires={0}\nAfter={0}\n[Service]\nExecStart=/bin/sleep infinity\n{service}\n", on.unit());
+        let text = format!("[Unit]\n{ties}\n[Service]\nExecStart=/bin/sleep infinity\n{service}\n");
         on.s.host.write_unit(&dependent.file(), &text);
         on.systemctl(&["daemon-reload"]);
         on.systemctl(&["start", &dependent.unit]);
@@ -57,14 +62,18 @@ fn units_that_depend_on_it_run_again_after_a_rotation_and_after_one_that_went_ba
     s.push("web", "ok:v1");
     let web = Quadlet::start(&s, "web", "", "");
     let dependent = Dependent::start(&web, "dep", "");
+    // systemd stops it when the other one fails, and starts it never.
+    let stopped_along = Dependent::tied(&web, "along", &format!("StopPropagatedFrom={0}\nAfter={0}", web.unit()), "");
     let now = || s.agent().config(FAST).run(&["now", &web.name, "--json"]);
     s.push("web", "crash");
     let outcome = now().exits(1);
     assert_eq!(outcome.json()["containers"][0]["verdict"], "rolled_back", "{outcome}");
     dependent.is_up();
+    stopped_along.is_up();
     s.push("web", "ok:v3");
     assert_eq!(now().exits(0).json()["containers"][0]["verdict"], "rotated");
     dependent.is_up();
+    stopped_along.is_up();
 }
 
 #[test]

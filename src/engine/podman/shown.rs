@@ -8,7 +8,7 @@ use crate::model::{Activity, ServiceState};
 /// What is asked for; systemctl prints them in an order of its own.
 pub const PROPERTIES: &str = "Id,LoadState,ActiveState,Job,Result,ExecMainCode,ExecMainStatus,NRestarts,NeedDaemonReload,CanStart,CanStop,\
      RefuseManualStart,RefuseManualStop,SourcePath,ExecStart,ExecStartPre,TimeoutStopUSec,Requires,RequiredBy,RequisiteOf,BoundBy,ConsistsOf,\
-     InactiveExitTimestampMonotonic,User";
+     PropagatesStopTo,InactiveExitTimestampMonotonic,User";
 
 /// `waitid(2)`: the process ended by itself (systemd prints the number).
 const EXITED: &str = "1";
@@ -52,9 +52,8 @@ fn one(block: &str) -> ServiceState {
             "ExecStartPre" => append(&mut state.before_start, value),
             "TimeoutStopUSec" => state.stop_timeout = span(value),
             "Requires" => state.requires = value.split_whitespace().map(str::to_owned).collect(),
-            "RequiredBy" | "RequisiteOf" | "BoundBy" | "ConsistsOf" => {
-                state.dependents.extend(value.split_whitespace().map(str::to_owned));
-            }
+            "RequiredBy" | "RequisiteOf" | "BoundBy" | "ConsistsOf" => state.dependents.extend(value.split_whitespace().map(str::to_owned)),
+            "PropagatesStopTo" => state.stops = value.split_whitespace().map(str::to_owned).collect(),
             _ => {}
         }
     }
@@ -110,7 +109,7 @@ mod tests {
     /// As systemd 257 printed it of a Quadlet unit, shortened.
     const WEB: &str = "TimeoutStopUSec=1min 30s\nResult=exit-code\nNRestarts=2\nExecMainCode=1\nExecMainStatus=126\nExecStart={ path=/usr/bin/podman ; \
          argv[]=/usr/bin/podman run --name web --replace --rm --pull newer --sdnotify=conmon -d 10.0.0.1:5000/web:latest ; ignore_errors=no }\n\
-         Id=web.service\nRequires=system.slice x-image.service\nRequiredBy=b.service a.service\nBoundBy=a.service\nConsistsOf=\nLoadState=loaded\nActiveState=activating\n\
+         Id=web.service\nRequires=system.slice x-image.service\nRequiredBy=b.service a.service\nBoundBy=a.service\nConsistsOf=\nPropagatesStopTo=c.service\nLoadState=loaded\nActiveState=activating\n\
          SourcePath=/etc/containers/systemd/web.container\nCanStart=yes\nCanStop=yes\nRefuseManualStart=no\nJob=9387\nNeedDaemonReload=yes\nInactiveExitTimestampMonotonic=7000001\n\
          User=alice\n";
 
@@ -123,6 +122,7 @@ mod tests {
         assert_eq!((web.user.as_str(), nope.user.as_str()), ("alice", ""));
         assert_eq!((web.last_start, nope.last_start), (7_000_001, 0));
         assert_eq!(web.dependents, ["a.service", "b.service"]);
+        assert_eq!(web.go_down_with_it().collect::<Vec<_>>(), ["a.service", "b.service", "c.service"]);
         assert_eq!(web.requires, ["system.slice", "x-image.service"]);
         assert!(web.is_loaded() && web.is_edited && web.takes_orders && web.pulls() && web.is_of("container"));
         assert!(web.makes("web") && !web.makes("we"));
