@@ -4,7 +4,7 @@ use rotate::ask::{Exit, View};
 use rotate::cycle::{Entry, Report};
 use rotate::engine::Refusal;
 use rotate::model::{ContainerId, RestartPolicy, Status};
-use rotate::rotation::{Act, Change, Ended, Failure, GateFailure, ImagesView, Record, Refused, Stage, Step, StuckReason, decide};
+use rotate::rotation::{Act, Change, Ended, Failure, GateFailure, ImagesView, Record, Refused, Role, Stage, Step, StuckReason, decide};
 
 use crate::make::{container, images, observed, record};
 use crate::service;
@@ -66,6 +66,18 @@ fn a_way_back_that_a_person_asked_for_is_given_up_if_the_old_image_cannot_be_pul
     let why = StuckReason::ActRefused { act: "pull the old image again".into(), message: NO.into() };
     let give_up = Change::GiveUpRollback { why, agent: "agent".into(), boot: "boot".into() };
     assert_eq!(step(&back(Failure::Requested), true, gone, &Act::PullOld { member: 0 }), Step::Write(give_up));
+}
+
+#[test]
+fn a_way_back_that_a_person_asked_for_is_not_given_up_for_a_new_container_that_it_has_removed() {
+    let start = Act::Start { member: 0, role: Role::Predecessor };
+    let mut seen = observed(Some(container("old", "web", Status::Exited, RestartPolicy::Always)), None);
+    seen.refused = vec![Refused { act: start, refusal: Refusal::Other, message: NO.into() }];
+    let refused = StuckReason::PredecessorRefused { message: NO.into() };
+    assert_eq!(decide(&back(Failure::Requested), &seen), Step::Stuck { reason: refused.clone() });
+    seen.members[0].successor = Some(container("new", "web.rotate-failed-7f3a21", Status::Exited, RestartPolicy::No));
+    let step = decide(&back(Failure::Requested), &seen);
+    assert!(matches!(&step, Step::Write(Change::GiveUpRollback { why, .. }) if *why == refused), "{step:?}");
 }
 
 #[test]

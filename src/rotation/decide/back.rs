@@ -46,13 +46,13 @@ pub fn step(record: &Record, observed: &Observed, failure: &Failure) -> Step {
         if let Some(act) = hand_over.next() {
             return attempt(observed, act, |no| stuck_on(view, no));
         }
-        if let Some(step) = start(observed, failure, n, predecessor) {
+        if let Some(step) = start(observed, failure, n, view, predecessor) {
             return step;
         }
         match judge(observed, predecessor) {
             Verdict::Passed => {}
             Verdict::Pending { until } => waits.push(until),
-            Verdict::Failed(why) => return give_up(observed, failure, StuckReason::PredecessorSick { why }),
+            Verdict::Failed(why) => return give_up_on(observed, failure, view, StuckReason::PredecessorSick { why }),
         }
     }
     match waits.into_iter().min() {
@@ -130,13 +130,13 @@ pub fn is_tag_lost(record: &Record, member: &Member, view: &MemberView, images: 
     was_there && images.tag.is_none() && view.predecessor.is_some()
 }
 
-fn start(observed: &Observed, failure: &Failure, member: usize, predecessor: &ContainerView) -> Option<Step> {
+fn start(observed: &Observed, failure: &Failure, member: usize, view: &MemberView, predecessor: &ContainerView) -> Option<Step> {
     if predecessor.state.is_active() {
         return None;
     }
     let act = Act::Start { member, role: Role::Predecessor };
     if let Some(no) = refusal(observed, &act) {
-        return Some(give_up(observed, failure, StuckReason::PredecessorRefused { message: no.message.clone() }));
+        return Some(give_up_on(observed, failure, view, StuckReason::PredecessorRefused { message: no.message.clone() }));
     }
     let has_run_here = predecessor.watch.as_ref().is_some_and(Watch::is_evidence);
     if has_run_here && predecessor.state.status != Status::Created { None } else { Some(Step::Act(act)) }
@@ -146,15 +146,15 @@ fn start(observed: &Observed, failure: &Failure, member: usize, predecessor: &Co
 fn recreate(observed: &Observed, failure: &Failure, n: usize, member: &Member, view: &MemberView) -> Step {
     // It could not have its name.
     if let Some(by) = &view.stranger {
-        return give_up(observed, failure, StuckReason::NameTaken { by: by.short().to_owned() });
+        return give_up_on(observed, failure, view, StuckReason::NameTaken { by: by.short().to_owned() });
     }
     let Some(images) = &view.images else { return Step::LookAtImages };
     if member.original.document().is_null() || (images.old.is_none() && member.old_digest.is_none()) {
-        return give_up(observed, failure, StuckReason::NothingLeft);
+        return give_up_on(observed, failure, view, StuckReason::NothingLeft);
     }
     // A registry that is away comes back: what cannot be pulled now is not lost.
     if images.old.is_none() {
-        return attempt(observed, Act::PullOld { member: n }, |no| give_up(observed, failure, refused(view, no)));
+        return attempt(observed, Act::PullOld { member: n }, |no| give_up_on(observed, failure, view, refused(view, no)));
     }
     // It is created from the reference as typed, so the tag must point to the old image before, wherever it pointed.
     if member.tag().is_some() && images.tag.as_ref() != Some(&member.old_image) {
@@ -174,6 +174,14 @@ fn refused(view: &MemberView, no: &Refused) -> StuckReason {
         (Some(by), _, _) => StuckReason::NameTaken { by: by.short().to_owned() },
         (None, None, None) => StuckReason::NotMadeAgain { act, message },
         (None, _, _) => StuckReason::ActRefused { act, message },
+    }
+}
+
+/// To a successor that is still there.
+fn give_up_on(observed: &Observed, failure: &Failure, view: &MemberView, why: StuckReason) -> Step {
+    match view.successor {
+        Some(_) => give_up(observed, failure, why),
+        None => Step::Stuck { reason: why },
     }
 }
 
