@@ -52,6 +52,9 @@ impl Cycle<'_> {
         let purpose = if request.is_dry_run { Purpose::DryRun } else { Purpose::Rotate };
         let prepared = self.prepare(&plan.rotations, purpose, report).await?;
         self.switch(prepared, report).await?;
+        if !self.interrupt.is_set() {
+            report.entries.iter_mut().filter(|entry| request.names.contains(&entry.name)).for_each(Entry::told_as_not_done);
+        }
         // What is not forgotten now is forgotten after the next run.
         if let Err(error) = self.store.prune(self.clock.at()) {
             tracing::warn!("cannot forget what is old: {error}");

@@ -11,6 +11,7 @@ use crate::engine::{Build, Flavour};
 /// A rotation of one container: pin, pull, tag, create, stop, update, rename, rename, start.
 const START: usize = 8;
 const CREATE: usize = 3;
+const STOP: usize = 4;
 
 fn at(change: usize, what: What) -> Fault {
     Fault { at: change, only_changes: true, what }
@@ -60,6 +61,27 @@ fn what_is_given_up_because_the_engine_went_away_while_it_was_prepared_is_told_a
 #[test]
 fn a_create_that_lands_after_the_agent_was_killed_leaves_nothing() {
     check(Scenario::plain(false), vec![at(CREATE, What::CrashWhile(Duration::from_secs(20)))]);
+}
+
+#[test]
+fn a_stop_that_lands_after_the_agent_was_killed_and_the_new_container_was_pruned_leaves_no_service_down() {
+    let mut game = Game::by_hand(Scenario::plain(false));
+    game.pass_in(vec![at(STOP, What::CrashWhile(Duration::from_secs(40)))]);
+    game.world.sim.host().prune_containers();
+    game.pass(Order::Run);
+    game.world.advance(Duration::from_secs(120));
+    let host = game.world.sim.host();
+    assert!(host.find("web").is_some_and(|web| web.is_running()), "{:?}", host.find("web").map(|web| web.status));
+}
+
+#[test]
+fn what_was_asked_for_by_name_and_given_up_for_another_hand_is_told_as_not_done() {
+    for (order, is_fault) in [(Order::Named("web"), true), (Order::Run, false)] {
+        let mut game = Game::by_hand(Scenario::plain(false));
+        let passed = game.ordered_in(order, vec![at(CREATE, What::Hand(Hand::Stop(0)))]);
+        let told: Vec<_> = passed.report.entries.iter().map(|entry| (entry.verdict, entry.is_fault)).collect();
+        assert_eq!(told, [(Verdict::Withdrawn, is_fault)]);
+    }
 }
 
 #[test]
