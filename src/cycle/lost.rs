@@ -124,7 +124,7 @@ impl Found {
     }
 }
 
-/// True if the engine shows what the switch alone does, and the record is of a time before it: an earlier copy of the store was put back.
+/// True if the engine shows what the switch does, and the record is of a time before it: an earlier copy of the store was put back.
 pub fn is_behind(record: &Record, found: &Found) -> bool {
     let is_disarmed = |current: &Container, policy| {
         is_stopped(current) && current.restart_policy() == Some(RestartPolicy::No) && policy != RestartPolicy::No
@@ -133,8 +133,9 @@ pub fn is_behind(record: &Record, found: &Found) -> bool {
         return false;
     };
     let is_of_it = |container: &Option<Container>| container.as_ref().filter(|c| c.id() == member.predecessor).is_some();
-    is_of_it(&found.old)
-        || is_of_it(&found.current) && (found.failed.is_some() || found.current.as_ref().is_some_and(|c| is_disarmed(c, member.policy)))
+    let is_stopped_by_it = |current| found.next.as_ref().is_some_and(|next| is_stopped(current) && is_stopped_in_the_switch(current, next));
+    let is_of_the_switch = |current| is_disarmed(current, member.policy) || is_stopped_by_it(current);
+    is_of_it(&found.old) || is_of_it(&found.current) && (found.failed.is_some() || found.current.as_ref().is_some_and(is_of_the_switch))
 }
 
 /// Differs from the predecessor by nothing but what the two images explain.
