@@ -146,9 +146,14 @@ impl Cycle<'_> {
     /// stands in the report.
     pub async fn roll_back(&self, name: &str, report: &mut Report) -> Result<(), CycleError> {
         self.resume_but(Some(&[name.to_owned()]), Some(name), report).await?;
-        let is_open = |record: &Record| record.unit == name && record.stage != Stage::Kept;
-        if self.interrupt.is_set() || self.store.open_rotations()?.iter().any(is_open) {
+        if self.interrupt.is_set() {
             return Ok(());
+        }
+        for record in self.store.open_rotations()?.iter().filter(|record| record.unit == name && record.stage != Stage::Kept) {
+            // What it came to stands in the report; one of another engine has nothing to do with this one.
+            if self.is_of_this_engine(record).await? {
+                return Ok(());
+            }
         }
         // Its successor had failed late, and its policy was faster.
         if report.entries.iter().any(|entry| entry.name == name && entry.verdict == Verdict::RolledBack) {

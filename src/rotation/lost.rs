@@ -43,6 +43,13 @@ impl Rotation<'_> {
         let other = other.clone();
         let named = format!("{role} ({})", other.short());
         let still_runs = |tried| ActError::StillRuns { other: named.clone(), id: other.clone(), tried };
+        // A note that a full store has kept: what serves by now must have nothing started beside it.
+        if record.lost.as_ref() == Some(&other)
+            && let Some((incoming, _)) = record.members.get(member).and_then(|member| member.other(role))
+            && self.engine.container(incoming.as_str()).await.map_err(ActError::Look)?.is_some_and(|c| c.status().is_active())
+        {
+            return Ok(());
+        }
         let mut tried = String::new();
         for _ in 0..TIMES {
             if record.lost.as_ref() != Some(&other) {
