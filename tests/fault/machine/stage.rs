@@ -153,6 +153,11 @@ impl Stage {
             self.look("healed by itself", check::one_serves);
         }
         self.run_again();
+        // A late call has not landed yet, and what no engine starts again its owner starts below.
+        let needs_owner = self.cell.harm.stops_containers() && !self.world.scenario.is_restarted();
+        if self.cell.harm != Harm::KillLate && !needs_owner {
+            self.look("after the next start", check::one_serves);
+        }
         if self.cell.harm == Harm::KillLate {
             self.land();
             self.look("after the late call", |world| check::after_the_cut(world, false));
