@@ -1,7 +1,7 @@
 //! Who may ask the daemon: real users of the host, in its group and outside.
 
 use super::{CONFIG, is_new, scratch, stale};
-use crate::lab::{Scratch, Unit};
+use crate::lab::{ROOTS_ENGINE, Scratch, Unit, lacks};
 
 /// A user of the host; removed when dropped.
 struct User<'a> {
@@ -33,10 +33,10 @@ impl Drop for User<'_> {
 
 #[test]
 fn a_member_of_the_group_is_served_and_another_user_can_neither_ask_nor_take_the_sockets_place() {
-    let s = scratch("members");
-    if s.host.engine().ends_with("rootless") {
-        return; // its engine is a user's; the unit is the host's
+    if lacks(&ROOTS_ENGINE) {
+        return;
     }
+    let s = scratch("members");
     let unit = Unit::install(&s, CONFIG);
     let old = stale(&s, &[]);
     unit.start();
@@ -64,10 +64,10 @@ fn a_member_of_the_group_is_served_and_another_user_can_neither_ask_nor_take_the
 
 #[test]
 fn the_engines_socket_is_the_only_privilege_that_the_unit_needs() {
-    let s = scratch("alone");
-    if s.host.engine().ends_with("rootless") {
-        return; // as above
+    if lacks(&ROOTS_ENGINE) {
+        return;
     }
+    let s = scratch("alone");
     let unit = Unit::install(&s, CONFIG);
     let old = stale(&s, &[]);
     unit.start();

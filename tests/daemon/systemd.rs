@@ -3,14 +3,14 @@
 use serde_json::json;
 
 use super::{CONFIG, SOON, id, is_new, scratch, stale};
-use crate::lab::{Answer, FakeRegistry, Unit, wait_for};
+use crate::lab::{A_USERS_ENGINE, Answer, FakeRegistry, ROOTS_ENGINE, Unit, lacks, wait_for};
 
 #[test]
 fn the_unit_starts_is_confined_heals_reloads_and_stops() {
-    let s = scratch("unit");
-    if s.host.engine().ends_with("rootless") {
-        return; // its engine is a user's; the unit is the host's
+    if lacks(&ROOTS_ENGINE) {
+        return;
     }
+    let s = scratch("unit");
     let unit = Unit::install(&s, CONFIG);
     let old = stale(&s, &["--restart", "always"]);
     unit.start();
@@ -67,10 +67,10 @@ fn the_unit_starts_is_confined_heals_reloads_and_stops() {
 
 #[test]
 fn with_its_drop_in_the_daemon_asks_a_container_that_the_host_cannot_reach() {
-    let s = scratch("inside");
-    if s.host.engine().ends_with("rootless") {
-        return; // the test below is that engine's
+    if lacks(&ROOTS_ENGINE) {
+        return;
     }
+    let s = scratch("inside");
     let unit = Unit::install(&s, CONFIG);
     let old = stale(&s, &["--network", "none", "--label", "rotate.health.tcp=:80"]);
     unit.start();
@@ -84,10 +84,10 @@ fn with_its_drop_in_the_daemon_asks_a_container_that_the_host_cannot_reach() {
 
 #[test]
 fn with_its_drop_ins_the_daemon_serves_the_engine_of_a_user() {
-    let s = scratch("user");
-    if !s.host.engine().ends_with("rootless") {
-        return; // the host's own engine is the one of all other tests
+    if lacks(&A_USERS_ENGINE) {
+        return;
     }
+    let s = scratch("user");
     let unit = Unit::install(&s, CONFIG);
     unit.configure(&format!("{CONFIG}engine = \"unix:///run/user/1000/docker.sock\"\n"));
     let drop_ins =
@@ -101,10 +101,10 @@ fn with_its_drop_ins_the_daemon_serves_the_engine_of_a_user() {
 
 #[test]
 fn with_its_drop_in_a_command_on_the_host_may_do_more_than_read_and_connect() {
-    let s = scratch("commands");
-    if s.host.engine().ends_with("rootless") {
-        return; // its engine is a user's; the unit as shipped is the host's
+    if lacks(&ROOTS_ENGINE) {
+        return;
     }
+    let s = scratch("commands");
     let unit = Unit::install(&s, &format!("{CONFIG}deadline = \"20s\"\n[health]\ncommands = {{ links = [\"/usr/sbin/ip\", \"link\"] }}\n"));
     let old = stale(&s, &["--label", "rotate.health.command=links"]);
     unit.start();
@@ -119,10 +119,10 @@ fn with_its_drop_in_a_command_on_the_host_may_do_more_than_read_and_connect() {
 
 #[test]
 fn a_credential_that_systemd_hands_over_opens_a_registry_for_the_daemon() {
-    let s = scratch("loaded");
-    if s.host.engine().ends_with("rootless") {
-        return; // as above
+    if lacks(&ROOTS_ENGINE) {
+        return;
     }
+    let s = scratch("loaded");
     let unit = Unit::install(&s, CONFIG);
     s.push("web", "nohealth:v1");
     let registry = FakeRegistry::in_front_of(s.host);

@@ -11,6 +11,11 @@ pub struct Want {
     pub is_on: fn(&Host) -> bool,
 }
 
+/// The host's own daemon serves it as its unit is shipped.
+pub const ROOTS_ENGINE: Want =
+    Want { what: "an engine of root's: on a host with a user's, all is that user's", is_on: |host| !host.is_rootless() };
+pub const A_USERS_ENGINE: Want = Want { what: "an engine of a user's: all is root's", is_on: Host::is_rootless };
+
 impl Want {
     pub fn is_there(&self) -> bool {
         (self.is_on)(Host::shared())

@@ -1,13 +1,10 @@
 //! What is not on every host of the lab with a Podman.
 
 #[allow(unused_imports)] // `tests/bench` has this file, too, and asks for nothing
-pub use crate::lab::{Want, lacks, policy};
+pub use crate::lab::{A_USERS_ENGINE, ROOTS_ENGINE, Want, lacks, policy};
 
 use crate::lab::Host;
 
-pub const ROOTS_ENGINE: Want =
-    Want { what: "an engine of root's: on a host with a user's, all is that user's", is_on: |host| !host.is_rootless() };
-pub const A_USERS_ENGINE: Want = Want { what: "an engine of a user's: all is root's", is_on: Host::is_rootless };
 pub const UPDATES: Want =
     Want { what: "limits that a later `podman update` changes for good: 4.3 forgets them", is_on: |host| !is_4_3(host) };
 pub const API_NOTES: Want =

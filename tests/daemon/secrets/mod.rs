@@ -6,7 +6,7 @@ mod stage;
 use stage::Stage;
 
 use super::{CONFIG, scratch};
-use crate::lab::Unit;
+use crate::lab::{ROOTS_ENGINE, Unit, lacks};
 
 /// Gates of a moment, and all that is told.
 fn config() -> String {
@@ -15,10 +15,10 @@ fn config() -> String {
 
 #[test]
 fn no_secret_is_told_by_a_command_or_kept_in_a_file_once_it_is_over() {
-    let s = scratch("secrets");
-    if s.host.engine().ends_with("rootless") {
-        return; // its engine is a user's; these commands are the host's root's
+    if lacks(&ROOTS_ENGINE) {
+        return;
     }
+    let s = scratch("secrets");
     let unit = Unit::install(&s, &config());
     let stage = Stage::set(&s, &unit.program);
     let web = s.name("web");
@@ -76,10 +76,10 @@ fn no_secret_is_told_by_a_command_or_kept_in_a_file_once_it_is_over() {
 
 #[test]
 fn no_secret_is_in_the_journal_of_the_daemon_or_in_its_state_directory() {
-    let s = scratch("journal");
-    if s.host.engine().ends_with("rootless") {
-        return; // as above
+    if lacks(&ROOTS_ENGINE) {
+        return;
     }
+    let s = scratch("journal");
     let unit = Unit::install(&s, &config());
     let stage = Stage::set(&s, &unit.program);
     let web = s.name("web");
