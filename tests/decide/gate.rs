@@ -53,12 +53,36 @@ fn without_a_healthcheck_it_must_run_for_ten_seconds_without_a_restart() {
     let restarting = State { exit_code: 7, restart_count: 1, ..state(Status::Restarting) };
     check("9 s", &rules(), &[(0, running()), (9, running())], &pending());
     check("10 s", &rules(), &[(0, running()), (10, running())], &Verdict::Passed);
-    check("a restart between two looks", &rules(), &[(0, running()), (5, restarted), (20, running())], &failed(None));
+    check("a restart between two looks", &rules(), &[(0, running()), (5, restarted.clone()), (20, restarted)], &failed(None));
     check("a restart before the first look", &rules(), &[(0, counted)], &failed(None));
     check("restarting", &rules(), &[(0, running()), (1, restarting)], &failed(Some(7)));
     check("exited", &rules(), &[(0, running()), (4, exited)], &Verdict::Failed(GateFailure::Exited { code: 3 }));
     let oom = State { oom_killed: true, ..running() };
     check("out of memory", &rules(), &[(0, running()), (4, oom)], &Verdict::Failed(GateFailure::OutOfMemory));
+}
+
+#[test]
+fn one_that_has_served_before_may_be_restarted_twice_and_proves_itself_from_then_on() {
+    let rules = GateRules { restarts: 2, ..rules() };
+    let started = |second, restart_count| State {
+        started_at: Some(Timestamp::UNIX_EPOCH + SignedDuration::from_secs(second)),
+        restart_count,
+        ..running()
+    };
+    let restarting = |restart_count| State { exit_code: 7, restart_count, ..state(Status::Restarting) };
+    check("not yet", &rules, &[(0, running()), (3, started(103, 1)), (12, started(103, 1))], &pending());
+    check("10 s after it", &rules, &[(0, running()), (3, started(103, 1)), (13, started(103, 1))], &Verdict::Passed);
+    check("by a hand, which sets the count back", &rules, &[(0, running()), (3, started(103, 0)), (13, started(103, 0))], &Verdict::Passed);
+    let twice = [(0, running()), (1, restarting(1)), (2, restarting(1)), (3, started(103, 1)), (4, restarting(2)), (5, started(105, 2))];
+    check("twice", &rules, &twice, &pending());
+    let thrice = [&twice[..], &[(6, started(106, 3))]].concat();
+    check("a loop", &rules, &thrice, &Verdict::Failed(GateFailure::Restarted { times: 3, code: Some(7) }));
+    check(
+        "a loop between two looks",
+        &rules,
+        &[(0, running()), (9, started(109, 5))],
+        &Verdict::Failed(GateFailure::Restarted { times: 5, code: None }),
+    );
 }
 
 #[test]
@@ -176,9 +200,9 @@ fn what_the_engine_restarts_when_a_new_process_looks_first_is_no_evidence_and_wh
     let failed = |times, code| Verdict::Failed(GateFailure::Restarted { times, code });
     assert_eq!(judged(&[(0, restarting(3)), (1, up(3)), (11, up(3))]), Verdict::Passed);
     assert!(matches!(judged(&[(0, restarting(3)), (1, restarting(3))]), Verdict::Pending { .. }));
-    assert_eq!(judged(&[(0, restarting(3)), (1, restarting(4))]), failed(4, Some(137)));
+    assert_eq!(judged(&[(0, restarting(3)), (1, restarting(4))]), failed(1, Some(137)));
     assert_eq!(judged(&[(0, restarting(3)), (1, up(3)), (2, up(4))]), failed(1, None));
-    assert_eq!(judged(&[(0, up(3)), (1, restarting(4))]), failed(4, Some(137)));
+    assert_eq!(judged(&[(0, up(3)), (1, restarting(4))]), failed(1, Some(137)));
 }
 
 #[test]
@@ -205,6 +229,7 @@ fn probed(steps: &[Seen]) -> Verdict {
         min_healthy: Duration::from_secs(2),
         deadline: Duration::from_secs(50),
         is_oneshot: false,
+        restarts: 0,
     };
     let mut watch = Watch::begin(Duration::ZERO, true);
     let mut last = pending();

@@ -65,7 +65,13 @@ pub fn state(status: Status) -> State {
 }
 
 pub fn rules() -> GateRules {
-    GateRules { proof: Proof::Running, min_healthy: Duration::from_secs(10), deadline: Duration::from_secs(300), is_oneshot: false }
+    GateRules {
+        proof: Proof::Running,
+        min_healthy: Duration::from_secs(10),
+        deadline: Duration::from_secs(300),
+        is_oneshot: false,
+        restarts: 0,
+    }
 }
 
 pub fn container(id: &str, name: &str, status: Status, policy: RestartPolicy) -> ContainerView {

@@ -9,7 +9,7 @@ use crate::model::{Ending, Health, RestartPolicy, State, Status};
 use crate::rotation::{ContainerView, GateFailure};
 
 /// From so many restarts on, the last one a short while ago, it is a loop.
-const LOOP: u64 = 3;
+pub(super) const LOOP: u64 = 3;
 /// Exit codes with which a runtime says that it could not run the program (docker-run(1), exit status).
 const NOT_RUN: std::ops::RangeInclusive<i64> = 125..=128;
 /// ILL, TRAP, ABRT, BUS, FPE, SEGV, SYS (signal(7), x86 and ARM): what a program earns by itself and no hand sends.

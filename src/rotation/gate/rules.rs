@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::late::LOOP;
 use crate::model::Container;
 use crate::rotation::Terms;
 
@@ -44,6 +45,8 @@ pub struct GateRules {
     pub deadline: Duration,
     /// True if exit code 0 proves it.
     pub is_oneshot: bool,
+    /// So many restarts are borne.
+    pub restarts: u64,
 }
 
 impl GateRules {
@@ -69,7 +72,14 @@ impl GateRules {
             min_healthy: terms.min_healthy.unwrap_or(if proof == Proof::Running { MIN_RUNNING } else { MIN_HEALTHY }),
             deadline: terms.deadline.or(from_proof).unwrap_or(DEADLINE),
             is_oneshot: terms.is_oneshot,
+            restarts: 0,
         }
+    }
+
+    /// The same for one that has served before: it may have to wait for others that came down with its engine, and what else there is has failed. From three
+    /// restarts on it is a loop, as it is after a proof.
+    pub fn of_predecessor(container: &Container, terms: &Terms, was_healthy: bool) -> Self {
+        Self { restarts: LOOP - 1, ..Self::of(container, terms, was_healthy) }
     }
 }
 

@@ -28,7 +28,7 @@ pub fn verdict(rules: &GateRules, watch: &Watch, state: &State, now: Duration) -
     if state.oom_killed {
         return Verdict::Failed(GateFailure::OutOfMemory);
     }
-    if watch.restarts > 0 {
+    if watch.restarts > rules.restarts {
         return Verdict::Failed(GateFailure::Restarted { times: watch.restarts, code: watch.exit_code });
     }
     match state.status {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::late::LOOP;
 use super::{GateRules, Proof};
 use crate::model::{Health, State, Status};
 
@@ -24,7 +25,11 @@ pub enum Answer {
 pub struct Watch {
     pub(super) since: Duration,
     is_started_by_us: bool,
-    baseline: Option<(Option<jiff::Timestamp>, u64)>,
+    /// When it was started and how often the engine had restarted it, when it ran at the first look; and at the last one.
+    first_run: Option<(Option<jiff::Timestamp>, u64)>,
+    last_run: Option<(Option<jiff::Timestamp>, u64)>,
+    /// The engine is about to start it again, which is counted.
+    is_restarting: bool,
     pub(super) running_since: Option<Duration>,
     healthy_since: Option<Duration>,
     healthy_until: Option<Duration>,
@@ -54,7 +59,9 @@ impl Watch {
         Self {
             since: now,
             is_started_by_us,
-            baseline: None,
+            first_run: None,
+            last_run: None,
+            is_restarting: false,
             running_since: None,
             healthy_since: None,
             healthy_until: None,
@@ -82,19 +89,23 @@ impl Watch {
     /// What this process neither started nor saw run may be on its way up since the engine came back: only a restart from now on counts.
     fn look_at_restarting(&mut self, state: &State) {
         let before = *self.restarts_before.get_or_insert(state.restart_count);
+        let is_known = std::mem::replace(&mut self.is_restarting, true);
         if self.is_evidence() || state.restart_count > before {
-            self.interrupted(state.restart_count.max(1), Some(state.exit_code));
-        } else {
-            self.stopped_running();
+            let counted = state.restart_count.saturating_sub(self.first_run.map_or(before, |(_, count)| count));
+            self.restarted(!is_known, counted.max(1), Some(state.exit_code));
         }
+        self.stopped_running();
     }
 
     fn look_at_running(&mut self, now: Duration, state: &State) {
         let seen = (state.started_at, state.restart_count);
         // A restart between two looks shows in the start time; the count alone is set to 0 by a start by hand.
-        let base = *self.baseline.get_or_insert(if self.is_started_by_us { (state.started_at, 0) } else { seen });
-        if seen.0 != base.0 || seen.1 > base.1 {
-            self.interrupted(state.restart_count.saturating_sub(base.1).max(1), None);
+        let first = *self.first_run.get_or_insert(if self.is_started_by_us { (state.started_at, 0) } else { seen });
+        let last = self.last_run.replace(seen).unwrap_or(first);
+        let is_known = std::mem::take(&mut self.is_restarting);
+        if seen.0 != last.0 || seen.1 > last.1 {
+            self.restarted(!is_known, seen.1.saturating_sub(first.1), None);
+            self.stopped_running();
         }
         self.running_since.get_or_insert(now);
         match state.health {
@@ -106,10 +117,11 @@ impl Watch {
         }
     }
 
-    fn interrupted(&mut self, restarts: u64, exit_code: Option<i64>) {
-        self.restarts = self.restarts.max(restarts);
+    /// Once more, if that is new; or as often as the engine has counted since the first look.
+    fn restarted(&mut self, is_new: bool, counted: u64, exit_code: Option<i64>) {
+        let seen = self.restarts.saturating_add(u64::from(is_new)).min(LOOP);
+        self.restarts = self.restarts.max(seen).max(counted);
         self.exit_code = exit_code.or(self.exit_code);
-        self.stopped_running();
     }
 
     fn stopped_running(&mut self) {
@@ -177,6 +189,6 @@ impl Watch {
 
     /// True if this process saw it run, or started it: only then is an exit evidence of sickness.
     pub fn is_evidence(&self) -> bool {
-        self.is_started_by_us || self.running_since.is_some() || self.baseline.is_some()
+        self.is_started_by_us || self.running_since.is_some() || self.first_run.is_some()
     }
 }

@@ -265,6 +265,7 @@ impl World {
                 min_healthy: Duration::from_secs(2),
                 deadline: Duration::from_secs(60),
                 is_oneshot: false,
+                restarts: 0,
             },
             watch: process.watches.get(&number).cloned(),
             ending: Ending::Unknown,
