@@ -35,7 +35,7 @@ pub use calls::LOOK;
 pub use docker::Docker;
 pub use error::{EngineError, Refusal};
 pub use exec::{Executed, last_line};
-pub use not_run::why_not_run;
+pub use not_run::{has_timed_out, why_not_run};
 use podman::Podman;
 pub use pull_progress::PullProgress;
 pub use services::Services;

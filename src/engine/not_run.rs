@@ -27,6 +27,12 @@ pub fn why_not_run(log: &[String], unit: &str, exit_code: Option<i64>) -> Option
     }
 }
 
+/// True if systemd, the last time that it says how a run of the unit ended, says that this took longer than it may (its `unit_log_failure`).
+pub fn has_timed_out(log: &[String], unit: &str) -> bool {
+    let how = format!("{unit}: Failed with result ");
+    log.iter().rev().find_map(|line| line.strip_prefix(&how)).is_some_and(|result| result == "'timeout'.")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

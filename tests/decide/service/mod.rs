@@ -142,6 +142,38 @@ fn a_unit_that_waits_for_others_for_ever_goes_back_and_its_image_is_not_refused(
 }
 
 #[test]
+fn an_image_of_which_nothing_ran_before_systemd_gave_its_start_up_is_not_refused() {
+    let [timeout, exit] = ["timeout", "exit-code"].map(|result| format!("web.service: Failed with result '{result}'."));
+    // Down since then, or started once more by systemd: by then only the log tells.
+    for (kind, result, lines, is_refused) in [
+        (Kind::Exits, "timeout", vec![], false),
+        (Kind::Exits, "signal", vec![], true),
+        (Kind::Loops, "success", vec![exit.clone(), timeout.clone()], false),
+        // The old container took too long to stop.
+        (Kind::Loops, "success", vec![timeout, exit], true),
+    ] {
+        let (mut world, mut record) = (World { result, ..World::new(kind, false) }, record());
+        record.log = Some(lines);
+        assert!(drive(&mut world, &mut record, &mut Process::default(), 500, false));
+        let Some(Outcome::TurnedBack { failure, was_switched: true }) = &record.outcome else { panic!("{kind:?}: {record}") };
+        assert_eq!(failure.refuses_digest(), is_refused, "{kind:?} {result}: {failure:?}");
+    }
+}
+
+#[test]
+fn an_image_of_which_nothing_ran_by_the_deadline_is_not_refused_unless_its_last_run_failed() {
+    for (result, is_refused) in [("success", false), ("exit-code", true)] {
+        let (mut world, mut record, mut process) = (World::new(Kind::Good, false), record(), Process::default());
+        drive_until(&mut world, &mut record, &mut process, |_, _, process| process.asked > 0);
+        // At `podman run` still, or in systemd's pause before another one.
+        (world.runs, world.activity, world.result) = (None, Activity::Activating, result);
+        drive_until(&mut world, &mut record, &mut process, |_, record, _| record.goal != Goal::Forward);
+        let Goal::Back { failure } = &record.goal else { panic!("{record}") };
+        assert_eq!(failure.refuses_digest(), is_refused, "{result}: {failure:?}");
+    }
+}
+
+#[test]
 fn an_image_whose_own_last_line_sounds_like_podman_s_is_refused_unless_the_exit_code_is_one_of_a_container_that_never_ran() {
     let cases = [(Some(1), true), (Some(2), true), (Some(125), false), (Some(126), false), (Some(127), false), (None, false)];
     let lines = ["Error: listen tcp :80: bind: address already in use", "Error: no space left on device"];

@@ -41,6 +41,8 @@ pub struct World {
     pub restarts: u64,
     /// With which code the unit has failed.
     pub exit_code: Option<i64>,
+    /// How its last run ended, in systemd's word.
+    pub result: &'static str,
     pub pulls: bool,
     pub has_drop_in: bool,
     /// The new image is there.
@@ -95,6 +97,7 @@ impl World {
             activity,
             restarts,
             exit_code: None,
+            result: "",
             pulls,
             has_drop_in: false,
             has_new: false,
@@ -173,7 +176,7 @@ impl World {
     }
 
     pub fn look(&mut self, record: &Record, process: &mut Process) -> Observed {
-        self.restarts += u64::from(self.activity == Activity::Activating);
+        self.restarts += u64::from(self.kind == Kind::Loops && self.activity == Activity::Activating);
         let mut member = MemberView::default();
         if let Some((image, number)) = self.runs {
             let is_new = image == NEW;
@@ -197,11 +200,13 @@ impl World {
         });
         member.has_successor_run = process.has_run;
         let state = ServiceState {
+            name: "web.service".into(),
             load: if self.is_loaded { "loaded".into() } else { "not-found".into() },
             activity: self.activity,
             has_job: self.has_job,
             takes_orders: true,
             restarts: self.restarts,
+            result: self.result.into(),
             exit_code: self.exit_code.filter(|_| self.activity == Activity::Failed),
             ..ServiceState::default()
         };

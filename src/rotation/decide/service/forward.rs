@@ -3,11 +3,15 @@
 use std::time::Duration;
 
 use super::{KILLED, Seen, TRIES};
-use crate::engine::why_not_run;
+use crate::engine::{has_timed_out, why_not_run};
 use crate::model::Activity;
 use crate::rotation::decide::forward::{count, judge};
 use crate::rotation::decide::{act_refused, attempt, attempt_once, move_tag, prepare, refusal, turn_back};
 use crate::rotation::{Act, Change, Failure, GateFailure, ImagesView, Purpose, Step, Verdict, Withdrawal};
+
+/// systemd's words for how a run of a unit ended (systemd.exec(5), `$SERVICE_RESULT`); the first one also while it is at it.
+const SUCCESS: &str = "success";
+const TIMEOUT: &str = "timeout";
 
 /// Stage `Preparing`: nothing of ours was touched, and yet what was to be pulled may run. A unit that pulls by itself brings it with each start, a boot's
 /// before any process of ours: it has to prove itself as if that had been us.
@@ -192,8 +196,10 @@ fn prove(seen: Seen<'_>) -> Step {
 
 fn wait(seen: Seen<'_>, until: Option<Duration>) -> Step {
     let service = seen.service;
-    // Stopping still, or waiting for others that come up before it (a user's wait for the network; seen for 91 s): nothing of the image has been started.
-    let has_begun = seen.view.has_successor_run || seen.view.successor.is_some() || service.state.activity == Activity::Activating;
+    // Stopping still, or waiting for others that come up before it (a user's wait for the network; seen for 91 s), or for the engine's store, which another
+    // hand holds: nothing of the image has been started. What has failed is on its way up for another time.
+    let is_at_another = service.state.activity == Activity::Activating && service.state.result != SUCCESS;
+    let has_begun = seen.view.has_successor_run || seen.view.successor.is_some() || is_at_another;
     if service.is_late && until.is_none() && !has_begun && service.state.is_busy() {
         let message = format!("{} is still {} with a job after {} s", service.state.name, service.state.activity, service.limit_seconds);
         return back(seen, Failure::ActRefused { act: Act::RestartService { member: 0 }.to_string(), message });
@@ -220,13 +226,18 @@ fn back(seen: Seen<'_>, failure: Failure) -> Step {
     turn_back(failure)
 }
 
-/// Where the container could not be run at all, what there was about it: a taken port is not the image's fault.
+/// Where the container could not be run at all, what there was about it: a taken port is not the image's fault, nor is a store that another hand holds until
+/// systemd gives the start up.
 fn not_run(seen: Seen<'_>, failure: &Failure, log: &[String]) -> Option<Failure> {
     let is_exit = matches!(failure, Failure::Gate { why: GateFailure::Exited { .. } | GateFailure::Restarted { .. } });
     if !is_exit || seen.view.has_successor_run {
         return None;
     }
     let state = &seen.service.state;
-    let (refusal, message) = why_not_run(log, &state.name, state.exit_code)?;
-    Some(Failure::StartRefused { refusal, message })
+    if let Some((refusal, message)) = why_not_run(log, &state.name, state.exit_code) {
+        return Some(Failure::StartRefused { refusal, message });
+    }
+    let is_late = state.result == TIMEOUT || state.result == SUCCESS && has_timed_out(log, &state.name);
+    let message = format!("systemd has given up a start of {}, of which nothing had run by then", state.name);
+    is_late.then(|| Failure::ActRefused { act: Act::RestartService { member: 0 }.to_string(), message })
 }
