@@ -34,6 +34,9 @@ pub struct Service {
     /// True if they were there before.
     #[serde(default)]
     pub was_pinned: bool,
+    /// True if they could not be removed when nothing was to be kept away any more: that is for a later run.
+    #[serde(default)]
+    pub leaves_drop_ins: bool,
 }
 
 /// A file of ours beside a unit's own, which keeps it from pulling.

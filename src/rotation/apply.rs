@@ -39,6 +39,11 @@ impl Record {
                     service.down = names;
                 }
             }
+            Change::LeaveDropIn => {
+                if let Way::Service(service) = &mut self.way {
+                    service.leaves_drop_ins = true;
+                }
+            }
             Change::NoteLost { container } => self.lost = container,
             Change::EnterSwitching { agent, boot } => {
                 self.stage = Stage::Switching;

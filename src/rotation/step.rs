@@ -118,6 +118,8 @@ pub enum Change {
     NoteDependents { names: Vec<String> },
     /// Those of them that are not up again, though all else is done.
     NoteDown { names: Vec<String> },
+    /// The drop-in could not be removed.
+    LeaveDropIn,
     /// Enter [`super::Stage::Switching`], the first start counted.
     EnterSwitching { agent: String, boot: String },
     /// A new process is about to start the successor.

@@ -42,6 +42,7 @@ impl Change {
             | Self::FailLate { .. }
             | Self::Recover
             | Self::NoteDown { .. }
+            | Self::LeaveDropIn
             | Self::NoteLost { .. }
             | Self::KeepLog { .. } => Unwritten::Made,
             Self::Close => Unwritten::Left,

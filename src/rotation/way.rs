@@ -113,8 +113,8 @@ pub fn has_left(records: &[Record], path: &Path) -> bool {
     left_by(records, path).is_some()
 }
 
-/// The one of these rotations of a container, the newest first, that left this drop-in beside its unit. A proof takes it away: what lies there since the
-/// last one is another's. Pure.
+/// The one of these rotations of a container, the newest first, that left this drop-in beside its unit. A proof takes it away, unless that failed: what
+/// lies there since the last one is another's. Pure.
 pub fn left_by<'a>(records: &'a [Record], path: &Path) -> Option<&'a Record> {
     let has_gone_wrong = |record: &Record| match &record.outcome {
         Some(Outcome::TurnedBack { failure, was_switched }) => *was_switched || failure.refuses_digest(),
@@ -122,6 +122,8 @@ pub fn left_by<'a>(records: &'a [Record], path: &Path) -> Option<&'a Record> {
         Some(Outcome::Rotated) | None => false,
     };
     let has_it = |record: &Record| record.service().is_some_and(|service| service.drop_ins.iter().any(|drop_in| drop_in.path == path));
-    let mut since_the_proof = records.iter().take_while(|record| record.outcome != Some(Outcome::Rotated));
-    since_the_proof.find(|record| has_gone_wrong(record) && has_it(record))
+    let could_not_remove = |record: &Record| record.service().is_some_and(|service| service.leaves_drop_ins);
+    let proof = records.iter().position(|record| record.outcome == Some(Outcome::Rotated));
+    let mut since_the_proof = records.iter().take(proof.map_or(records.len(), |n| n + 1));
+    since_the_proof.find(|record| (has_gone_wrong(record) || could_not_remove(record)) && has_it(record))
 }

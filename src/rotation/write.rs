@@ -65,6 +65,7 @@ fn word(change: &Change) -> Option<&'static str> {
         | Change::Adopt { .. }
         | Change::NoteDependents { .. }
         | Change::NoteDown { .. }
+        | Change::LeaveDropIn
         | Change::NoteLost { .. }
         | Change::EnterSwitching { .. }
         | Change::CountStart { .. }

@@ -136,6 +136,7 @@ mod tests {
                     down: Vec::new(),
                     manager: Manager::System,
                     was_pinned: false,
+                    leaves_drop_ins: false,
                 }),
             },
             digest: format!("sha256:{}", "b".repeat(64)).parse().expect("a digest"),

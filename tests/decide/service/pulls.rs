@@ -1,15 +1,18 @@
 //! A unit that pulls by itself: a boot, before any process of ours, brings what a rotation was about to pull.
 
-use rotate::model::{Activity, DropIn, DropInKind, Service};
-use rotate::rotation::{Goal, Record, Stage, Step, decide};
+use std::path::Path;
 
-use super::world::{Kind, NEW, Process, World};
+use rotate::model::{Activity, DropIn, DropInKind, Service};
+use rotate::rotation::{Goal, Record, Stage, Step, decide, has_left};
+
+use super::world::{Kind, NEW, OTHER, Process, World};
 use super::{check, drive, drive_until};
+
+const DROP_IN: &str = "/etc/containers/systemd/web.container.d/50-rotate.conf";
 
 /// Of a unit with a place for a drop-in, which could also stay on its old image while the tag is where a person wants it.
 fn record() -> Record {
-    let path = "/etc/containers/systemd/web.container.d/50-rotate.conf".into();
-    let drop_in = DropIn { unit: "web.service".into(), path, kind: DropInKind::Container };
+    let drop_in = DropIn { unit: "web.service".into(), path: DROP_IN.into(), kind: DropInKind::Container };
     let record = super::record();
     let service = Service { drop_ins: vec![drop_in], ..record.service().expect("a unit").clone() };
     record.by_service(service)
@@ -65,6 +68,22 @@ fn what_a_boot_brought_in_the_middle_of_the_preparation_is_kept_or_taken_back_wh
         }
     }
     assert!(cuts > 300, "{cuts}");
+}
+
+#[test]
+fn a_drop_in_that_could_not_be_removed_is_known_for_ours_by_a_later_run_that_can() {
+    let is_ours = |record: &Record| has_left(std::slice::from_ref(record), Path::new(DROP_IN));
+    for (is_withdrawn, keeps_drop_in) in [(false, false), (false, true), (true, false), (true, true)] {
+        let (mut world, mut record) = (World { keeps_drop_in, ..World::new(Kind::Good, true) }, record());
+        let mut process = Process::default();
+        drive_until(&mut world, &mut record, &mut process, |world, _, _| world.has_drop_in);
+        if is_withdrawn {
+            world.tag = OTHER;
+        }
+        assert!(drive(&mut world, &mut record, &mut process, 500, false));
+        let stage = if is_withdrawn { Stage::Closed } else { Stage::Kept };
+        assert_eq!((record.stage, world.has_drop_in, is_ours(&record)), (stage, keeps_drop_in, keeps_drop_in), "{record}");
+    }
 }
 
 #[test]

@@ -4,9 +4,10 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use rotate::engine::Refusal;
 use rotate::model::{Activity, ContainerId, Ending, Health, ImageId, RestartPolicy, ServiceState, State, Status};
 use rotate::rotation::{
-    Act, ContainerView, Dependent, GateRules, Goal, ImagesView, MemberView, Observed, Proof, Record, ServiceView, Stage, Watch,
+    Act, ContainerView, Dependent, GateRules, Goal, ImagesView, MemberView, Observed, Proof, Record, Refused, ServiceView, Stage, Watch,
 };
 
 use crate::make;
@@ -63,6 +64,8 @@ pub struct World {
     pub is_old_broken: bool,
     /// Its files ask for another image by now.
     pub is_edited: bool,
+    /// A drop-in cannot be removed.
+    pub keeps_drop_in: bool,
     /// The store takes no write.
     pub is_full: bool,
     pub now: Duration,
@@ -108,6 +111,7 @@ impl World {
             is_loaded: true,
             is_old_broken: false,
             is_edited: false,
+            keeps_drop_in: false,
             is_full: false,
             is_shared: false,
             stays: false,
@@ -244,6 +248,10 @@ impl World {
         });
         let mut observed = make::observed(None, None);
         observed.members = vec![member];
+        if self.keeps_drop_in {
+            let (act, message) = (Act::RemoveDropIn { member: 0 }, "no space left on device".into());
+            observed.refused = vec![Refused { act, refusal: Refusal::NoSpace, message }];
+        }
         (observed.agent, observed.boot) = (format!("agent{}", process.number), format!("boot{}", self.boots));
         (observed.now, observed.at) = (self.now, Timestamp::UNIX_EPOCH + self.now);
         observed

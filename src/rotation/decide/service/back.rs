@@ -159,7 +159,8 @@ fn clear(seen: Seen<'_>, images: &ImagesView, failure: &Failure) -> Step {
     let is_spare = failure.refuses_digest() && member.is_pulled && !images.is_new_tagged;
     let new = images.new.clone().filter(|image| is_spare && *image != member.old_image).map(|image| Act::RemoveImage { image });
     let acts = [drop_in, unpin, new];
-    acts.into_iter().flatten().find_map(|act| attempt_once(observed, act)).unwrap_or(Step::Write(Change::Close))
+    let act = acts.into_iter().flatten().find_map(|act| attempt_once(observed, act));
+    act.or_else(|| if stays { None } else { seen.leave_drop_in() }).unwrap_or(Step::Write(Change::Close))
 }
 
 fn wait(seen: Seen<'_>, failure: &Failure, until: Option<Duration>) -> Step {

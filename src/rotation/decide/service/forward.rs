@@ -191,7 +191,8 @@ fn prove(seen: Seen<'_>) -> Step {
     // From here on the unit does what its own files say.
     let drop_in = seen.service.has_drop_in.then_some(Act::RemoveDropIn { member: 0 });
     let change = Change::Prove { keep_until: seen.record.keep_from(seen.observed.at) };
-    drop_in.and_then(|act| attempt_once(seen.observed, act)).unwrap_or(Step::Write(change))
+    let removal = drop_in.and_then(|act| attempt_once(seen.observed, act));
+    removal.or_else(|| seen.leave_drop_in()).unwrap_or(Step::Write(change))
 }
 
 fn wait(seen: Seen<'_>, until: Option<Duration>) -> Step {

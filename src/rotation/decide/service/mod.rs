@@ -101,6 +101,12 @@ impl Seen<'_> {
         if self.service.is_pinned { None } else { attempt_once(self.observed, Act::WriteDropIn { member: 0 }) }
     }
 
+    /// One that could not be removed is left to a later run, which has to know it for ours.
+    fn leave_drop_in(&self) -> Option<Step> {
+        let is_noted = self.record.service()?.leaves_drop_ins;
+        (self.service.has_drop_in && !is_noted).then_some(Step::Write(Change::LeaveDropIn))
+    }
+
     /// Those that are up, before a restart long after the proof: a person may have stopped others since then. Whoever went down with it stays noted.
     fn note_dependents(&self) -> Step {
         let names = match self.service.is_up() {
