@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use super::drop_ins::{LOOKED_THROUGH, Left};
 use super::{Cycle, CycleError};
-use crate::model::{Container, Reference, SERVICE_LABEL, is_tag_to_stay};
-use crate::plan::Survey;
+use crate::model::{Container, Reference, SERVICE_LABEL, Service, ServiceState, is_tag_to_stay};
+use crate::plan::{self, Survey};
 use crate::rotation::{self, Record};
 
 /// What a person has written under a drop-in of ours.
@@ -62,11 +62,25 @@ impl Cycle<'_> {
             let records = self.store.history(Some(&name), 1)?;
             let Some(service) = records.first().and_then(Record::service) else { continue };
             let paths = self.existing(service.drop_ins.iter().map(|drop_in| drop_in.path.clone()).collect()).await;
+            if !paths.is_empty() && self.is_taken_away(service).await {
+                all.push(Left { why: format!("the unit of `{name}` is gone, and so is its file"), name, paths });
+                continue;
+            }
             if let Some(edit) = self.edit(&name, &service.name, None, &paths).await {
                 all.push(Left { why: edit.why(survey, &name, &service.name), name, paths });
             }
         }
         Ok(all)
+    }
+
+    /// True if systemd has no such unit, and there is no file of it. A file that Quadlet cannot read makes no unit either: that one comes back as it was.
+    async fn is_taken_away(&self, service: &Service) -> bool {
+        let Some(services) = self.engine.services() else { return false };
+        let files: Vec<PathBuf> = service.drop_ins.iter().flat_map(plan::sources).collect();
+        let has_none = |states: Vec<ServiceState>| states.iter().all(|state| state.load == "not-found");
+        !files.is_empty()
+            && services.show(std::slice::from_ref(&service.name)).await.is_ok_and(has_none)
+            && services.existing(&files).await.is_ok_and(|found| found.is_empty())
     }
 
     /// The unit of a container that is there, and what was written under these drop-ins of it.

@@ -89,6 +89,18 @@ impl<'a> Quadlet<'a> {
         self.systemctl(&["daemon-reload"]);
     }
 
+    /// Takes its file away, as a person would.
+    #[track_caller]
+    pub fn take_away(&self) {
+        fs::remove_file(self.path()).expect("it was there");
+        self.systemctl(&["daemon-reload"]);
+    }
+
+    /// The folder of drop-ins beside its file is there.
+    pub fn has_folder(&self) -> bool {
+        self.path().with_extension("container.d").exists()
+    }
+
     /// The user's own file is as it was.
     pub fn is_untouched(&self) -> bool {
         fs::read_to_string(self.path()).is_ok_and(|text| text == self.text)

@@ -64,6 +64,30 @@ fn a_drop_in_that_has_kept_a_unit_from_the_image_that_a_person_wrote_into_its_fi
 }
 
 #[test]
+fn a_drop_in_goes_with_the_file_of_its_unit_but_not_while_quadlet_only_cannot_read_that() {
+    if lacks(&QUADLET) {
+        return;
+    }
+    let s = Scratch::alone(Host::shared(), "gone");
+    let agent = || s.agent().on_host().config(FAST);
+    s.push("web", "ok:v1");
+    let web = Quadlet::start(&s, "web", "Pull=newer", "Restart=no");
+    s.push("web", "sick:v2");
+    agent().run(&["now", &web.name]).exits(1);
+    web.systemctl(&["stop", &web.unit()]);
+    web.write("[Container]\nNoSuchKey=1\n");
+    web.systemctl(&["daemon-reload"]);
+    assert_eq!(web.property("LoadState"), "not-found");
+    let outcome = agent().run(&["now"]);
+    assert!(web.drop_in().is_some(), "{outcome}");
+    web.take_away();
+    let outcome = agent().run(&["now"]);
+    assert!(!web.has_folder(), "{outcome}");
+    let outcome = agent().run(&["now"]);
+    assert!(!outcome.stderr.contains(&web.unit()), "nothing is left to be told: {outcome}");
+}
+
+#[test]
 fn a_unit_that_is_kept_on_an_image_is_let_go_when_its_own_file_asks_for_another_one() {
     if lacks(&QUADLET) {
         return;
