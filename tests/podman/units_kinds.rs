@@ -251,3 +251,26 @@ fn a_unit_that_waits_for_another_one_longer_than_its_own_time_is_no_failed_image
     before.takes(0);
     web.is_up_with(&web.image());
 }
+
+/// As where another `podman` holds the store for so long.
+#[test]
+fn an_image_of_which_nothing_ran_before_systemd_gave_its_start_up_is_tried_again() {
+    if lacks(&UNITS) {
+        return;
+    }
+    let s = scratch("gaveup");
+    s.push("web", "ok:v1");
+    let hold = format!("{}/{}.hold", s.host.units(), s.name("web"));
+    let one_that_hangs = format!("ExecStartPre=/bin/sh -c 'if rm {hold}; then exec sleep 60; fi'");
+    let web = Quadlet::start(&s, "web", "", &format!("Restart=no\nTimeoutStartSec=5\n{one_that_hangs}"));
+    let old = web.image();
+    s.push("web", "ok:v2");
+    s.host.write_unit(&hold, "");
+    let agent = || s.agent().config(FAST);
+    let outcome = agent().run(&["now", &web.name, "--json"]).exits(1);
+    assert_eq!(entry(&outcome)["reason"], "engine_refused", "{outcome}");
+    web.is_up_with(&old);
+    let outcome = agent().run(&["now", &web.name, "--json"]).exits(0);
+    assert_eq!(entry(&outcome)["verdict"], "rotated", "{outcome}");
+    assert_ne!(web.image(), old);
+}
