@@ -117,14 +117,17 @@ impl Cycle<'_> {
         Ok(None)
     }
 
-    /// What containers follow whose units are kept on an image: what their rotations followed.
-    pub(super) fn kept_from(&self, survey: &Survey) -> Result<BTreeMap<String, Reference>, StoreError> {
+    /// What containers follow whose units are kept on an image: what their rotations followed, or what the units' own files ask for where none is known. With
+    /// neither, nothing newer could ever prove itself there.
+    pub(super) async fn kept_from(&self, survey: &Survey) -> Result<BTreeMap<String, Reference>, StoreError> {
         let mut all = BTreeMap::new();
         for container in survey.containers.iter().filter(|container| is_tag_to_stay(container.image_typed())) {
             let last = self.store.history(Some(container.name()), 1)?;
-            if let Some(member) = last.first().and_then(|record| record.members.first()) {
-                all.insert(container.name().to_owned(), member.reference.clone());
-            }
+            let followed = match last.first().and_then(|record| record.members.first()) {
+                Some(member) => Some(member.reference.clone()),
+                None => self.asked_for(survey, container).await,
+            };
+            all.extend(followed.map(|reference| (container.name().to_owned(), reference)));
         }
         Ok(all)
     }

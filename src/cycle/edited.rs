@@ -48,6 +48,18 @@ impl Cycle<'_> {
         Ok(image.map(|image| Edit { image, followed: member.reference.clone() }))
     }
 
+    /// The image that the unit of a container asks for by its own files; none also where that cannot be said for certain.
+    pub(super) async fn asked_for(&self, survey: &Survey, container: &Container) -> Option<Reference> {
+        let unit = container.label(SERVICE_LABEL).and_then(|unit| survey.services.get(unit)).filter(|unit| unit.is_loaded())?;
+        match self.engine.services()?.own_image(&unit.name).await {
+            Ok(own) => own.filter(|text| is_whole(text))?.parse().ok(),
+            Err(error) => {
+                tracing::warn!(container = %container.name(), "it is not known which image {} asks for by its own files: {error}", unit.name);
+                None
+            }
+        }
+    }
+
     /// Drop-ins of units whose container is gone, and whose files were edited: a start that must not pull fails for want of the other image.
     pub(super) async fn left_without_container(&self, survey: &Survey) -> Result<Vec<Left>, CycleError> {
         let mut all = Vec::new();

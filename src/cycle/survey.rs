@@ -36,7 +36,7 @@ impl Cycle<'_> {
         let holds = holds.map(|hold| (hold.name.clone(), hold)).collect();
         let (takes_stop_signal, has_fixed_policies) = (self.engine.takes_stop_signal(), !self.engine.changes_restart_policy());
         let has_no_drop_ins = !self.engine.reads_drop_ins();
-        let kept_from = self.kept_from(&survey)?;
+        let kept_from = self.kept_from(&survey).await?;
         Ok(Survey { kept_from, holds, takes_stop_signal, has_fixed_policies, has_no_drop_ins, ..survey })
     }
 }

@@ -28,6 +28,7 @@ mod shell;
 mod units;
 mod units_cut;
 mod units_dependents;
+mod units_drop_ins;
 mod units_edited;
 mod units_every_cut;
 mod units_held;

@@ -1,5 +1,7 @@
 //! Units that start from one tag: what is done to one of them, or to another container of that tag, is in the next start of the others.
 
+use std::path::Path;
+
 use serde_json::Value;
 
 use super::quadlet::Quadlet;
@@ -54,6 +56,26 @@ fn what_one_unit_has_proved_stays_its_own_where_it_is_sick_in_another_of_the_sam
     assert_eq!(of(&outcome, "containers", &b.name)["verdict"], "rotated", "{outcome}");
     assert!(b.drop_in().is_none() && b.is_untouched(), "{outcome}");
     b.systemctl(&["restart", &b.unit()]);
+    b.is_up_with(&a.tagged());
+}
+
+#[test]
+fn a_unit_that_is_kept_on_an_image_follows_what_its_own_file_asks_for_where_the_records_are_lost() {
+    if lacks(&QUADLET) {
+        return;
+    }
+    let s = scratch("sharedlost");
+    s.push("a", "nohealth:v1");
+    let (a, b) = (Quadlet::start(&s, "a", "", ""), of_the_same_tag(&s, ""));
+    s.push("a", "nohealth:v2");
+    let agent = || s.agent().on_host().config(FAST);
+    let outcome = agent().run(&["now", &a.name, &b.name]).exits(1);
+    assert!(b.drop_in().is_some_and(|text| text.contains("Image=localhost/rotate/unit:")), "{outcome}");
+    s.push("a", "nohealth:v1-again");
+    let elsewhere = format!("{}/another-state", s.host_dir());
+    let outcome = agent().state_dir(Path::new(&elsewhere)).run(&["now", &a.name, &b.name, "--json"]).exits(0);
+    assert_eq!(of(&outcome, "containers", &b.name)["verdict"], "rotated", "{outcome}");
+    assert!(b.drop_in().is_none() && b.is_untouched(), "{outcome}");
     b.is_up_with(&a.tagged());
 }
 

@@ -1,0 +1,42 @@
+//! Drop-ins that keep a unit from an image: how long they stay.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::quadlet::Quadlet;
+use super::wants::{QUADLET, lacks};
+use super::{FAST, scratch};
+use crate::lab::Outcome;
+
+fn entry(outcome: &Outcome) -> Value {
+    outcome.json()["containers"][0].clone()
+}
+
+#[test]
+fn a_unit_that_is_kept_on_an_image_follows_the_engines_own_tag_where_the_records_are_lost() {
+    if lacks(&QUADLET) {
+        return;
+    }
+    let s = scratch("lostlocal");
+    let agent = || s.agent().on_host().config(FAST);
+    s.push("web", "nohealth:v1");
+    let web = Quadlet::start(&s, "web", "Label=io.containers.autoupdate=local", "Restart=always");
+    let old = web.image();
+    let pull = |variant: &str| {
+        s.push("web", variant);
+        s.host.docker(&["pull", "-q", &s.image("web")]);
+    };
+    pull("crash");
+    let outcome = agent().run(&["now", &web.name]).exits(1);
+    assert!(web.drop_in().is_some_and(|text| text.contains("Image=localhost/rotate/unit:")), "{outcome}");
+    web.is_up_with(&old);
+
+    pull("nohealth:v2");
+    let elsewhere = format!("{}/another-state", s.host_dir());
+    let outcome = agent().state_dir(Path::new(&elsewhere)).run(&["now", &web.name, "--json"]).exits(0);
+    assert_eq!(entry(&outcome)["verdict"], "rotated", "{outcome}");
+    assert!(web.drop_in().is_none() && web.is_untouched(), "{outcome}");
+    web.is_up_with(&web.tagged());
+    assert_ne!(web.image(), old);
+}
