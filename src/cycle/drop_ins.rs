@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use super::{Cycle, CycleError};
 use crate::model::{Container, Digest, Reference, RefusedDigest, SERVICE_LABEL, ServiceState, is_tag_to_stay};
-use crate::plan::{self, Candidate, Survey};
+use crate::plan::{self, Candidate, Plan, Reason, Survey};
 use crate::rotation::{self, Stage};
 use crate::store::StoreError;
 
@@ -40,12 +40,12 @@ impl Cycle<'_> {
         })
     }
 
-    /// Removes those of containers for which nothing is refused any more, or whose unit asks for another image by now, and whose rotation is over. What
-    /// does not work now is left to the next pass. No unit is restarted for it: that is for whoever has edited it.
+    /// Removes those of containers for which nothing is refused any more and nothing is to be proved either, or whose unit asks for another image by now,
+    /// and whose rotation is over. What does not work now is left to the next pass. No unit is restarted for it: that is for whoever has edited it.
     ///
     /// One that no rotation of this store left stays: another's store may know what it keeps away, or a store that was lost did. It goes with the next
     /// proof.
-    pub(super) async fn remove_left_drop_ins(&self, survey: &Survey) {
+    pub(super) async fn remove_left_drop_ins(&self, survey: &Survey, plan: &Plan) {
         if !self.is_alone {
             return;
         }
@@ -67,11 +67,11 @@ impl Cycle<'_> {
                 continue;
             }
             match self.is_needed(container.name()) {
-                Ok(true) => needed.extend(paths),
-                Ok(false) => {
+                Ok(false) if has_nothing_to_prove(plan, container.name()) => {
                     let name = container.name().to_owned();
                     left.push(Left { why: format!("nothing is refused for `{name}` any more"), name, paths });
                 }
+                Ok(_) => needed.extend(paths),
                 Err(error) => return tracing::warn!("drop-ins stay: {error}"),
             }
         }
@@ -132,9 +132,9 @@ impl Cycle<'_> {
         Ok(all)
     }
 
-    /// True if the next run removes all these drop-ins of a container: a person has forgotten what was refused there. Not with that, but with the run,
-    /// which tries the image again and has it proved: without them a restart in between, or a boot, would bring it unproved.
-    pub(super) fn are_to_go(&self, name: &str, paths: &[PathBuf]) -> Result<bool, CycleError> {
+    /// True if a person has forgotten what these drop-ins of a container kept away. Not with that do they go, but with the run that tries it again, or finds
+    /// that there is nothing to try: without them a restart in between, or a boot, would bring it unproved.
+    pub(super) fn are_forgotten(&self, name: &str, paths: &[PathBuf]) -> Result<bool, CycleError> {
         if self.is_needed(name)? {
             return Ok(false);
         }
@@ -146,4 +146,10 @@ impl Cycle<'_> {
         let is_open = |record: &rotation::Record| record.unit == name && record.stage != Stage::Kept;
         Ok(self.store.refused(name)?.is_some() || self.store.open_rotations()?.iter().any(is_open))
     }
+}
+
+/// True if a container runs the newest image, or is followed by nobody: no run has to prove first what its unit would pull.
+fn has_nothing_to_prove(plan: &Plan, name: &str) -> bool {
+    let is_nothing = |reason: &Reason| matches!(reason, Reason::UpToDate | Reason::NotSelected | Reason::OptedOut);
+    plan.skipped.iter().any(|skipped| skipped.name == name && is_nothing(&skipped.reason))
 }

@@ -19,7 +19,7 @@ impl Cycle<'_> {
     /// What would be done now for such a request. Asks engine and registry, changes nothing.
     pub async fn plan(&self, request: &Request) -> Result<Plan, CycleError> {
         let survey = self.survey().await?;
-        self.plan_with(request, survey, |reference, digest| Ok(self.seen_since(reference, digest)?)).await
+        self.plan_with(request, &survey, |reference, digest| Ok(self.seen_since(reference, digest)?)).await
     }
 
     /// The same, and notes what each reference points to: from here on `min_age` counts. Images that the engine has dropped are pulled again, and
@@ -37,15 +37,18 @@ impl Cycle<'_> {
         let survey = self.restore(survey, request).await?;
         if !request.is_dry_run {
             self.remove_left_pins(&survey).await;
-            self.remove_left_drop_ins(&survey).await;
         }
-        self.plan_with(request, survey, note).await
+        let plan = self.plan_with(request, &survey, note).await?;
+        if !request.is_dry_run {
+            self.remove_left_drop_ins(&survey, &plan).await;
+        }
+        Ok(plan)
     }
 
     async fn plan_with(
         &self,
         request: &Request,
-        survey: Survey,
+        survey: &Survey,
         seen_since: impl Fn(&Reference, &Digest) -> Result<Option<Timestamp>, CycleError>,
     ) -> Result<Plan, CycleError> {
         // The container of a unit that has failed is gone; what became of the unit its open rotation tells, or systemd.
@@ -54,15 +57,15 @@ impl Cycle<'_> {
         let is_known = |name: &String| survey.stuck.contains(name) || survey.find(name).is_some() || is_unit(name);
         let mut gone = Vec::new();
         for name in request.names.iter().filter(|name| !is_known(name)) {
-            gone.push(self.gone(&survey, name).await?);
+            gone.push(self.gone(survey, name).await?);
         }
         if let Some(fault) = self.registry.fault() {
             return Err(CycleError::Credentials(fault));
         }
-        let (candidates, mut skipped) = plan::select(&survey, self.config, &request.names);
+        let (candidates, mut skipped) = plan::select(survey, self.config, &request.names);
         skipped.extend(gone);
         self.lend(&candidates).await;
-        let tags = SharedTags::of(&survey, self.config);
+        let tags = SharedTags::of(survey, self.config);
         let answers = ask(self.registry, self.clock, &candidates).await;
         let not_followed = not_followed(&candidates);
         let mut since = HashMap::new();
@@ -78,7 +81,7 @@ impl Cycle<'_> {
                     since.get(&candidate.reference).copied().flatten(),
                 ),
             };
-            let known = self.known(&survey, &candidate, answer.as_ref().ok(), since, request)?;
+            let known = self.known(survey, &candidate, answer.as_ref().ok(), since, request)?;
             match self.fresh(&candidate, answer, &known).await {
                 Ok(digest) => rotations.push(Planned { candidate, digest, pulled_as: known.pulled_as, also_moves: Vec::new() }),
                 Err(reason) => skipped.push(candidate.skip(reason)),

@@ -108,8 +108,8 @@ impl Cycle<'_> {
                 None if is_tag_to_stay(container.image_typed()) => {
                     "keeps its unit on the image that it runs, others go on under its tag".to_owned()
                 }
-                None if !drop_ins.is_empty() && self.are_to_go(container.name(), &drop_ins)? => {
-                    "keeps its unit from pulling, though nothing is refused for it any more: the next run removes it, unless another needs it"
+                None if !drop_ins.is_empty() && self.are_forgotten(container.name(), &drop_ins)? => {
+                    "keeps its unit from pulling, though nothing is refused for it any more: it goes once a run has proved what is newer, or finds nothing"
                         .to_owned()
                 }
                 None => "keeps its unit from pulling what is refused".to_owned(),

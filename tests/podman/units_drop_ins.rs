@@ -40,3 +40,35 @@ fn a_unit_that_is_kept_on_an_image_follows_the_engines_own_tag_where_the_records
     web.is_up_with(&web.tagged());
     assert_ne!(web.image(), old);
 }
+
+#[test]
+fn a_drop_in_outlives_the_forgetting_until_a_run_has_proved_what_it_keeps_away() {
+    if lacks(&QUADLET) {
+        return;
+    }
+    let s = scratch("forgotten");
+    s.push("db", "ok:v1");
+    s.run("db", &[]);
+    s.push("web", "ok:v1");
+    let web = Quadlet::start(&s, "web", "Pull=newer", "Restart=always");
+    let old = web.image();
+    s.push("web", "sick:v2");
+    let agent = || s.agent().on_host().config(FAST);
+    agent().run(&["now", &web.name]).exits(1);
+    agent().run(&["refused", "--forget", &web.name]).exits(0);
+    // Neither does a run of others look at it, nor one that finds it on hold.
+    let outcome = agent().run(&["now", &s.name("db")]).exits(0);
+    assert!(web.drop_in().is_some(), "{outcome}");
+    agent().run(&["hold", &web.name]).exits(0);
+    let outcome = agent().run(&["now", &web.name]).exits(0);
+    assert!(web.drop_in().is_some(), "{outcome}");
+    agent().run(&["release", &web.name]).exits(0);
+    // As a boot would.
+    web.systemctl(&["restart", &web.unit()]);
+    web.is_up_with(&old);
+    // It is tried again, and kept away again.
+    let outcome = agent().run(&["now", &web.name, "--json"]).exits(1);
+    assert_eq!(entry(&outcome)["verdict"], "rolled_back", "{outcome}");
+    assert!(web.drop_in().is_some() && web.is_untouched(), "{outcome}");
+    web.is_up_with(&old);
+}
