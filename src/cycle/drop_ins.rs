@@ -4,10 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
+use super::edited::Edit;
 use super::{Cycle, CycleError};
 use crate::model::{Container, Digest, Reference, RefusedDigest, SERVICE_LABEL, ServiceState, is_tag_to_stay};
 use crate::plan::{self, Candidate, Plan, Reason, Survey};
-use crate::rotation::{self, Stage};
+use crate::rotation::{self, Record, Stage};
 use crate::store::StoreError;
 
 /// Rotations of a container that are looked through for the one that left a drop-in.
@@ -132,9 +133,47 @@ impl Cycle<'_> {
         Ok(all)
     }
 
+    /// What a person should know of these drop-ins of a container, which keep its unit on an image or else from pulling.
+    pub(super) fn told(&self, name: &str, edit: Option<&Edit>, stays: bool, paths: &[PathBuf]) -> Result<Vec<String>, CycleError> {
+        let what = match edit {
+            Some(edit) => format!("stands in the way of {}, which its unit asks for now: the next run removes it", edit.image),
+            None if stays => "keeps its unit on its old image, others go on under its tag".to_owned(),
+            None if !paths.is_empty() && self.are_forgotten(name, paths)? => {
+                "keeps its unit from pulling, though nothing is refused for it any more: it goes once a run has proved what is newer, or finds nothing"
+                    .to_owned()
+            }
+            None => "keeps its unit from pulling what is refused".to_owned(),
+        };
+        Ok(paths.iter().map(|path| format!("{} {what}", path.display())).collect())
+    }
+
+    /// The same of containers that are not there, by name: one whose unit is down went with it, and what the unit may not pull can be why it does not start.
+    pub(super) async fn told_without_container(
+        &self,
+        survey: &Survey,
+        records: &[Record],
+    ) -> Result<BTreeMap<String, Vec<String>>, CycleError> {
+        let mut all = BTreeMap::new();
+        let Some(services) = self.engine.services() else { return Ok(all) };
+        let mut names = BTreeSet::new();
+        for record in records.iter().filter(|record| names.insert(&record.unit)) {
+            let name = &record.unit;
+            let Some(service) = record.service().filter(|_| !survey.stuck.contains(name) && survey.find(name).is_none()) else { continue };
+            let paths = self.existing(service.drop_ins.iter().map(|drop_in| drop_in.path.clone()).collect()).await;
+            if paths.is_empty() {
+                continue;
+            }
+            let states = services.show(std::slice::from_ref(&service.name)).await;
+            let stays = states.is_ok_and(|states| states.iter().any(ServiceState::stays));
+            let edit = self.edit(name, &service.name, None, &paths).await;
+            all.insert(name.clone(), self.told(name, edit.as_ref(), stays, &paths)?);
+        }
+        Ok(all)
+    }
+
     /// True if a person has forgotten what these drop-ins of a container kept away. Not with that do they go, but with the run that tries it again, or finds
     /// that there is nothing to try: without them a restart in between, or a boot, would bring it unproved.
-    pub(super) fn are_forgotten(&self, name: &str, paths: &[PathBuf]) -> Result<bool, CycleError> {
+    fn are_forgotten(&self, name: &str, paths: &[PathBuf]) -> Result<bool, CycleError> {
         if self.is_needed(name)? {
             return Ok(false);
         }
@@ -143,7 +182,7 @@ impl Cycle<'_> {
     }
 
     fn is_needed(&self, name: &str) -> Result<bool, CycleError> {
-        let is_open = |record: &rotation::Record| record.unit == name && record.stage != Stage::Kept;
+        let is_open = |record: &Record| record.unit == name && record.stage != Stage::Kept;
         Ok(self.store.refused(name)?.is_some() || self.store.open_rotations()?.iter().any(is_open))
     }
 }

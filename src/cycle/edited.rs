@@ -31,7 +31,7 @@ impl Cycle<'_> {
     /// What was written under these drop-ins of a container's unit. None also where that cannot be said: then they stay.
     ///
     /// `typed` is the image of which the container is made, if there is a container.
-    async fn edit(&self, name: &str, unit: &str, typed: Option<&str>, paths: &[PathBuf]) -> Option<Edit> {
+    pub(super) async fn edit(&self, name: &str, unit: &str, typed: Option<&str>, paths: &[PathBuf]) -> Option<Edit> {
         self.find_edit(name, unit, typed, paths).await.unwrap_or_else(|error| {
             tracing::warn!(container = %name, "{name}: drop-ins stay, as it is not known which image {unit} asks for by its own files: {error}");
             None

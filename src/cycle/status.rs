@@ -103,26 +103,14 @@ impl Cycle<'_> {
                 status.is_watched = policy.is_ok_and(|policy| policy.mode == Mode::Watch);
             }
             let drop_ins = self.drop_ins(&survey, container).await;
-            let what = match self.edit_under(&survey, container, &drop_ins).await {
-                Some((_, edit)) => format!("stands in the way of {}, which its unit asks for now: the next run removes it", edit.image),
-                None if is_tag_to_stay(container.image_typed()) => {
-                    "keeps its unit on the image that it runs, others go on under its tag".to_owned()
-                }
-                None if !drop_ins.is_empty() && self.are_forgotten(container.name(), &drop_ins)? => {
-                    "keeps its unit from pulling, though nothing is refused for it any more: it goes once a run has proved what is newer, or finds nothing"
-                        .to_owned()
-                }
-                None => "keeps its unit from pulling what is refused".to_owned(),
-            };
-            let kept_from = |path: std::path::PathBuf| format!("{} {what}", path.display());
+            let edit = self.edit_under(&survey, container, &drop_ins).await.map(|(_, edit)| edit);
+            let kept = self.told(container.name(), edit.as_ref(), is_tag_to_stay(container.image_typed()), &drop_ins)?;
             let let_go = is_let_go(&survey, container)
                 .then(|| "nothing keeps its unit on the image that it runs: the next start goes by the unit's own files".to_owned());
             // While a rotation is open this is what it is about.
             let next = if survey.stuck.contains(container.name()) { None } else { self.next_start(&survey, container).await? };
             let next = next.map(|image| format!("the next start of its unit brings another image than runs: {}", image.short()));
-            let notes =
-                notes.get(container.name()).cloned().into_iter().chain(drop_ins.into_iter().map(kept_from)).chain(let_go).chain(next);
-            status.note = notes.reduce(|all, one| format!("{all}; {one}"));
+            status.also(notes.get(container.name()).cloned().into_iter().chain(kept).chain(let_go).chain(next));
             all.insert(status.name.clone(), status);
         }
         for listed in survey.unanswered.iter().map(|c| &c.listed).filter(|listed| !survey.is_of_a_rotation(&listed.name)) {
@@ -146,20 +134,23 @@ impl Cycle<'_> {
                 status.kept = Some(Kept { name: is_there.then_some(name), until });
             }
         }
-        for (name, hold) in survey.holds {
-            let status = all.entry(name.clone()).or_insert_with(|| Status { note: Some(hold.to_string()), ..gone(&name) });
-            status.hold = Some(hold);
+        for (name, hold) in &survey.holds {
+            let status = all.entry(name.clone()).or_insert_with(|| Status { note: Some(hold.to_string()), ..gone(name) });
+            status.hold = Some(hold.clone());
+        }
+        // Newest first, so that the first one found is the last one that ended.
+        let records = self.store.history(None, HISTORY)?;
+        for (name, kept) in self.told_without_container(&survey, &records).await? {
+            all.entry(name.clone()).or_insert_with(|| gone(&name)).also(kept);
         }
         for refused in self.store.all_refused()? {
             let status = all.entry(refused.unit.clone()).or_insert_with(|| gone(&refused.unit));
             if runs.get(&refused.unit).is_some_and(|digests| digests.contains(&refused.digest)) {
-                let told = format!("runs what is refused here: {}", refused.reason);
-                status.note = Some(status.note.take().map_or_else(|| told.clone(), |note| format!("{note}; {told}")));
+                status.also([format!("runs what is refused here: {}", refused.reason)]);
             }
             status.refused = Some(refused);
         }
-        // Newest first, so that the first one found is the last one that ended.
-        for record in self.store.history(None, HISTORY)? {
+        for record in records {
             if let Some(status) = all.get_mut(&record.unit).filter(|status| status.last.is_none()) {
                 status.last = last(&record);
             }
@@ -192,6 +183,10 @@ impl Status {
             last: None,
             note: None,
         }
+    }
+
+    fn also(&mut self, notes: impl IntoIterator<Item = String>) {
+        self.note = self.note.take().into_iter().chain(notes).reduce(|all, one| format!("{all}; {one}"));
     }
 }
 

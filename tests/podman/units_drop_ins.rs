@@ -1,16 +1,24 @@
-//! Drop-ins that keep a unit from an image: how long they stay.
+//! Drop-ins that keep a unit from an image: how long they stay, and where they are told.
 
 use std::path::Path;
 
 use serde_json::Value;
 
-use super::quadlet::Quadlet;
+use super::quadlet::{LONG, Quadlet};
 use super::wants::{QUADLET, lacks};
 use super::{FAST, scratch};
-use crate::lab::Outcome;
+use crate::lab::{Outcome, Scratch, wait_for};
 
 fn entry(outcome: &Outcome) -> Value {
     outcome.json()["containers"][0].clone()
+}
+
+/// What `rotate status` notes of a container.
+fn note(s: &Scratch, name: &str) -> String {
+    let status = s.agent().on_host().config(FAST).run(&["status", "--json"]).json();
+    let all = status["containers"].as_array().cloned().unwrap_or_default();
+    let row = all.into_iter().find(|row| row["name"] == name).unwrap_or_default();
+    row["note"].as_str().unwrap_or_default().to_owned()
 }
 
 #[test]
@@ -71,4 +79,25 @@ fn a_drop_in_outlives_the_forgetting_until_a_run_has_proved_what_it_keeps_away()
     assert_eq!(entry(&outcome)["verdict"], "rolled_back", "{outcome}");
     assert!(web.drop_in().is_some() && web.is_untouched(), "{outcome}");
     web.is_up_with(&old);
+}
+
+#[test]
+fn a_drop_in_is_told_also_of_a_unit_that_is_down_and_has_no_container() {
+    if lacks(&QUADLET) {
+        return;
+    }
+    let s = scratch("downtold");
+    s.push("web", "ok:v1");
+    let web = Quadlet::start(&s, "web", "Pull=newer", "Restart=always");
+    s.push("web", "sick:v2");
+    let agent = || s.agent().on_host().config(FAST);
+    agent().run(&["now", &web.name]).exits(1);
+    web.systemctl(&["stop", &web.unit()]);
+    wait_for("its container is gone", LONG, || s.host.try_inspect(&web.name).is_none().then_some(()));
+    let told = note(&s, &web.name);
+    assert!(told.contains("50-rotate.conf keeps its unit from pulling what is refused"), "{told}");
+    // Forgotten or not, it is what its next start meets.
+    agent().run(&["refused", "--forget", &web.name]).exits(0);
+    let told = note(&s, &web.name);
+    assert!(told.contains("50-rotate.conf") && told.contains("nothing is refused"), "{told}");
 }
