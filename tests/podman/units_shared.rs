@@ -80,6 +80,28 @@ fn a_unit_that_is_kept_on_an_image_follows_what_its_own_file_asks_for_where_the_
 }
 
 #[test]
+fn an_image_that_is_sick_in_one_unit_is_not_tried_in_the_next_of_its_tag_though_the_run_goes_on() {
+    if lacks(&QUADLET) {
+        return;
+    }
+    let s = scratch("sicktwice");
+    s.push("a", "ok:v1");
+    let a = Quadlet::start(&s, "a", "", "");
+    let b = Quadlet::start(&s, "b", &format!("Image={}", s.image("a")), "");
+    let (old, id) = (b.image(), b.id());
+    s.push("a", "sick:v2");
+    let agent = s.agent().on_host().config(&format!("{FAST}on_failure = \"continue\"\n"));
+    let outcome = agent.run(&["now", &a.name, &b.name, "--json"]).exits(1);
+    assert_eq!(of(&outcome, "containers", &a.name)["verdict"], "rolled_back", "{outcome}");
+    assert_eq!(of(&outcome, "containers", &b.name)["verdict"], "withdrawn", "{outcome}");
+    assert_eq!((b.id(), a.tagged()), (id, old.clone()), "{outcome}");
+    a.is_up_with(&old);
+    // As a boot would.
+    b.systemctl(&["restart", &b.unit()]);
+    b.is_up_with(&old);
+}
+
+#[test]
 fn a_tag_is_not_moved_under_a_unit_on_hold_and_whom_it_moves_as_well_is_told() {
     if lacks(&QUADLET) {
         return;
