@@ -173,10 +173,7 @@ async fn unfinished(engine: &dyn Engine, stage: Stage, member: &Member) -> Resul
 
 /// A container with what this process saw of it so far, this look included.
 fn see(record: &Record, member: &Member, memory: &mut Memory, moment: Moment, container: &Container, role: Role) -> ContainerView {
-    let rules = match role {
-        Role::Successor => GateRules::of(container, &record.terms, true),
-        Role::Predecessor => GateRules::of_predecessor(container, &record.terms, member.was_healthy),
-    };
+    let rules = GateRules::of_role(container, &record.terms, role, member.was_healthy);
     let incoming = if record.goal == Goal::Forward { Role::Successor } else { Role::Predecessor };
     let is_asked_later = record.stage == Stage::Kept && container.name() == member.name && matches!(rules.proof, Proof::Probe { .. });
     let mut view = ContainerView::new(container, rules, None);

@@ -185,7 +185,7 @@ async fn all_dependents(services: &dyn Services, state: &ServiceState) -> Result
 
 /// A container with what this process saw of it so far, this look included.
 fn see(record: &Record, member: &Member, memory: &mut Memory, moment: Moment, container: &Container, role: Role) -> ContainerView {
-    let rules = GateRules::of(container, &record.terms, role == Role::Successor || member.was_healthy);
+    let rules = GateRules::of_role(container, &record.terms, role, member.was_healthy);
     let incoming = if record.goal == Goal::Forward { Role::Successor } else { Role::Predecessor };
     let is_asked_later = record.stage == Stage::Kept && matches!(rules.proof, Proof::Probe { .. });
     let mut view = ContainerView::new(container, rules, None);

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::late::LOOP;
 use crate::model::Container;
-use crate::rotation::Terms;
+use crate::rotation::{Role, Terms};
 
 /// Where nothing asks it: how long it must run without interruption.
 const MIN_RUNNING: Duration = Duration::from_secs(10);
@@ -76,10 +76,13 @@ impl GateRules {
         }
     }
 
-    /// The same for one that has served before: it may have to wait for others that came down with its engine, and what else there is has failed. From three
-    /// restarts on it is a loop, as it is after a proof.
-    pub fn of_predecessor(container: &Container, terms: &Terms, was_healthy: bool) -> Self {
-        Self { restarts: LOOP - 1, ..Self::of(container, terms, was_healthy) }
+    /// For one of the two. A predecessor may have to wait for others that came down with it, and what else there is has failed: from three restarts on it is
+    /// a loop, as it is after a proof.
+    pub fn of_role(container: &Container, terms: &Terms, role: Role, was_healthy: bool) -> Self {
+        match role {
+            Role::Successor => Self::of(container, terms, true),
+            Role::Predecessor => Self { restarts: LOOP - 1, ..Self::of(container, terms, was_healthy) },
+        }
     }
 }
 

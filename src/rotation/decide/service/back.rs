@@ -46,7 +46,7 @@ pub fn step(seen: Seen<'_>, images: &ImagesView, failure: &Failure) -> Step {
         return seen.dependent().unwrap_or_else(|| clear(seen, images, failure));
     }
     let Some(old) = view.predecessor.as_ref().filter(|_| !service.is_down()) else { return restart(seen, failure) };
-    if service.restarts > 0 && service.asked > 0 {
+    if service.restarts > old.gate.restarts && service.asked > 0 {
         let why = GateFailure::Restarted { times: service.restarts, code: service.state.exit_code };
         return give_up(observed, failure, StuckReason::PredecessorSick { why });
     }
