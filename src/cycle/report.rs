@@ -101,15 +101,6 @@ impl Entry {
         Self { reason: Some(reason.code()), message, help, is_fault, ..Self::new(name, image, verdict) }
     }
 
-    /// What was asked for by name and given up for what another hand did meanwhile: not done is not to look like nothing to do.
-    pub(super) fn told_as_not_done(&mut self) {
-        if self.verdict == Verdict::Withdrawn && !self.is_fault {
-            self.is_fault = true;
-            self.stands = Some("what was begun is undone; nothing else was touched");
-            self.help.get_or_insert_with(|| "run it again: it begins with what is so by then".to_owned());
-        }
-    }
-
     fn new(name: &str, image: &str, verdict: Verdict) -> Self {
         Self {
             name: name.to_owned(),

@@ -28,11 +28,12 @@ mod step;
 mod unwritten;
 mod waiting;
 mod way;
+mod withdrawal;
 mod write;
 
 pub use act::{ActError, pull_again, remove_drop_ins, remove_unnamed, unpin};
 pub use decide::decide;
-pub use failure::{Failure, StuckReason, Withdrawal};
+pub use failure::{Failure, StuckReason};
 pub use gate::{Answer, Countdown, GateFailure, GateRules, Late, Proof, Verdict, Watch, countdown, is_unchecked, late, verdict};
 pub use in_full::in_full;
 pub use keyring::Keyring;
@@ -49,3 +50,4 @@ pub use service_view::{Dependent, ServiceView};
 pub use step::{Act, Change, Role, Step};
 pub use unwritten::Unwritten;
 pub use way::{Way, has_left, left_by};
+pub use withdrawal::Withdrawal;

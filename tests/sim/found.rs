@@ -77,9 +77,11 @@ fn a_stop_that_lands_after_the_agent_was_killed_and_the_new_container_was_pruned
 
 #[test]
 fn what_was_asked_for_by_name_and_given_up_for_another_hand_is_told_as_not_done() {
-    for (order, is_fault) in [(Order::Named("web"), true), (Order::Run, false)] {
+    let table =
+        [(Order::Named("web"), Hand::Rename(0), true), (Order::Run, Hand::Rename(0), false), (Order::Named("web"), Hand::Stop(0), false)];
+    for (order, hand, is_fault) in table {
         let mut game = Game::by_hand(Scenario::plain(false));
-        let passed = game.ordered_in(order, vec![at(CREATE, What::Hand(Hand::Stop(0)))]);
+        let passed = game.ordered_in(order, vec![at(CREATE, What::Hand(hand))]);
         let told: Vec<_> = passed.report.entries.iter().map(|entry| (entry.verdict, entry.is_fault)).collect();
         assert_eq!(told, [(Verdict::Withdrawn, is_fault)]);
     }
