@@ -31,13 +31,13 @@
 //! | 27 dependents, infra | `ownership`; `pods`: members_that_cannot_be_replaced… |
 //! | 28 `AutoUpdate=` | `labels`: the_autoupdate_key…; of a `.kube` file: `units_kube`: containers_that_the_autoupdate_keys… |
 //! | 29 a good image is told as good | `ready`: a_good_image_is_never_told… |
-//! | 30 removed meanwhile | `hands`: a_container_that_is_removed_while…; other hands in the middle: `engine::disturbed`, Docker only |
+//! | 30 removed meanwhile | `hands`: a_container_that_is_removed_while…; other hands in the middle: `engine::disturbed` |
 //!
 //! | left out by them | asked in |
 //! | --- | --- |
 //! | unhealthy after the start | `units`: a_sick_image_goes_back… |
 //! | dies after it was ready | `ready`: an_image_that_dies_a_second… |
-//! | two units with one bad image | `units_kinds`: a_tag_does_not_move… |
+//! | two units with one bad image | `units_kinds`: a_tag_does_not_move…; in one run `units_shared`: an_image_that_is_sick_in_one_unit… |
 //! | back under `Pull=newer` | `units`: what_was_refused_does_not_come_back…, a_unit_that_pulls_and_that_a_person_took_back… |
 //! | the start limit on the way back | `units`: an_image_that_exits_or_cannot_be_run… |
 //! | the run after that | `units`: a_sick_image_goes_back… |
