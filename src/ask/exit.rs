@@ -10,8 +10,7 @@ use serde::{Deserialize, Serialize};
 pub enum Exit {
     /// Done, or nothing to do.
     Done = 0,
-    /// A rotation failed or was rolled back, a container is unwell after its rotation, one that was named was given up for what another hand did to it, or
-    /// nobody said whether there is something to do for one.
+    /// A rotation failed or was rolled back, a container is unwell after its rotation, or nobody said whether there is something to do for one.
     Failed = 1,
     /// The command line is wrong, or names something that does not exist.
     Usage = 2,

@@ -49,8 +49,9 @@ impl Cycle<'_> {
             let (name, others) = (planned.candidate.container.name(), plan::listed(&planned.also_moves));
             tracing::warn!(container = %name, "{name}: the next start of {others} brings the same tag, and with it what `{name}` is rotated to");
         }
-        let prepared = self.prepare(&plan.rotations, request, report).await?;
-        self.switch(prepared, request, report).await?;
+        let purpose = if request.is_dry_run { Purpose::DryRun } else { Purpose::Rotate };
+        let prepared = self.prepare(&plan.rotations, purpose, report).await?;
+        self.switch(prepared, report).await?;
         // What is not forgotten now is forgotten after the next run.
         if let Err(error) = self.store.prune(self.clock.at()) {
             tracing::warn!("cannot forget what is old: {error}");
@@ -59,8 +60,7 @@ impl Cycle<'_> {
     }
 
     /// Opens them and pulls, one after the other. Returns those that are ready to be switched. What fails here concerns its own container.
-    async fn prepare(&self, planned: &[Planned], request: &Request, report: &mut Report) -> Result<Vec<Record>, CycleError> {
-        let purpose = if request.is_dry_run { Purpose::DryRun } else { Purpose::Rotate };
+    async fn prepare(&self, planned: &[Planned], purpose: Purpose, report: &mut Report) -> Result<Vec<Record>, CycleError> {
         let mut prepared = Vec::new();
         for planned in planned {
             if self.interrupt.is_set() {
@@ -87,7 +87,7 @@ impl Cycle<'_> {
                 Ok(Ended::Prepared) => prepared.push(record),
                 ended => {
                     let entry = self.entry(&record, ended).await?;
-                    report.entries.push(self.told_if_given_up(&record, request, entry));
+                    report.entries.push(self.told_if_given_up(&record, entry));
                 }
             }
         }
@@ -95,7 +95,7 @@ impl Cycle<'_> {
     }
 
     /// Switches one after the other. What follows one that fails concerns the run.
-    async fn switch(&self, prepared: Vec<Record>, request: &Request, report: &mut Report) -> Result<(), CycleError> {
+    async fn switch(&self, prepared: Vec<Record>, report: &mut Report) -> Result<(), CycleError> {
         let mut is_stopped = false;
         // The next start of a unit brings what its tag points to: what failed for one is not put there for another container, whoever makes that.
         let mut failed = BTreeSet::new();
@@ -107,7 +107,7 @@ impl Cycle<'_> {
                 failed.extend(images(&record));
             }
             let entry = self.entry(&record, ended).await?;
-            let entry = self.told_if_given_up(&record, request, entry);
+            let entry = self.told_if_given_up(&record, entry);
             is_stopped |= match self.config.on_failure {
                 OnFailure::Stop => entry.verdict.is_failure() || entry.verdict == Verdict::Left,
                 OnFailure::Continue => entry.verdict == Verdict::Left,
@@ -205,21 +205,15 @@ impl Cycle<'_> {
     }
 
     /// A rotation that was begun by this run and given up, though nobody asked for an end: the engine went away in the middle of its preparation, and what
-    /// was seen before is no evidence any more; or another hand changed what a person had named, and it serves. Not done is not to look like nothing to do.
-    fn told_if_given_up(&self, record: &Record, request: &Request, entry: Entry) -> Entry {
-        let Some(Outcome::TurnedBack { failure: Failure::Withdrawn { why }, .. }) = &record.outcome else { return entry };
-        let help = Some("the next run tries it again".to_owned());
-        match why {
-            _ if self.interrupt.is_set() => entry,
-            Withdrawal::Interrupted => {
-                let message = Some("the engine went away before anything was touched".to_owned());
-                Entry { message, help, is_fault: true, ..entry }
-            }
-            why if why.leaves_it_serving() && request.names.contains(&record.unit) => {
-                Entry { help, is_fault: true, stands: Some("what was begun is undone; nothing else was touched"), ..entry }
-            }
-            _ => entry,
+    /// was seen before is no evidence any more. Not done is not to look like nothing to do.
+    fn told_if_given_up(&self, record: &Record, entry: Entry) -> Entry {
+        let failure = Failure::Withdrawn { why: Withdrawal::Interrupted };
+        let is_given_up = matches!(&record.outcome, Some(Outcome::TurnedBack { failure: why, .. }) if *why == failure);
+        if !is_given_up || self.interrupt.is_set() {
+            return entry;
         }
+        let message = Some("the engine went away before anything was touched".to_owned());
+        Entry { message, help: Some("the next run tries it again".to_owned()), is_fault: true, ..entry }
     }
 
     /// What the store must know after a rotation, and its line in the report.

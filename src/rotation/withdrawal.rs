@@ -45,25 +45,6 @@ pub enum Withdrawal {
 }
 
 impl Withdrawal {
-    /// True if another hand changed the container, and it is there and serves all the same.
-    pub fn leaves_it_serving(&self) -> bool {
-        match self {
-            Self::PredecessorRenamed { .. } | Self::PolicyChanged | Self::TagMoved | Self::RequiredNotRunning { .. } | Self::Replaced => {
-                true
-            }
-            Self::Interrupted
-            | Self::RunStopped
-            | Self::DryRun
-            | Self::SameImage
-            | Self::PredecessorGone
-            | Self::PredecessorNotRunning
-            | Self::ServiceChanged
-            | Self::AlreadyBack
-            | Self::TakenAway
-            | Self::RecordLost => false,
-        }
-    }
-
     /// The reason as one word for programs; stable.
     pub fn code(&self) -> &'static str {
         match self {

@@ -76,18 +76,6 @@ fn a_stop_that_lands_after_the_agent_was_killed_and_the_new_container_was_pruned
 }
 
 #[test]
-fn what_was_asked_for_by_name_and_given_up_for_another_hand_is_told_as_not_done() {
-    let table =
-        [(Order::Named("web"), Hand::Rename(0), true), (Order::Run, Hand::Rename(0), false), (Order::Named("web"), Hand::Stop(0), false)];
-    for (order, hand, is_fault) in table {
-        let mut game = Game::by_hand(Scenario::plain(false));
-        let passed = game.ordered_in(order, vec![at(CREATE, What::Hand(hand))]);
-        let told: Vec<_> = passed.report.entries.iter().map(|entry| (entry.verdict, entry.is_fault)).collect();
-        assert_eq!(told, [(Verdict::Withdrawn, is_fault)]);
-    }
-}
-
-#[test]
 fn a_pin_that_lands_after_its_rotation_was_closed_is_removed_by_a_later_run() {
     // Two runs later: the second one closed its record, and tried the image anew.
     check(Scenario::sick(), vec![at(0, What::CrashWhile(Duration::from_secs(800)))]);

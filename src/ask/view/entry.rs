@@ -63,13 +63,8 @@ pub fn trouble(entry: &Entry) -> Option<Trouble> {
         help: help.to_owned(),
         log: entry.log.clone(),
     };
-    let not_rotated = || {
-        block(
-            &format!("`{name}` was not rotated to {image} ({new}): {}", message(entry)),
-            entry.stands.unwrap_or("the container serves as before"),
-            help,
-        )
-    };
+    let not_rotated =
+        || block(&format!("`{name}` was not rotated to {image} ({new}): {}", message(entry)), "the container serves as before", help);
     let trouble = match entry.verdict {
         Verdict::RolledBack if entry.reason == Some("requested") && !entry.is_fault => return None,
         Verdict::RolledBack => block(

@@ -88,13 +88,8 @@ impl Game {
 
     /// One pass in which this goes wrong.
     pub fn pass_in(&mut self, faults: Vec<Fault>) -> Passed {
-        self.ordered_in(Order::Run, faults)
-    }
-
-    /// The same of what is asked for.
-    pub fn ordered_in(&mut self, order: Order<'_>, faults: Vec<Fault>) -> Passed {
         self.begin_weather(faults);
-        self.pass(order)
+        self.pass(Order::Run)
     }
 
     fn end(mut self, play: impl FnOnce(&mut Self) -> Result<(), String>) -> (Result<(), String>, Vec<String>) {

@@ -23,8 +23,6 @@ pub struct Process {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Order<'a> {
     Run,
-    /// A run of one container.
-    Named(&'a str),
     RollBack(&'a str),
     DryRun,
     /// A run while a daemon may be at work on the same engine.
@@ -73,10 +71,9 @@ impl Process {
             agent: &self.agent,
             boot: &boot,
         };
-        let names = if let Order::Named(name) = order { vec![name.to_owned()] } else { Vec::new() };
-        let request = Request { names, is_dry_run: order == Order::DryRun, ..Request::default() };
+        let request = Request { is_dry_run: order == Order::DryRun, ..Request::default() };
         let result = match order {
-            Order::Run | Order::Named(_) | Order::DryRun | Order::BesideADaemon => run(world, cycle.run(&request, &mut report)),
+            Order::Run | Order::DryRun | Order::BesideADaemon => run(world, cycle.run(&request, &mut report)),
             Order::RollBack(name) => run(world, cycle.roll_back(name, &mut report)),
         };
         world.note(|| {
