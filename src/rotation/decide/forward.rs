@@ -19,7 +19,7 @@ pub fn step(record: &Record, observed: &Observed) -> Step {
         if let Some(step) = replaced::forward(observed, n, view) {
             return step;
         }
-        let Some(successor) = &view.successor else { return without(record, observed, n, view) };
+        let Some(successor) = &view.successor else { return without(record, observed, n, member, view) };
         let hand_over = HandOver {
             member: n,
             name: &member.name,
@@ -50,8 +50,7 @@ pub fn step(record: &Record, observed: &Observed) -> Step {
 
 /// Back; but an engine may still be at the stop that an earlier process asked for, and one that lands after the proof of the old container would end it for
 /// good. A stop that is repeated is answered when the first one is done. What was started since then has been stopped.
-fn without(record: &Record, observed: &Observed, n: usize, view: &MemberView) -> Step {
-    let member = &record.members[n];
+fn without(record: &Record, observed: &Observed, n: usize, member: &Member, view: &MemberView) -> Step {
     let is_to_stop = |old: &&ContainerView| {
         let was_stopped = old.state.started_at.is_some_and(|at| at > record.opened_at);
         old.name == member.name && old.state.is_active() && !was_stopped
