@@ -35,7 +35,7 @@ impl Cycle<'_> {
         for ((unit, id), found) in found {
             let earlier = known.iter().find(|record| record.id == id);
             let is_lost = match earlier {
-                Some(record) => is_behind(record, &found),
+                Some(record) => is_behind(record, &found, held.contains(&unit)),
                 None => !self.store.has_rotation(&id)? && !known.iter().any(|record| found.is_of(record)),
             };
             let is_held = held.contains(&unit) && found.is_served();

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::drop_ins::{LOOKED_THROUGH, Left};
 use super::{Cycle, CycleError};
 use crate::model::{Container, Reference, SERVICE_LABEL, Service, ServiceState, is_tag_to_stay};
-use crate::plan::{self, Survey};
+use crate::plan::Survey;
 use crate::rotation::{self, Record};
 
 /// What a person has written under a drop-in of ours.
@@ -85,14 +85,14 @@ impl Cycle<'_> {
         Ok(all)
     }
 
-    /// True if systemd has no such unit, and there is no file of it. A file that Quadlet cannot read makes no unit either: that one comes back as it was.
+    /// True if systemd has no such unit, and its file is gone. One that Quadlet cannot read makes no unit either, and comes back as it was; so does one in
+    /// `/run`, if whoever lays it out there is late after a boot.
     async fn is_taken_away(&self, service: &Service) -> bool {
         let Some(services) = self.engine.services() else { return false };
-        let files: Vec<PathBuf> = service.drop_ins.iter().flat_map(plan::sources).collect();
-        let has_none = |states: Vec<ServiceState>| states.iter().all(|state| state.load == "not-found");
-        !files.is_empty()
-            && services.show(std::slice::from_ref(&service.name)).await.is_ok_and(has_none)
-            && services.existing(&files).await.is_ok_and(|found| found.is_empty())
+        let Some(source) = service.source.as_ref().filter(|source| !source.starts_with("/run")) else { return false };
+        let has_none = |states: Vec<ServiceState>| !states.is_empty() && states.iter().all(|state| state.load == "not-found");
+        services.show(std::slice::from_ref(&service.name)).await.is_ok_and(has_none)
+            && services.existing(std::slice::from_ref(source)).await.is_ok_and(|found| found.is_empty())
     }
 
     /// The unit of a container that is there, and what was written under these drop-ins of it.

@@ -31,6 +31,8 @@ pub struct Roles {
 /// A switch takes no longer than this and the time that a container may take to stop, or to prove itself. What was stopped later was not
 /// stopped by it.
 const SWITCH: SignedDuration = SignedDuration::from_mins(10);
+/// From the create of the new container until the old one is asked to stop, where the record knows of no switch.
+const AT_ONCE: SignedDuration = SignedDuration::from_mins(1);
 
 impl Found {
     pub fn all(&self) -> impl Iterator<Item = &Container> {
@@ -125,7 +127,9 @@ impl Found {
 }
 
 /// True if the engine shows what the switch does, and the record is of a time before it: an earlier copy of the store was put back.
-pub fn is_behind(record: &Record, found: &Found) -> bool {
+///
+/// What is only stopped may be a person's doing in a rotation that was cut short before its switch: one that is on hold is left.
+pub fn is_behind(record: &Record, found: &Found, is_held: bool) -> bool {
     let is_disarmed = |current: &Container, policy| {
         is_stopped(current) && current.restart_policy() == Some(RestartPolicy::No) && policy != RestartPolicy::No
     };
@@ -133,7 +137,8 @@ pub fn is_behind(record: &Record, found: &Found) -> bool {
         return false;
     };
     let is_of_it = |container: &Option<Container>| container.as_ref().filter(|c| c.id() == member.predecessor).is_some();
-    let is_stopped_by_it = |current| found.next.as_ref().is_some_and(|next| is_stopped(current) && is_stopped_in_the_switch(current, next));
+    let is_stopped_by_it =
+        |current| !is_held && found.next.as_ref().is_some_and(|next| is_stopped(current) && is_stopped_within(AT_ONCE, current, next));
     let is_of_the_switch = |current| is_disarmed(current, member.policy) || is_stopped_by_it(current);
     is_of_it(&found.old) || is_of_it(&found.current) && (found.failed.is_some() || found.current.as_ref().is_some_and(is_of_the_switch))
 }
@@ -161,11 +166,15 @@ fn policy_in_name(old: &Container) -> Option<RestartPolicy> {
     rest.split_once('-')?.1.parse().ok()
 }
 
-/// A switch follows the create at once; a person's stop comes whenever it comes.
 fn is_stopped_in_the_switch(current: &Container, next: &Container) -> bool {
+    is_stopped_within(SWITCH, current, next)
+}
+
+/// A switch follows the create at once; a person's stop comes whenever it comes.
+fn is_stopped_within(time: SignedDuration, current: &Container, next: &Container) -> bool {
     let grace = SignedDuration::from_secs(i64::try_from(current.stop_grace_seconds()).unwrap_or(0));
     let times = current.ended_at().zip(created(next));
-    times.is_some_and(|(end, begin)| end >= begin && end.duration_since(begin) <= SWITCH.saturating_add(grace))
+    times.is_some_and(|(end, begin)| end >= begin && end.duration_since(begin) <= time.saturating_add(grace))
 }
 
 fn is_stopped(container: &Container) -> bool {

@@ -159,12 +159,9 @@ impl Cycle<'_> {
         if report.entries.iter().any(|entry| entry.name == name && entry.verdict == Verdict::RolledBack) {
             return Ok(());
         }
-        let Some(mut record) = self.newest_kept(name)? else {
+        let Some(mut record) = self.newest_kept(name).await? else {
             return Err(CycleError::NothingKept { name: name.to_owned() });
         };
-        if !self.is_of_this_engine(&record).await? {
-            return Err(CycleError::NothingKept { name: name.to_owned() });
-        }
         for member in &record.members {
             let holder = self.engine.container(&member.name).await?;
             if holder.is_some_and(|holder| !record.is_successor(member, &holder)) {
@@ -179,9 +176,16 @@ impl Cycle<'_> {
         Ok(())
     }
 
-    fn newest_kept(&self, name: &str) -> Result<Option<Record>, CycleError> {
-        let kept = self.store.open_rotations()?.into_iter().filter(|r| r.stage == Stage::Kept && r.unit == name);
-        Ok(kept.max_by_key(|record| record.opened_at))
+    async fn newest_kept(&self, name: &str) -> Result<Option<Record>, CycleError> {
+        let mut kept = self.store.open_rotations()?;
+        kept.retain(|record| record.stage == Stage::Kept && record.unit == name);
+        kept.sort_by_key(|record| std::cmp::Reverse(record.opened_at));
+        for record in kept {
+            if self.is_of_this_engine(&record).await? {
+                return Ok(Some(record));
+            }
+        }
+        Ok(None)
     }
 }
 

@@ -31,6 +31,9 @@ pub struct Service {
     /// Whose it is.
     #[serde(default)]
     pub manager: Manager,
+    /// The file that it was made from, where a generator made it.
+    #[serde(default)]
+    pub source: Option<PathBuf>,
     /// True if they were there before.
     #[serde(default)]
     pub was_pinned: bool,
@@ -262,8 +265,7 @@ impl ServiceState {
     }
 }
 
-/// True if such a policy pulls although the image is there (podman-run(1)). Podman knows each word in two ways of writing it, and one more
-/// (`ParsePullPolicy` of containers/common).
+/// True if such a policy pulls although the image is there (podman-run(1)). Podman knows each word in two ways of writing it, and one more (`ParsePullPolicy`).
 pub fn is_pull(policy: &str) -> bool {
     ["always", "newer", "ifnewer"].iter().any(|word| policy.eq_ignore_ascii_case(word))
 }

@@ -34,14 +34,6 @@ fn beside(state: &ServiceState) -> Option<PathBuf> {
     Some(if is_foreign { Path::new("/etc/containers/systemd").join(folder) } else { source.with_file_name(folder) })
 }
 
-/// Where the `.container` file may lie that such a drop-in is for. Pure, as all here.
-pub fn sources(drop_in: &DropIn) -> Vec<PathBuf> {
-    let beside = drop_in.path.parent().filter(|_| drop_in.kind == DropInKind::Container).map(|folder| folder.with_extension(""));
-    let Some((beside, name)) = beside.as_ref().and_then(|beside| Some((beside, beside.file_name()?))) else { return Vec::new() };
-    let foreign = ["/run/containers/systemd", "/usr/share/containers/systemd"].map(|folder| Path::new(folder).join(name));
-    std::iter::once(beside.clone()).chain(foreign).collect()
-}
-
 /// Where users' units lie that are not in their homes (podman-systemd.unit(5)).
 const OF_USERS: [&str; 4] =
     ["/etc/containers/systemd/users", "/run/containers/systemd/users", "/run/user", "/usr/share/containers/systemd/users"];
@@ -64,15 +56,6 @@ pub fn images<'a>(services: &'a BTreeMap<String, ServiceState>, state: &'a Servi
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_file_of_a_drop_in_lies_beside_it_or_where_an_administrator_writes_nothing() {
-        let of = |path: &str, kind| sources(&DropIn { unit: "web.service".into(), path: path.into(), kind });
-        let all = of("/home/a/web.container.d/50-rotate.conf", DropInKind::Container);
-        let expected = ["/home/a/web.container", "/run/containers/systemd/web.container", "/usr/share/containers/systemd/web.container"];
-        assert_eq!(all, expected.map(PathBuf::from));
-        assert!(of("/etc/systemd/system/x-image.service.d/50-rotate.conf", DropInKind::Image).is_empty());
-    }
 
     #[test]
     fn drop_ins_lie_beside_the_file_of_the_user_and_for_what_fetches_the_image_among_those_of_systemd() {

@@ -15,7 +15,7 @@ mod ties;
 mod unready;
 
 pub use candidate::{Candidate, Skipped, Survey, Unanswered, is_listed, is_named, select};
-pub use drop_ins::{drop_ins, sources};
+pub use drop_ins::drop_ins;
 pub use freshness::{Known, freshness, old_enough_at};
 pub use hold::given_name;
 pub use made_by::MadeBy;

@@ -32,6 +32,7 @@ pub fn owner(survey: &Survey, container: &Container) -> Result<Option<Service>, 
             down: Vec::new(),
             manager: survey.manager.clone(),
             was_pinned: false,
+            source: state.source.clone(),
             leaves_drop_ins: false,
         })),
     }

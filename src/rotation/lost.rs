@@ -48,7 +48,7 @@ impl Rotation<'_> {
             && let Some((incoming, _)) = record.members.get(member).and_then(|member| member.other(role))
             && self.engine.container(incoming.as_str()).await.map_err(ActError::Look)?.is_some_and(|c| c.status().is_active())
         {
-            return Ok(());
+            return if self.has_ended(&other).await { Ok(()) } else { Err(still_runs(String::new())) };
         }
         let mut tried = String::new();
         for _ in 0..TIMES {

@@ -180,6 +180,7 @@ async fn all_dependents(services: &dyn Services, state: &ServiceState) -> Result
         all.extend(new.iter().cloned());
     }
     all.sort();
+    all.dedup();
     Ok(all)
 }
 

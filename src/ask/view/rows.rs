@@ -136,6 +136,7 @@ mod tests {
                     down: Vec::new(),
                     manager: Manager::System,
                     was_pinned: false,
+                    source: None,
                     leaves_drop_ins: false,
                 }),
             },

@@ -52,7 +52,8 @@ pub fn step(record: &Record, observed: &Observed) -> Step {
 /// good. A stop that is repeated is answered when the first one is done. What was started since then has been stopped.
 fn without(record: &Record, observed: &Observed, n: usize, member: &Member, view: &MemberView) -> Step {
     let is_to_stop = |old: &&ContainerView| {
-        let was_stopped = old.state.started_at.is_some_and(|at| at > record.opened_at);
+        let before = record.times.last().map_or(record.opened_at, |(_, at)| *at);
+        let was_stopped = old.state.started_at.is_some_and(|at| at > before);
         old.name == member.name && old.state.is_active() && !was_stopped
     };
     match view.predecessor.as_ref().filter(is_to_stop) {

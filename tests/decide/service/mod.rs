@@ -20,7 +20,8 @@ use world::{Kind, NEW, OLD, Process, World};
 pub fn record() -> Record {
     let (drop_ins, dependents, down, manager) = (vec![], vec![], vec![], Manager::System);
     let (is_to_note, was_pinned, leaves_drop_ins) = (false, false, false);
-    let service = Service { name: "web.service".into(), drop_ins, dependents, is_to_note, down, manager, was_pinned, leaves_drop_ins };
+    let service =
+        Service { name: "web.service".into(), drop_ins, dependents, is_to_note, down, manager, source: None, was_pinned, leaves_drop_ins };
     let member = Member { new_image: None, ..make::member() };
     Record { agent: "agent0".into(), boot: "boot0".into(), members: vec![member], ..make::record().by_service(service) }
 }
