@@ -158,7 +158,9 @@ impl World {
     }
 
     pub fn config(&self) -> String {
-        format!("{CONFIG}{}", self.scenario.config)
+        // On a host that was just booted an engine may show a container that has exited at once as running for longer than the usual gate takes here.
+        let config = if self.scenario.name == "crash" { CONFIG.replace("300ms", "2s") } else { CONFIG.to_owned() };
+        format!("{config}{}", self.scenario.config)
     }
 
     /// What the agent is asked to do.
