@@ -7,10 +7,14 @@ use futures_util::FutureExt;
 use futures_util::stream::{Fuse, StreamExt};
 
 use super::{Member, Record};
+use crate::clock::Clock;
 use crate::engine::{Engine, EngineError, Life};
 
 /// Without a stream, a look that took so long is one over a restart: an engine that is restarted behind a socket of systemd's is not gone, only slow.
 const SLOW: Duration = Duration::from_secs(3);
+/// A look that fails a container counts only if the stream has not ended by so long after it: its end lies behind all that was told before, of which
+/// nothing is read while an act is under way, and whoever stands between us and the engine may close his side a moment later.
+const SETTLED: Duration = Duration::from_millis(100);
 /// So many restarts are borne: a proxy that ends every stream soon, or a slow host, must not keep a gate open for ever.
 const MOST: u32 = 5;
 
@@ -41,19 +45,25 @@ impl Lifeline {
         Ok(())
     }
 
-    /// True if the engine has gone away since it was held, or may have: asked after a look that took so long.
+    /// True if the engine has gone away since it was held, or may have: asked after a look that began then and that fails a container
+    /// or not.
     ///
     /// A new engine answers only after the old one's connections are closed, so that a stream that is open now was open when the look was answered.
-    pub fn is_cut(&mut self, took: Duration) -> bool {
+    pub async fn is_cut(&mut self, clock: &dyn Clock, is_failing: bool, began: Duration) -> bool {
         let is_cut = match &mut self.life {
-            Some(life) => loop {
-                match life.next().now_or_never() {
-                    Some(Some(())) => {} // seen by this look, or by the next one, which is a moment away
-                    Some(None) => break true,
-                    None => break false,
+            Some(life) => {
+                let end = life.for_each(|()| std::future::ready(())); // what it tells is seen by this look, or by the next one, which is a moment away
+                if is_failing {
+                    tokio::select! {
+                        biased;
+                        () = end => true,
+                        () = clock.sleep(SETTLED) => false,
+                    }
+                } else {
+                    end.now_or_never().is_some()
                 }
-            },
-            None => took >= SLOW && self.cuts < MOST,
+            }
+            None => clock.elapsed().saturating_sub(began) >= SLOW && self.cuts < MOST,
         };
         if is_cut {
             self.life = None;

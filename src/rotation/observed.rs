@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{Act, GateRules, Replacement, ServiceView, Watch};
+use super::{Act, GateRules, Goal, Replacement, ServiceView, Verdict, Watch, verdict};
 use crate::engine::Refusal;
 use crate::model::{Container, ContainerId, Ending, ImageId, Platform, RestartPolicy, State};
 
@@ -126,6 +126,17 @@ pub struct Comparison {
     pub volumes_born: Vec<String>,
 }
 
+impl Observed {
+    /// True if a container that has to prove itself has failed.
+    pub fn is_failing(&self, goal: &Goal) -> bool {
+        let incoming = |member: &MemberView| match goal {
+            Goal::Forward => member.successor.as_ref().map(|view| view.verdict(self.now)),
+            Goal::Back { .. } => member.predecessor.as_ref().map(|view| view.verdict(self.now)),
+        };
+        self.members.iter().any(|member| matches!(incoming(member), Some(Verdict::Failed(_))))
+    }
+}
+
 impl ContainerView {
     /// Takes from the document what decisions need.
     pub fn new(container: &Container, gate: GateRules, watch: Option<Watch>) -> Self {
@@ -138,6 +149,11 @@ impl ContainerView {
             watch,
             ending: Ending::Unknown,
         }
+    }
+
+    /// What the gate says of it, as this process watches it; one that is not watched yet will be by the next look.
+    pub fn verdict(&self, now: Duration) -> Verdict {
+        self.watch.as_ref().map_or(Verdict::Pending { until: now }, |watch| verdict(&self.gate, watch, &self.state, now))
     }
 
     /// True if nothing but us will start it: it never ran, or it is stopped and its policy is `no`.

@@ -45,6 +45,29 @@ fn an_engine_that_is_killed_in_the_gate_fails_no_container_whatever_its_restart_
     }
 }
 
+/// What the engine told just before it went away is still unread when it is back, and the end of its stream lies behind that.
+#[test]
+fn an_engine_that_told_something_before_it_was_restarted_fails_no_container() {
+    let s = Scratch::alone(Host::shared(), "restart-told");
+    s.push("web", "ok:v1");
+    let old = s.run("web", &["--restart", "always", "--health-cmd", "true", "--health-interval", "3s"]);
+    s.push("web", "ok:v2");
+    let (proxy, host, web) = (FaultProxy::start(&s.host.socket()), s.host, s.name("web"));
+    let running = s.agent().engine(&proxy.socket()).config(super::FAST).spawn(&["now", &web, "--json"]);
+    let new = || s.host.try_inspect(&web).filter(|c| c["Id"] != old.as_str() && c["State"]["Running"] == true);
+    let new = wait_for("the new one runs", Duration::from_secs(60), new)["Id"].as_str().unwrap_or_default().to_owned();
+    let is_healthy = move || (host.try_inspect(&web)?["State"]["Health"]["Status"] == "healthy").then_some(());
+    let restart = move || {
+        wait_for("its health is told", Duration::from_secs(60), is_healthy);
+        host.exec(&["sh", "-c", "systemctl reset-failed docker; systemctl restart docker"]);
+        wait_for("it is back", Duration::from_secs(120), || host.try_docker(&["version"]).ok());
+    };
+    // Not the first look after its start, which would know no other.
+    proxy.at_path(&format!("/containers/{new}/json"), 3, Fault::Before(Action::Run(Box::new(restart))));
+    let outcome = running.wait(Duration::from_secs(180)).exits(0);
+    assert_eq!((proxy.done(), look(&s, &s.name("web")).id), (1, new), "{outcome}");
+}
+
 /// It has started the new container and says so to nobody; under `always` it starts it once more when it comes back.
 #[test]
 fn an_engine_that_is_killed_while_it_starts_a_good_container_is_no_evidence_against_it() {

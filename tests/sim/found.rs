@@ -58,6 +58,21 @@ fn what_is_given_up_because_the_engine_went_away_while_it_was_prepared_is_told_a
     }
 }
 
+/// What the gate sees then is what the restart did, and the end of the old engine's stream is seen a moment later.
+#[test]
+fn whatever_call_a_restarted_engine_answers_no_good_image_is_refused_for_it() {
+    let what = What::Renewed { away: Duration::from_secs(2) };
+    for has_check in [false, true] {
+        for call in 0..200 {
+            let mut game = Game::by_hand(Scenario::plain(has_check));
+            let passed = game.pass_in(vec![Fault { at: call, only_changes: false, what: what.clone() }]);
+            let verdicts: Vec<_> = passed.report.entries.iter().map(|entry| entry.verdict).collect();
+            let is_well = matches!(verdicts[..], [Verdict::Rotated | Verdict::Withdrawn]);
+            assert!(is_well, "at call {call}: {:?}", passed.report.entries);
+        }
+    }
+}
+
 #[test]
 fn a_create_that_lands_after_the_agent_was_killed_leaves_nothing() {
     check(Scenario::plain(false), vec![at(CREATE, What::CrashWhile(Duration::from_secs(20)))]);

@@ -1,6 +1,5 @@
 //! Back: the predecessor takes its name again and proves itself, then what the rotation made is cleared away.
 
-use super::forward::judge;
 use super::hand_over::HandOver;
 use super::{Looked, attempt, attempt_once, connect, kept, looked, refusal, replaced};
 use crate::model::Status;
@@ -49,7 +48,7 @@ pub fn step(record: &Record, observed: &Observed, failure: &Failure) -> Step {
         if let Some(step) = start(observed, failure, n, view, predecessor) {
             return step;
         }
-        match judge(observed, predecessor) {
+        match predecessor.verdict(observed.now) {
             Verdict::Passed => {}
             Verdict::Pending { until } => waits.push(until),
             Verdict::Failed(why) => return give_up_on(observed, failure, view, StuckReason::PredecessorSick { why }),

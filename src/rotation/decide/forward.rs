@@ -3,9 +3,7 @@
 use super::hand_over::HandOver;
 use super::{act_refused, attempt, refusal, replaced, turn_back};
 use crate::model::Status;
-use crate::rotation::{
-    Act, Change, ContainerView, Failure, Member, MemberView, Observed, Record, Role, Step, Verdict, Watch, Withdrawal, verdict,
-};
+use crate::rotation::{Act, Change, ContainerView, Failure, Member, MemberView, Observed, Record, Role, Step, Verdict, Watch, Withdrawal};
 
 /// A successor after whose start the host went down is started once more, and no third time.
 const STARTS_OVER_BOOTS: u32 = 2;
@@ -35,7 +33,7 @@ pub fn step(record: &Record, observed: &Observed) -> Step {
         if let Some(step) = start(record, observed, n, successor) {
             return step;
         }
-        match judge(observed, successor) {
+        match successor.verdict(observed.now) {
             Verdict::Passed => {}
             Verdict::Pending { until } => waits.push(until),
             Verdict::Failed(why) => return fail(record, observed, successor, Failure::Gate { why }),
@@ -107,13 +105,5 @@ fn fail(record: &Record, observed: &Observed, successor: &ContainerView, failure
         Step::Write(Change::Stay { failure, keep_until: record.keep_from(observed.at) })
     } else {
         turn_back(failure)
-    }
-}
-
-/// What the gate says of a container that this process watches; one that is not watched yet will be by the next look.
-pub fn judge(observed: &Observed, container: &ContainerView) -> Verdict {
-    match &container.watch {
-        Some(watch) => verdict(&container.gate, watch, &container.state, observed.now),
-        None => Verdict::Pending { until: observed.now },
     }
 }

@@ -24,6 +24,8 @@ pub enum What {
     Slow(Duration),
     /// The engine is restarted, or killed, which may lose what it has just started; the call was done before or not.
     Engine { is_killed: bool, loses: bool, is_done: bool, away: Duration },
+    /// The engine is restarted, and the call waits for it: systemd holds its socket. It is the new one that answers.
+    Renewed { away: Duration },
     /// Power cut; the call was done before or not. The agent starts so long after the engine.
     Power { is_done: bool },
     /// SIGTERM.
@@ -69,7 +71,7 @@ fn what(chance: &mut Chance, hands: &[Hand]) -> What {
         return What::Hand(chance.pick(hands));
     }
     let is_done = chance.one_in(2);
-    match chance.below(16) {
+    match chance.below(17) {
         0 | 1 => What::CrashBefore,
         2 | 3 => What::CrashAfter,
         4 => What::CrashWhile(chance.between(100, 40_000)),
@@ -82,6 +84,7 @@ fn what(chance: &mut Chance, hands: &[Hand]) -> What {
         12 => What::Term,
         13 => What::Jump(i64::try_from(chance.below(200_000)).unwrap_or(0) - 100_000),
         14 => What::Full(1 + chance.below(3)),
+        15 => What::Renewed { away: chance.between(100, 20_000) },
         _ => What::CrashAtSave { is_written: is_done },
     }
 }

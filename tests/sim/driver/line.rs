@@ -180,25 +180,13 @@ impl Line {
                 if is_done {
                     drop(act(&world.sim));
                 }
-                let is_up = world.sim.host().is_up;
-                if is_up {
-                    world.ground_flights();
-                    match (is_killed, loses) {
-                        (false, _) => world.sim.host().stop_engine(),
-                        (true, false) => world.sim.host().kill_engine(),
-                        (true, true) => {
-                            let lost = world.sim.host().kill_engine_and_lose(JUST_STARTED);
-                            world.note(|| format!("the engine loses {lost:?}"));
-                        }
-                    }
-                    let mut state = world.state();
-                    state.outages += 1;
-                    state.has_been_out = true;
-                    state.falls += 1;
-                    let at = world.now().saturating_add(away);
-                    state.flights.push(Flight { at, call: None, land: Box::new(|sim| sim.host().start_engine()) });
-                }
+                self.lose_engine(is_killed, loses, away);
                 Err(call.unanswered("the connection ended"))
+            }
+            What::Renewed { away } => {
+                self.lose_engine(false, false, away);
+                sleep(world, away.saturating_add(Duration::from_millis(1))).await;
+                act(&world.sim)
             }
             What::Power { is_done } => {
                 if is_done {
@@ -208,6 +196,30 @@ impl Line {
             }
             What::NameIsLate | What::Hand(_) | What::Term | What::Jump(_) | What::Full(_) | What::CrashAtSave { .. } => act(&world.sim),
         }
+    }
+
+    /// It comes back after so long.
+    fn lose_engine(&self, is_killed: bool, loses: bool, away: Duration) {
+        let world = &*self.0;
+        let is_up = world.sim.host().is_up;
+        if !is_up {
+            return;
+        }
+        world.ground_flights();
+        match (is_killed, loses) {
+            (false, _) => world.sim.host().stop_engine(),
+            (true, false) => world.sim.host().kill_engine(),
+            (true, true) => {
+                let lost = world.sim.host().kill_engine_and_lose(JUST_STARTED);
+                world.note(|| format!("the engine loses {lost:?}"));
+            }
+        }
+        let mut state = world.state();
+        state.outages += 1;
+        state.has_been_out = true;
+        state.falls += 1;
+        let at = world.now().saturating_add(away);
+        state.flights.push(Flight { at, call: None, land: Box::new(|sim| sim.host().start_engine()) });
     }
 
     pub(super) async fn cut_power<T>(&self) -> T {

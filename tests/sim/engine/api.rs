@@ -1,5 +1,6 @@
 //! The engine's calls, as the product makes them.
 
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -106,12 +107,26 @@ impl Engine for Simulation {
         })
     }
 
-    /// Tells nothing but its end: whoever relies on more would be wrong on an engine that tells nothing.
+    /// Tells nothing but its end, for whoever relies on more would be wrong on an engine that tells nothing; and that as a connection does of which nobody
+    /// has read for a while: behind what was told before, and not at once.
     async fn life(&self, _: &[String]) -> Result<Life, EngineError> {
         let life = self.ask("listen to events", |host| Ok(std::sync::Arc::clone(&host.life)))?;
         let began = life.load(std::sync::atomic::Ordering::Relaxed);
         let is_over = move || life.load(std::sync::atomic::Ordering::Relaxed) != began;
-        Ok(poll_fn(move |_| if is_over() { std::task::Poll::Ready(None) } else { std::task::Poll::Pending }).boxed())
+        let mut polls = 0;
+        let next = move |context: &mut Context<'_>| {
+            polls += u32::from(is_over());
+            match polls {
+                0 => Poll::Pending,
+                1 => Poll::Ready(Some(())),
+                2 => {
+                    context.waker().wake_by_ref();
+                    Poll::Pending
+                }
+                _ => Poll::Ready(None),
+            }
+        };
+        Ok(poll_fn(next).boxed())
     }
 
     async fn exec(&self, container: &ContainerId, _: &[String], _: Duration) -> Result<Executed, EngineError> {

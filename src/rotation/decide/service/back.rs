@@ -5,7 +5,6 @@ use std::time::Duration;
 use super::{Seen, TRIES};
 use crate::model::{Activity, DropInKind, Service};
 use crate::rotation::decide::back::{give_up, is_tag_lost};
-use crate::rotation::decide::forward::judge;
 use crate::rotation::decide::{attempt, attempt_once};
 use crate::rotation::{Act, Change, Failure, GateFailure, ImagesView, Refused, Stage, Step, StuckReason, Verdict};
 
@@ -50,7 +49,7 @@ pub fn step(seen: Seen<'_>, images: &ImagesView, failure: &Failure) -> Step {
         let why = GateFailure::Restarted { times: service.restarts, code: service.state.exit_code };
         return give_up(observed, failure, StuckReason::PredecessorSick { why });
     }
-    match judge(observed, old) {
+    match old.verdict(observed.now) {
         Verdict::Failed(GateFailure::Exited { .. }) => wait(seen, failure, None),
         Verdict::Failed(why) => give_up(observed, failure, StuckReason::PredecessorSick { why }),
         Verdict::Passed if service.is_up() => seen.dependent().unwrap_or_else(|| clear(seen, images, failure)),

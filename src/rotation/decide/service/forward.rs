@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{KILLED, Seen, TRIES};
 use crate::engine::{has_timed_out, why_not_run};
 use crate::model::Activity;
-use crate::rotation::decide::forward::{count, judge};
+use crate::rotation::decide::forward::count;
 use crate::rotation::decide::{act_refused, attempt, attempt_once, move_tag, prepare, refusal, turn_back};
 use crate::rotation::{Act, Change, Failure, GateFailure, ImagesView, Purpose, Step, Verdict, Withdrawal};
 
@@ -110,7 +110,7 @@ pub fn step(seen: Seen<'_>) -> Step {
     if record.boot != observed.boot {
         return count(record, observed, |failure| back(seen, failure));
     }
-    match judge(observed, successor) {
+    match successor.verdict(observed.now) {
         // What an exit means is told by what becomes of the unit: a container that a person restarts exits, too.
         Verdict::Failed(GateFailure::Exited { .. }) => wait(seen, None),
         Verdict::Failed(why) => fail(seen, why),
