@@ -216,7 +216,7 @@ mod tests {
 
     fn gate(deadline_seconds: u64) -> GateRules {
         let [min_healthy, deadline] = [10, deadline_seconds].map(Duration::from_secs);
-        GateRules { proof: Proof::Running, min_healthy, deadline, is_oneshot: false, restarts: 0 }
+        GateRules { proof: Proof::Running, min_healthy, deadline, is_oneshot: false, restarts: 0, is_started_again: false }
     }
 
     fn before_the_renames(policy: &str, state: Value) -> Found {

@@ -86,6 +86,19 @@ fn one_that_has_served_before_may_be_restarted_twice_and_proves_itself_from_then
 }
 
 #[test]
+fn one_that_its_engine_starts_again_may_be_seen_exited_for_a_moment() {
+    let rules = GateRules { restarts: 2, is_started_again: true, ..rules() };
+    let exited = || State { exit_code: 7, ..state(Status::Exited) };
+    let again = || State { started_at: Some(Timestamp::UNIX_EPOCH + SignedDuration::from_secs(104)), ..running() };
+    check("not yet", &rules, &[(0, running()), (3, exited()), (7, exited())], &pending());
+    check("it stays down", &rules, &[(0, running()), (3, exited()), (8, exited())], &Verdict::Failed(GateFailure::Exited { code: 7 }));
+    check("it is started again", &rules, &[(0, running()), (3, exited()), (4, again()), (14, again())], &Verdict::Passed);
+    check("it exits anew", &rules, &[(0, running()), (3, exited()), (4, again()), (7, exited()), (9, exited())], &pending());
+    let final_exit = GateRules { is_started_again: false, ..rules };
+    check("nothing starts it", &final_exit, &[(0, running()), (3, exited())], &Verdict::Failed(GateFailure::Exited { code: 7 }));
+}
+
+#[test]
 fn exit_code_0_proves_only_a_oneshot() {
     let exited = [(0, running()), (1, state(Status::Exited))];
     check("service", &rules(), &exited, &Verdict::Failed(GateFailure::Exited { code: 0 }));
@@ -230,6 +243,7 @@ fn probed(steps: &[Seen]) -> Verdict {
         deadline: Duration::from_secs(50),
         is_oneshot: false,
         restarts: 0,
+        is_started_again: false,
     };
     let mut watch = Watch::begin(Duration::ZERO, true);
     let mut last = pending();

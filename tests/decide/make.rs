@@ -71,6 +71,7 @@ pub fn rules() -> GateRules {
         deadline: Duration::from_secs(300),
         is_oneshot: false,
         restarts: 0,
+        is_started_again: false,
     }
 }
 

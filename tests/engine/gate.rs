@@ -48,6 +48,25 @@ fn a_restart_loop_under_always_is_no_running_container() {
     }
 }
 
+/// What it needs came down with it, perhaps: it serves at its engine's second try.
+#[test]
+fn an_old_container_that_exits_once_on_its_way_back_serves_again() {
+    if policy("always") == "no" {
+        return; // its engine tries once
+    }
+    let s = scratch("way-back-exit");
+    let fails_at_its_second_start =
+        "n=$(cat /tmp/starts); echo $((n + 1)) >/tmp/starts; [ \"$n\" != 1 ] || exit 7; exec /bin/busybox httpd -f -p 80 -h /www";
+    s.push_with("web", "nohealth:v1", &serde_json::json!({ "Cmd": [fails_at_its_second_start] }).to_string());
+    s.run("web", &["--restart", "always"]);
+    let old = look(&s, &s.name("web"));
+    s.push("web", "crash");
+    let outcome = s.agent().config("min_healthy = \"2s\"\n").run(&["now", &s.name("web"), "--json"]).exits(1);
+    assert_eq!(entry(&outcome, &s.name("web"))["verdict"], "rolled_back", "{outcome}");
+    assert_eq!(look(&s, &s.name("web")), old, "{outcome}");
+    assert_eq!(s.host.docker(&["exec", &s.name("web"), "cat", "/tmp/starts"]), "3", "{outcome}");
+}
+
 #[test]
 fn an_entrypoint_that_does_not_exist_refuses_the_digest() {
     let entry = rolled_back("noentry", "noentry", &[], FAST);

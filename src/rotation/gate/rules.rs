@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::late::LOOP;
-use crate::model::Container;
+use crate::model::{Container, RestartPolicy};
 use crate::rotation::{Role, Terms};
 
 /// Where nothing asks it: how long it must run without interruption.
@@ -47,6 +47,8 @@ pub struct GateRules {
     pub is_oneshot: bool,
     /// So many restarts are borne.
     pub restarts: u64,
+    /// True if an exit may be followed by one of these: its engine starts it again.
+    pub is_started_again: bool,
 }
 
 impl GateRules {
@@ -73,6 +75,7 @@ impl GateRules {
             deadline: terms.deadline.or(from_proof).unwrap_or(DEADLINE),
             is_oneshot: terms.is_oneshot,
             restarts: 0,
+            is_started_again: false,
         }
     }
 
@@ -81,7 +84,11 @@ impl GateRules {
     pub fn of_role(container: &Container, terms: &Terms, role: Role, was_healthy: bool) -> Self {
         match role {
             Role::Successor => Self::of(container, terms, true),
-            Role::Predecessor => Self { restarts: LOOP - 1, ..Self::of(container, terms, was_healthy) },
+            Role::Predecessor => Self {
+                restarts: LOOP - 1,
+                is_started_again: container.restart_policy().is_some_and(|policy| policy != RestartPolicy::No),
+                ..Self::of(container, terms, was_healthy)
+            },
         }
     }
 }

@@ -33,6 +33,7 @@ pub fn verdict(rules: &GateRules, watch: &Watch, state: &State, now: Duration) -
     }
     match state.status {
         Status::Exited | Status::Dead if watch.is_evidence() && rules.is_oneshot && state.exit_code == 0 => return Verdict::Passed,
+        Status::Exited | Status::Dead if rules.is_started_again && watch.is_just_down(now) => {}
         Status::Exited | Status::Dead if watch.is_evidence() => return Verdict::Failed(GateFailure::Exited { code: state.exit_code }),
         Status::Created | Status::Running | Status::Paused | Status::Restarting | Status::Exited | Status::Dead => {}
     }

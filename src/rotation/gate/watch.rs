@@ -8,6 +8,8 @@ use crate::model::{Health, State, Status};
 
 /// Before it was well for the first time a probe is made at least this often: failures do not count yet, and the gate is open no longer than it must be.
 const EARLY_INTERVAL: Duration = Duration::from_secs(1);
+/// Podman shows a container as exited until it has started it again, a second later on a busy host; Docker, as restarting.
+const TIME_TO_START_AGAIN: Duration = Duration::from_secs(5);
 
 /// What came of one probe.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +33,8 @@ pub struct Watch {
     /// The engine is about to start it again, which is counted.
     is_restarting: bool,
     pub(super) running_since: Option<Duration>,
+    /// Since when it is down, and not about to be started.
+    down_since: Option<Duration>,
     healthy_since: Option<Duration>,
     healthy_until: Option<Duration>,
     pub(super) restarts: u64,
@@ -63,6 +67,7 @@ impl Watch {
             last_run: None,
             is_restarting: false,
             running_since: None,
+            down_since: None,
             healthy_since: None,
             healthy_until: None,
             restarts: 0,
@@ -84,6 +89,7 @@ impl Watch {
             Status::Restarting => self.look_at_restarting(state),
             Status::Created | Status::Paused | Status::Exited | Status::Dead => self.stopped_running(),
         }
+        self.down_since = matches!(state.status, Status::Exited | Status::Dead).then(|| self.down_since.unwrap_or(now));
     }
 
     /// What this process neither started nor saw run may be on its way up since the engine came back: only a restart from now on counts.
@@ -166,6 +172,11 @@ impl Watch {
     /// What came of the last probe.
     pub(super) fn last(&self) -> Option<&Answer> {
         self.probed.last.as_ref().map(|(_, answer)| answer)
+    }
+
+    /// True if it went down so short a while ago that its engine may not have come to start it again.
+    pub(super) fn is_just_down(&self, now: Duration) -> bool {
+        self.down_since.is_some_and(|since| now.saturating_sub(since) < TIME_TO_START_AGAIN)
     }
 
     /// Since when it is well, if it is.

@@ -279,6 +279,7 @@ impl World {
                 deadline: Duration::from_secs(60),
                 is_oneshot: false,
                 restarts: 0,
+                is_started_again: false,
             },
             watch: process.watches.get(&number).cloned(),
             ending: Ending::Unknown,
