@@ -12,8 +12,8 @@ use crate::engine::{Engine, EngineError, Life};
 
 /// Without a stream, a look that took so long is one over a restart: an engine that is restarted behind a socket of systemd's is not gone, only slow.
 const SLOW: Duration = Duration::from_secs(3);
-/// A look that fails a container counts only if the stream has not ended by so long after it: its end lies behind all that was told before, of which
-/// nothing is read while an act is under way, and whoever stands between us and the engine may close his side a moment later.
+/// A look that is in doubt counts only if the stream has not ended by so long after it: its end lies behind all that was told before, of which nothing is
+/// read while an act or a look is under way, and whoever stands between us and the engine may close his side a moment later.
 const SETTLED: Duration = Duration::from_millis(100);
 /// So many restarts are borne: a proxy that ends every stream soon, or a slow host, must not keep a gate open for ever.
 const MOST: u32 = 5;
@@ -45,15 +45,15 @@ impl Lifeline {
         Ok(())
     }
 
-    /// True if the engine has gone away since it was held, or may have: asked after a look that began then and that fails a container
-    /// or not.
+    /// True if the engine has gone away since it was held, or may have: asked after a look that began then. One that is in doubt
+    /// is worth a moment ([`super::Observed::is_doubtful`]).
     ///
     /// A new engine answers only after the old one's connections are closed, so that a stream that is open now was open when the look was answered.
-    pub async fn is_cut(&mut self, clock: &dyn Clock, is_failing: bool, began: Duration) -> bool {
+    pub async fn is_cut(&mut self, clock: &dyn Clock, is_doubtful: bool, began: Duration) -> bool {
         let is_cut = match &mut self.life {
             Some(life) => {
                 let end = life.for_each(|()| std::future::ready(())); // what it tells is seen by this look, or by the next one, which is a moment away
-                if is_failing {
+                if is_doubtful {
                     tokio::select! {
                         biased;
                         () = end => true,

@@ -1,11 +1,11 @@
-//! What one look shows: everything that `decide` may know besides the record. Plain data, filled by `observe.rs`.
+//! What one look shows: everything that `decide` may know besides the record. Data, filled by `observe.rs`, and what follows from it alone.
 
 use std::fmt;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{Act, GateRules, Goal, Replacement, ServiceView, Verdict, Watch, verdict};
+use super::{Act, GateFailure, GateRules, Goal, Replacement, ServiceView, Verdict, Watch, verdict};
 use crate::engine::Refusal;
 use crate::model::{Container, ContainerId, Ending, ImageId, Platform, RestartPolicy, State};
 
@@ -127,13 +127,16 @@ pub struct Comparison {
 }
 
 impl Observed {
-    /// True if a container that has to prove itself has failed.
-    pub fn is_failing(&self, goal: &Goal) -> bool {
-        let incoming = |member: &MemberView| match goal {
-            Goal::Forward => member.successor.as_ref().map(|view| view.verdict(self.now)),
-            Goal::Back { .. } => member.predecessor.as_ref().map(|view| view.verdict(self.now)),
-        };
-        self.members.iter().any(|member| matches!(incoming(member), Some(Verdict::Failed(_))))
+    /// True if a verdict follows from it that a restart of the engine brings about as well: a container is down, or was started again, or is late.
+    pub fn is_doubtful(&self, goal: &Goal) -> bool {
+        self.members.iter().any(|member| {
+            let incoming = if *goal == Goal::Forward { &member.successor } else { &member.predecessor };
+            incoming.as_ref().is_some_and(|view| match view.verdict(self.now) {
+                Verdict::Failed(why) => !matches!(why, GateFailure::Unhealthy | GateFailure::OutOfMemory),
+                Verdict::Passed => !view.state.is_active(),
+                Verdict::Pending { .. } => false,
+            })
+        })
     }
 }
 

@@ -177,7 +177,7 @@ impl Rotation<'_> {
         }
         lifeline.hold(self.engine, record).await?;
         let observed = observe(self.engine, record, memory, moment).await?;
-        let is_cut = lifeline.is_cut(self.clock, observed.is_failing(&record.goal), moment.now).await;
+        let is_cut = lifeline.is_cut(self.clock, observed.is_doubtful(&record.goal), moment.now).await;
         Ok((!is_cut).then_some(observed))
     }
 

@@ -1,6 +1,7 @@
 //! The decision function alone: every combination of what two containers can look like, and the gate on scripted looks. No engine.
 
 mod decided;
+mod doubt;
 mod gate;
 mod invariant;
 mod late;
