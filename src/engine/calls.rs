@@ -165,6 +165,11 @@ fn late(call: &str, deadline: Duration) -> EngineError {
 }
 
 /// A call that was answered with a no. An engine quotes the addresses that it asked, with all that is in them.
+///
+/// A gateway's status is no engine's answer: whoever stands between us and it had none himself (RFC 9110, 15.6.3 and 15.6.5), and the call may land.
 pub fn refused(call: &str, status: u16, message: &str) -> EngineError {
+    if [StatusCode::BAD_GATEWAY, StatusCode::GATEWAY_TIMEOUT].iter().any(|gateway| gateway.as_u16() == status) {
+        return EngineError::Unanswered { call: call.to_owned(), detail: format!("a proxy before the engine says {status}") };
+    }
     EngineError::Refused { call: call.to_owned(), refusal: Refusal::read(status, message), status, message: masked(message.trim()) }
 }

@@ -24,6 +24,8 @@ pub struct Lifeline {
     life: Option<Fuse<Life>>,
     cuts: u32,
     is_deaf: bool,
+    /// Looks that had no answer.
+    unanswered: u32,
 }
 
 impl Lifeline {
@@ -70,6 +72,14 @@ impl Lifeline {
             self.cuts += 1;
         }
         is_cut
+    }
+
+    /// True if the engine may have gone away while a look failed so.
+    pub fn may_be_cut_by(&mut self, error: &EngineError) -> bool {
+        if !matches!(error, EngineError::Unreachable { .. }) {
+            self.unanswered = self.unanswered.saturating_add(1);
+        }
+        self.unanswered <= MOST
     }
 
     /// Returns once the engine tells something, or is gone; never, if it gives no stream.

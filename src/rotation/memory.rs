@@ -154,6 +154,7 @@ impl Memory {
     /// From here on nothing that was seen before is evidence: as if another process looked, which the name of `agent` says.
     pub fn forget(&mut self, agent: &str, now: Duration) {
         self.watches.clear();
+        self.refused.clear();
         self.have_run.clear();
         self.service.begin_again();
         self.agent = format!("{agent}+{}", now.as_millis());

@@ -150,7 +150,9 @@ impl Rotation<'_> {
                 }
                 Err(error) => {
                     silence.get_or_insert(Silence::since(moment.now));
-                    memory.forget(self.agent, self.clock.elapsed());
+                    if lifeline.may_be_cut_by(&error) {
+                        memory.forget(self.agent, self.clock.elapsed());
+                    }
                     Err(error)
                 }
             };
@@ -207,7 +209,7 @@ impl Rotation<'_> {
         };
         let (refusal, message) = match answer {
             // The name is ours alone: an earlier create of it is still under way, and shows when it is done.
-            Err(ActError::Engine(EngineError::Refused { refusal: Refusal::NameTaken, call, message, .. })) if lost_create(&act) => {
+            Err(ActError::Engine(EngineError::Refused { refusal: Refusal::NameTaken, call, message, .. })) if act.makes().is_some() => {
                 memory.unanswered = None;
                 return Err(EngineError::Unanswered { call, detail: message });
             }
@@ -293,8 +295,4 @@ impl Silence {
     fn since(since: Duration) -> Self {
         Self { since, said: String::new() }
     }
-}
-
-fn lost_create(act: &Act) -> bool {
-    matches!(act, Act::Create { .. } | Act::Recreate { .. })
 }

@@ -75,6 +75,20 @@ fn a_create_without_an_answer_that_succeeded_is_gone_on_with() {
     assert_eq!(look(&s, &s.name("web")).image, tagged(&s, "web"));
 }
 
+/// A proxy before the engine had no patience: what it says is no answer of the engine's.
+#[test]
+fn a_gateways_error_is_no_refusal_of_the_engine() {
+    let s = scratch("gateway");
+    stale(&s, &[]);
+    let proxy = FaultProxy::start(&s.host.socket());
+    for part in ["/containers/create", "/start"] {
+        proxy.at_path(part, 1, Fault::After(Action::Status(504, "the upstream took too long".into())));
+    }
+    let outcome = s.agent().engine(&proxy.socket()).config(FAST).run(&["now", &s.name("web")]).exits(0);
+    assert_eq!((proxy.done(), leftovers(&s).len()), (2, 1), "only the kept one: {outcome}");
+    assert!(look(&s, &s.name("web")).is_running && look(&s, &s.name("web")).image == tagged(&s, "web"), "{outcome}");
+}
+
 #[test]
 fn a_pull_that_is_called_done_without_the_image_is_an_error_and_not_repeated() {
     let s = scratch("half-pull");

@@ -73,6 +73,18 @@ fn whatever_call_a_restarted_engine_answers_no_good_image_is_refused_for_it() {
     }
 }
 
+/// What nobody answers in time may be over a restart of the engine, and what was seen before it is no evidence: but not again and again.
+#[test]
+fn a_gate_ends_on_a_host_so_slow_that_many_a_look_has_no_answer() {
+    let mut scenario = Scenario::plain(true);
+    scenario.units[0].new.interval = Duration::from_secs(3600); // it is asked of its health for the first time after this
+    let slow = |at| Fault { at, only_changes: false, what: What::Slow(Duration::from_secs(25)) };
+    let passed = Game::by_hand(scenario).pass_in((110..4000).step_by(40).map(slow).collect());
+    let entry = passed.report.entries.last().expect("it was tried");
+    assert_eq!(entry.verdict, Verdict::RolledBack, "{entry:?}");
+    assert!(entry.took_seconds.is_some_and(|took| took < 600.0), "{entry:?}");
+}
+
 #[test]
 fn a_create_that_lands_after_the_agent_was_killed_leaves_nothing() {
     check(Scenario::plain(false), vec![at(CREATE, What::CrashWhile(Duration::from_secs(20)))]);
