@@ -80,13 +80,19 @@ impl Image {
     fn own_digest(&self) -> Option<Digest> {
         let id = self.id();
         let descriptor = self.0["Descriptor"]["digest"].as_str();
-        let is_digest =
-            descriptor.into_iter().chain(self.repo_digests().filter_map(|text| Some(text.split_once('@')?.1))).any(|d| d == id.as_str());
+        let named = self.repo_digests();
+        let of_names = named.iter().filter_map(|text| Some(text.split_once('@')?.1));
+        let is_digest = descriptor.into_iter().chain(of_names).any(|digest| digest == id.as_str());
         id.as_str().parse().ok().filter(|_| is_digest)
     }
 
-    fn repo_digests(&self) -> impl Iterator<Item = &str> {
-        self.0["RepoDigests"].as_array().into_iter().flatten().filter_map(Value::as_str)
+    /// `repository@digest`, as the engine has them. With the last name of a repository Podman drops those that the image had there, and keeps its digest and
+    /// all names that it ever had (seen on 5.4; libpod's ImageInspect has had both since 2.0).
+    fn repo_digests(&self) -> Vec<String> {
+        let words = |field: &str| self.0[field].as_array().into_iter().flatten().filter_map(Value::as_str);
+        let digest = self.0["Digest"].as_str();
+        let had = digest.into_iter().flat_map(|digest| words("NamesHistory").map(move |name| format!("{name}@{digest}")));
+        words("RepoDigests").map(str::to_owned).chain(had).collect()
     }
 
     /// Its digest, if it was committed or built here in a store that gives one to every image. Only such a one has a parent there; one that was
@@ -97,18 +103,22 @@ impl Image {
 
     /// True if a registry can be asked for it: it was pulled, or (in containerd's store, which tells neither from the other) made here.
     pub fn has_digest(&self) -> bool {
-        self.own_digest().is_some() || self.repo_digests().next().is_some()
+        self.own_digest().is_some() || !self.repo_digests().is_empty()
     }
 
     /// Digests by which the repository of `reference` has it, or would have it.
     pub fn digests_of(&self, reference: &Reference) -> Vec<Digest> {
-        let pulled = |text: &str| -> Option<Digest> {
+        let pulled = |text: String| -> Option<Digest> {
             let (_, digest) = text.split_once('@')?;
             text.parse::<Reference>().ok().filter(|r| r.is_same_repository(reference))?;
             digest.parse().ok()
         };
-        let mut digests: Vec<Digest> = self.repo_digests().filter_map(pulled).collect();
-        digests.extend(self.own_digest().filter(|own| !digests.contains(own)));
+        let mut digests: Vec<Digest> = Vec::new();
+        for digest in self.repo_digests().into_iter().filter_map(pulled).chain(self.own_digest()) {
+            if !digests.contains(&digest) {
+                digests.push(digest);
+            }
+        }
         digests
     }
 }

@@ -46,6 +46,25 @@ fn an_images_digests_are_those_it_was_pulled_by_and_its_id_where_that_is_one() {
         ("containerd, pinned only", json!({ "Id": pulled, "RepoDigests": [kept] }), vec![&pulled], true),
         ("containerd, no name left", json!({ "Id": pulled, "RepoDigests": [], "Descriptor": { "digest": pulled } }), vec![&pulled], true),
         ("nothing known", json!({ "Id": pulled }), vec![], false),
+        (
+            "podman, no name left",
+            json!({ "Id": of_config, "Digest": pulled, "RepoDigests": [], "NamesHistory": ["registry.lan/web:2"] }),
+            vec![&pulled],
+            true,
+        ),
+        (
+            "podman, pinned only",
+            json!({ "Id": of_config, "Digest": pulled, "RepoDigests": [kept], "NamesHistory": ["localhost/rotate/keep:a", "registry.lan/web:1"] }),
+            vec![&pulled],
+            true,
+        ),
+        (
+            "podman, another repository's",
+            json!({ "Id": of_config, "Digest": pin, "RepoDigests": [], "NamesHistory": ["registry.lan/other:1"] }),
+            vec![],
+            true,
+        ),
+        ("podman, loaded without a name", json!({ "Id": of_config, "Digest": pulled, "RepoDigests": [] }), vec![], false),
     ];
     let reference = "registry.lan/web:1".parse().expect("a reference");
     for (what, document, digests, has_digest) in table {

@@ -43,6 +43,22 @@ fn an_image_that_policy_json_rejects_is_refused_in_podman_s_words_and_nothing_is
     s.agent().config(FAST).run(&["now", &s.name("web")]).exits(0);
 }
 
+/// Podman forgets with an image's last name by which digest it was pulled; not its digest, and not its names.
+#[test]
+fn a_container_is_rotated_and_taken_back_although_another_hand_pulled_its_tag_before() {
+    let s = scratch("pulled-by-hand");
+    s.push("web", "ok:v1");
+    s.run("web", &[]);
+    let old = described(&s, "web");
+    s.push("web", "ok:v2");
+    s.host.docker(&["pull", &s.image("web")]);
+    let outcome = s.agent().config(FAST).run(&["now", &s.name("web"), "--json"]).exits(0);
+    assert_eq!(outcome.json()["containers"][0]["verdict"], "rotated", "{outcome}");
+    assert_ne!(described(&s, "web")["Image"], old["Image"]);
+    let outcome = s.agent().config(FAST).run(&["rollback", &s.name("web")]).exits(0);
+    assert_eq!(described(&s, "web")["Id"], old["Id"], "{outcome}");
+}
+
 #[test]
 fn a_health_check_of_an_image_without_an_interval_is_waited_for_and_follows_the_new_image() {
     let s = scratch("interval");
