@@ -12,6 +12,7 @@ use crate::model::{Container, Image, Reference, RotationId};
 use crate::plan;
 use crate::policy::{Policy, policy};
 use crate::rotation::{Change, Failure, GateRules, Goal, Member, Opening, Purpose, Record, Stage, Withdrawal, in_full};
+use crate::spec;
 
 impl Cycle<'_> {
     /// Makes a record of each rotation that left containers and that the store does not know, or knows only as it was before the switch. Of units
@@ -35,7 +36,7 @@ impl Cycle<'_> {
         for ((unit, id), found) in found {
             let earlier = known.iter().find(|record| record.id == id);
             let is_lost = match earlier {
-                Some(record) => is_behind(record, &found, held.contains(&unit)),
+                Some(record) => is_behind(record, &found, self.boot, held.contains(&unit)),
                 None => !self.store.has_rotation(&id)? && !known.iter().any(|record| found.is_of(record)),
             };
             let is_held = held.contains(&unit) && found.is_served();
@@ -182,7 +183,7 @@ impl Cycle<'_> {
             new_image: Some(roles.successor.image_id()),
             // What is not known to have come with the rotation is not removed with it.
             is_pulled: false,
-            volumes_born: Vec::new(),
+            volumes_born: earlier.map(|_| spec::volumes_born(original.document(), roles.successor.document())).unwrap_or_default(),
             tag_before: Some(roles.predecessor.image_id()),
             predecessor: roles.predecessor.id(),
             original,
@@ -223,7 +224,8 @@ fn behind(earlier: &Record, found: Member, goal: Goal) -> Record {
     let mut record = Record { stage: Stage::Switching, goal, agent: String::new(), ..earlier.clone() };
     if let Some(member) = record.members.first_mut() {
         let tag_before = member.tag_before.clone().or(found.tag_before);
-        *member = Member { successor: found.successor, new_image: found.new_image, tag_before, ..member.clone() };
+        let Member { successor, new_image, volumes_born, .. } = found;
+        *member = Member { successor, new_image, volumes_born, tag_before, ..member.clone() };
     }
     record
 }

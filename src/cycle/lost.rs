@@ -128,8 +128,9 @@ impl Found {
 
 /// True if the engine shows what the switch does, and the record is of a time before it: an earlier copy of the store was put back.
 ///
-/// What is only stopped may be a person's doing in a rotation that was cut short before its switch: one that is on hold is left.
-pub fn is_behind(record: &Record, found: &Found, is_held: bool) -> bool {
+/// What is only stopped may be a person's doing in a rotation that was cut short before its switch: one that is on hold is left. Or an outage's: so is what
+/// was stopped in another boot than the record's, or has a policy by which no engine that comes back starts it.
+pub fn is_behind(record: &Record, found: &Found, boot: &str, is_held: bool) -> bool {
     let is_disarmed = |current: &Container, policy| {
         is_stopped(current) && current.restart_policy() == Some(RestartPolicy::No) && policy != RestartPolicy::No
     };
@@ -137,8 +138,9 @@ pub fn is_behind(record: &Record, found: &Found, is_held: bool) -> bool {
         return false;
     };
     let is_of_it = |container: &Option<Container>| container.as_ref().filter(|c| c.id() == member.predecessor).is_some();
+    let is_left = is_held || record.boot != boot || member.policy == RestartPolicy::No;
     let is_stopped_by_it =
-        |current| !is_held && found.next.as_ref().is_some_and(|next| is_stopped(current) && is_stopped_within(AT_ONCE, current, next));
+        |current| !is_left && found.next.as_ref().is_some_and(|next| is_stopped(current) && is_stopped_within(AT_ONCE, current, next));
     let is_of_the_switch = |current| is_disarmed(current, member.policy) || is_stopped_by_it(current);
     is_of_it(&found.old) || is_of_it(&found.current) && (found.failed.is_some() || found.current.as_ref().is_some_and(is_of_the_switch))
 }

@@ -73,6 +73,23 @@ fn whatever_call_a_restarted_engine_answers_no_good_image_is_refused_for_it() {
     }
 }
 
+/// What the outage stopped looks like what the switch stops; its policy is `no`, or it is another boot.
+#[test]
+fn a_power_cut_before_the_switch_is_not_taken_for_a_switch_that_the_store_has_lost() {
+    for policy in [RestartPolicy::No, RestartPolicy::UnlessStopped] {
+        for call in 1..110 {
+            let mut scenario = Scenario::plain(false);
+            (scenario.units[0].spec.policy, scenario.units[0].new.volumes) = (policy, vec!["/anon".to_owned()]);
+            let mut game = Game::by_hand(scenario);
+            game.pass_in(vec![Fault { at: call, only_changes: false, what: What::Power { is_done: true } }]);
+            let passed = game.pass(Order::Run);
+            let told = passed.report.entries.iter().filter_map(|entry| entry.message.as_deref());
+            let lost: Vec<_> = told.filter(|message| message.contains("lost its record")).collect();
+            assert!(lost.is_empty(), "{policy}, at call {call}: {lost:?}");
+        }
+    }
+}
+
 /// What nobody answers in time may be over a restart of the engine, and what was seen before it is no evidence: but not again and again.
 #[test]
 fn a_gate_ends_on_a_host_so_slow_that_many_a_look_has_no_answer() {

@@ -32,7 +32,10 @@ pub fn check_start(world: &World, id: &str) {
     let wrong =
         other.map(|other| format!("`{}` is started while `{}` is {:?} with policy {}", own.name, other.name, other.status, other.policy));
     drop(host);
-    if let Some(wrong) = wrong.filter(|_| !world.state().hands.iter().any(|(name, hand)| *name == unit && hand.starts())) {
+    let state = world.state();
+    let is_theirs = state.hands.iter().any(|(name, hand)| *name == unit && state.may_make_two(*hand));
+    drop(state);
+    if let Some(wrong) = wrong.filter(|_| !is_theirs) {
         world.fail(wrong);
     }
 }
@@ -90,16 +93,19 @@ pub fn check_told(game: &Game, report: &Report) {
 /// When all is calm: see the lines below.
 pub fn check_end(game: &Game, last: &Report) -> Result<(), String> {
     for unit in &game.scenario.units {
-        if game.world.state().hands.iter().any(|(touched, _)| *touched == unit.spec.name) || game.has_lost_store {
+        let state = game.world.state();
+        let is_touched = state.has_lost_store || state.hands.iter().any(|(touched, _)| *touched == unit.spec.name);
+        drop(state);
+        if is_touched {
             check_touched(game, unit, last)?;
         } else {
             check_unit(game, unit).map_err(|wrong| format!("`{}`: {wrong}", unit.spec.name))?;
         }
     }
-    if game.world.state().hands.is_empty() && !game.has_lost_store && !game.world.state().has_refused_clearing {
-        check_leftovers(game)?;
-    }
-    Ok(())
+    let state = game.world.state();
+    let is_left_alone = state.hands.is_empty() && !state.has_lost_store && !state.has_refused_clearing;
+    drop(state);
+    if is_left_alone { check_leftovers(game) } else { Ok(()) }
 }
 
 /// Where a person has laid hands on a unit, or its store was lost, at most one runs, unless the person started another; and one does, or why not is told,
@@ -112,7 +118,7 @@ fn check_touched(game: &Game, unit: &Unit, last: &Report) -> Result<(), String> 
     let may_be_pruned = may_be_pruned(game, unit);
     let state = game.world.state();
     let hands: Vec<Hand> = state.hands.iter().filter(|(touched, _)| touched == name).map(|(_, hand)| *hand).collect();
-    if running > 1 && !hands.iter().any(|hand| hand.starts()) {
+    if running > 1 && !hands.iter().any(|hand| state.may_make_two(*hand)) {
         return Err(format!("{running} of `{name}` run"));
     }
     let may_be_down = match unit.spec.policy {
@@ -127,7 +133,9 @@ fn check_touched(game: &Game, unit: &Unit, last: &Report) -> Result<(), String> 
         last.entries.iter().filter(is_of_it).any(|e| matches!(e.verdict, Verdict::Stuck | Verdict::Orphaned | Verdict::FailedLate));
     // What another hand has pruned was known from its record alone, and that is lost with the store: no name of ours tells that the one which is down, or
     // was made again and never started, is to run. That it does not is told.
-    let is_forgotten = game.has_pruned && game.has_lost_store && all.iter().all(|c| c.name == *name);
+    // No record tells either that a stop was asked for which lands only now; and where the clock was set back, no times of creation tell which is the newer.
+    let is_pruned = game.has_pruned && all.iter().all(|c| c.name == *name);
+    let is_forgotten = state.has_lost_store && (is_pruned || state.has_late_stop || game.has_jumped);
     let is_shown = all.is_empty() || last.entries.iter().any(|e| is_of_it(&e));
     let is_taken_away = hands.iter().any(|hand| hand.takes_away()) || may_be_pruned;
     let is_excused = is_told || may_be_down || is_taken_away || is_forgotten && is_shown;

@@ -24,7 +24,6 @@ pub struct Game {
     pub anonymous: BTreeMap<String, String>,
     /// Of the store, made before some pass.
     copy: Option<Disk>,
-    pub has_lost_store: bool,
     pub has_pruned: bool,
     pub has_jumped: bool,
     process: Option<Process>,
@@ -70,7 +69,6 @@ impl Game {
             scenario,
             anonymous: BTreeMap::new(),
             copy: None,
-            has_lost_store: false,
             has_pruned: false,
             has_jumped: false,
             process: None,
@@ -179,9 +177,9 @@ impl Game {
         if let Some(before) = before {
             self.world.note(|| "an earlier copy of the store is put back".to_owned());
             *self.store.disk() = before;
-            (self.has_lost_store, self.process) = (true, None);
+            (self.world.state().has_lost_store, self.process) = (true, None);
         }
-        if !self.has_lost_store {
+        if !self.world.state().has_lost_store {
             check_nothing_lost(self);
         }
         let pause = chance.pick(&[0, 50, 3_000, 60_000, 1_000_000]);

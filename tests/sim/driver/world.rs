@@ -40,6 +40,10 @@ pub struct State {
     pub falls: usize,
     /// The engine has refused to clear something away: it stays, because what is not in the way is not tried for ever.
     pub has_refused_clearing: bool,
+    /// An earlier copy of the store was put back, or an empty one.
+    pub has_lost_store: bool,
+    /// A stop took longer than anybody waited for it.
+    pub has_late_stop: bool,
     /// The engine or its host has been down.
     pub has_been_out: bool,
     /// What other hands did, by unit.
@@ -48,6 +52,13 @@ pub struct State {
     pub units: Vec<Spec>,
     pub failure: Option<String>,
     pub log: Vec<String>,
+}
+
+impl State {
+    /// True if two may run for what a person did: he started one, or renamed one that only a lost store knew.
+    pub fn may_make_two(&self, hand: Hand) -> bool {
+        hand.starts() || self.has_lost_store && matches!(hand, Hand::Rename(_))
+    }
 }
 
 /// See the module.
@@ -82,6 +93,8 @@ impl World {
             falls: 0,
             has_been_out: false,
             has_refused_clearing: false,
+            has_lost_store: false,
+            has_late_stop: false,
             hands: Vec::new(),
             units: Vec::new(),
             failure: None,
@@ -161,6 +174,7 @@ impl World {
             let due = state.flights.iter().enumerate().filter(|(_, flight)| flight.at <= until).min_by_key(|(_, flight)| flight.at);
             let Some((index, _)) = due else { break };
             let flight = state.flights.swap_remove(index);
+            state.has_late_stop |= flight.call.as_deref().is_some_and(|call| call.starts_with("stop "));
             drop(state);
             self.sim.pass(flight.at.saturating_sub(self.now()));
             (flight.land)(&self.sim);
@@ -176,7 +190,7 @@ impl World {
     pub fn look(&self) {
         let Some(collision) = self.sim.host().collisions.pop() else { return };
         let state = self.state();
-        let theirs = |(unit, hand): &(String, Hand)| collision.started.starts_with(unit.as_str()) && hand.starts();
+        let theirs = |(unit, hand): &(String, Hand)| collision.started.starts_with(unit.as_str()) && state.may_make_two(*hand);
         let is_theirs = state.hands.iter().any(theirs);
         drop(state);
         if !is_theirs {
