@@ -91,7 +91,7 @@ impl Image {
     fn repo_digests(&self) -> Vec<String> {
         let words = |field: &str| self.0[field].as_array().into_iter().flatten().filter_map(Value::as_str);
         let digest = self.0["Digest"].as_str();
-        let had = digest.into_iter().flat_map(|digest| words("NamesHistory").map(move |name| format!("{name}@{digest}")));
+        let had = digest.into_iter().flat_map(|digest| words("NamesHistory").map(move |name| with_digest(name, digest)));
         words("RepoDigests").map(str::to_owned).chain(had).collect()
     }
 
@@ -121,4 +121,9 @@ impl Image {
         }
         digests
     }
+}
+
+/// A name that has its digest keeps it.
+fn with_digest(name: &str, digest: &str) -> String {
+    if name.contains('@') { name.to_owned() } else { format!("{name}@{digest}") }
 }

@@ -24,8 +24,8 @@ pub struct Lifeline {
     life: Option<Fuse<Life>>,
     cuts: u32,
     is_deaf: bool,
-    /// Looks that had no answer.
-    unanswered: u32,
+    /// Times at which looks had no answer.
+    silences: u32,
 }
 
 impl Lifeline {
@@ -74,12 +74,17 @@ impl Lifeline {
         is_cut
     }
 
-    /// True if the engine may have gone away while a look failed so.
-    pub fn may_be_cut_by(&mut self, error: &EngineError) -> bool {
-        if !matches!(error, EngineError::Unreachable { .. }) {
-            self.unanswered = self.unanswered.saturating_add(1);
+    /// Nothing is held any more, and none of the restarts counts; what had no answer does.
+    pub fn let_go(&mut self) {
+        *self = Self { silences: self.silences, ..Self::default() };
+    }
+
+    /// True if the engine may have gone away while a look failed so. `is_first`: the look before it had an answer.
+    pub fn may_be_cut_by(&mut self, error: &EngineError, is_first: bool) -> bool {
+        if is_first && !matches!(error, EngineError::Unreachable { .. }) {
+            self.silences = self.silences.saturating_add(1);
         }
-        self.unanswered <= MOST
+        self.silences <= MOST
     }
 
     /// Returns once the engine tells something, or is gone; never, if it gives no stream.

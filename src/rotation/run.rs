@@ -149,8 +149,9 @@ impl Rotation<'_> {
                     }
                 }
                 Err(error) => {
+                    let is_first = silence.is_none();
                     silence.get_or_insert(Silence::since(moment.now));
-                    if lifeline.may_be_cut_by(&error) {
+                    if lifeline.may_be_cut_by(&error, is_first) {
                         memory.forget(self.agent, self.clock.elapsed());
                     }
                     Err(error)
@@ -174,7 +175,7 @@ impl Rotation<'_> {
     ) -> Result<Option<Observed>, EngineError> {
         if record.stage != Stage::Switching {
             // An end that nobody notices would wake the loop again and again.
-            *lifeline = Lifeline::default();
+            lifeline.let_go();
             return observe(self.engine, record, memory, moment).await.map(Some);
         }
         lifeline.hold(self.engine, record).await?;

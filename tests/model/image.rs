@@ -64,6 +64,12 @@ fn an_images_digests_are_those_it_was_pulled_by_and_its_id_where_that_is_one() {
             vec![],
             true,
         ),
+        (
+            "podman, pulled by digest",
+            json!({ "Id": of_config, "Digest": pin, "RepoDigests": [], "NamesHistory": [web] }),
+            vec![&pulled],
+            true,
+        ),
         ("podman, loaded without a name", json!({ "Id": of_config, "Digest": pulled, "RepoDigests": [] }), vec![], false),
     ];
     let reference = "registry.lan/web:1".parse().expect("a reference");
