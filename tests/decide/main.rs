@@ -7,6 +7,7 @@ mod invariant;
 mod late;
 mod make;
 mod one_hand;
+mod probe;
 mod replaced;
 mod service;
 mod steps;

@@ -11,6 +11,7 @@ mod driver;
 mod engine;
 mod found;
 mod lost;
+mod outage;
 mod unwritten;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
