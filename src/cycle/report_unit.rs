@@ -80,7 +80,10 @@ pub fn with_down(entry: Entry, service: &Service) -> Entry {
     let (names, systemctl) = (service.down.join(", "), service.manager.systemctl());
     let told = format!("{names}, which ran before and was stopped by the restart of {}, did not come up again", service.name);
     let message = entry.message.map_or_else(|| told.clone(), |message| format!("{message}; {told}"));
-    let see = format!("see `{systemctl} status {}`", service.down.join(" "));
+    let (containers, units): (Vec<&String>, Vec<&String>) = service.down.iter().partition(|name| service.siblings.contains(name));
+    let units = units.iter().map(|unit| format!("`{systemctl} status {unit}`"));
+    let all: Vec<String> = units.chain(containers.iter().map(|name| format!("`podman logs {name}`"))).collect();
+    let see = format!("see {}", all.join(", "));
     let help = entry.help.map_or_else(|| see.clone(), |help| format!("{see}; {help}"));
     Entry { message: Some(message), help: Some(help), reason: entry.reason.or(Some("dependent_down")), is_fault: true, ..entry }
 }

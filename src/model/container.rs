@@ -214,6 +214,11 @@ impl Container {
         }
     }
 
+    /// When it was created.
+    pub fn created_at(&self) -> Option<Timestamp> {
+        text(&self.0["Created"]).parse().ok()
+    }
+
     /// See [`State::started_at`].
     pub fn started_at(&self) -> Option<Timestamp> {
         self.time("StartedAt")

@@ -50,7 +50,9 @@ pub use reference::{Reference, ReferenceError, Target};
 pub use refused::RefusedDigest;
 pub use registry_settings::RegistrySettings;
 pub use restart::{RestartPolicy, RestartPolicyError};
-pub use service::{Activity, DropIn, DropInKind, SERVICE_LABEL, Service, ServiceState, TO_STAY, is_pull, is_tag_to_stay, tag_to_stay};
+pub use service::{
+    Activity, DropIn, DropInKind, Played, SERVICE_LABEL, Service, ServiceState, TO_STAY, is_pull, is_tag_to_stay, tag_to_stay,
+};
 pub use sighting::Sighting;
 pub use state::{State, Status};
 pub use stop_signal::{StopSignal, StopSignalError};

@@ -5,6 +5,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::Manager;
@@ -40,6 +41,9 @@ pub struct Service {
     /// True if they could not be removed when nothing was to be kept away any more: that is for a later run.
     #[serde(default)]
     pub leaves_drop_ins: bool,
+    /// Other containers that each of its starts makes anew, and that were well before.
+    #[serde(default)]
+    pub siblings: Vec<String>,
 }
 
 /// A file of ours beside a unit's own, which keeps it from pulling.
@@ -168,10 +172,19 @@ pub struct ServiceState {
     pub stops: Vec<String>,
     /// Units without which it is not started.
     pub requires: Vec<String>,
-    /// True if [`ServiceState::plays`] a file in which stands `imagePullPolicy: Always`, or another policy that pulls.
-    pub plays_pulling: bool,
+    /// What it [`ServiceState::plays`]; none: nothing, or nobody could read it.
+    pub played: Option<Played>,
     /// True if [`ServiceState::may_pull_by_arguments`], and its file has no `Pull=` for that.
     pub pulls_by_arguments: bool,
+}
+
+/// What files of Kubernetes say that a unit plays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Played {
+    /// True if `imagePullPolicy: Always` stands in there, or another policy that pulls, for whichever container.
+    pub is_pulling: bool,
+    /// When a person wrote there last, in seconds.
+    pub edited_at: Timestamp,
 }
 
 impl ServiceState {
@@ -253,10 +266,19 @@ impl ServiceState {
         is_named && words.contains(&"run")
     }
 
-    /// The file that it makes pods of, as Kubernetes would (`podman kube play`).
+    /// The file that it makes pods of, as Kubernetes would (`podman kube play`); of several the last.
     pub fn plays(&self) -> Option<&str> {
+        self.played_words()?.next_back()
+    }
+
+    /// All files that are played, and what else its command names by a whole path: several files (Podman 5.7), maps of settings.
+    pub fn played_files(&self) -> impl Iterator<Item = &str> {
+        self.played_words().into_iter().flatten().filter(|word| word.starts_with('/'))
+    }
+
+    fn played_words(&self) -> Option<impl DoubleEndedIterator<Item = &str>> {
         let (_, played) = self.start.split_once(" kube play ")?;
-        played.split(" ;").next()?.split_whitespace().next_back()
+        Some(played.split(" ;").next()?.split_whitespace())
     }
 
     /// True if Quadlet made it out of a file of this kind.

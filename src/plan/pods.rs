@@ -16,6 +16,10 @@ pub fn check(survey: &Survey, container: &Container, service: Option<&Service>) 
     let pods_unit = infra.map_or(Ok(None), |infra| loaded(survey, infra))?;
     if let Some(unit) = pods_unit {
         let Some(own) = service else { return held(survey, &unit.name, Unready::OtherKind) };
+        // A file of Kubernetes: its unit makes the pod as well.
+        if unit.name == own.name {
+            return Ok(());
+        }
         if survey.services.get(&own.name).is_some_and(|own| own.dependents.contains(&unit.name)) {
             return held(survey, &own.name, Unready::TakesPodAlong { pod: unit.name.clone() });
         }

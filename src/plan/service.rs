@@ -1,10 +1,8 @@
 //! Which unit of systemd owns a container, if one does, and what about that unit keeps it from being rotated.
 
-use std::collections::BTreeMap;
-
 use super::drop_ins::{drop_ins, images};
-use super::{KubePull, Reason, Survey, Unready};
-use crate::model::{Activity, Container, Deed, DropIn, Named, Reference, SERVICE_LABEL, Service, ServiceState, Target};
+use super::{Reason, Survey, Unready, kube};
+use crate::model::{Activity, Container, Deed, DropIn, Named, SERVICE_LABEL, Service, ServiceState};
 
 /// Of an id, as far as it is written in a unit: what is shorter is a name.
 const SHORTEST_ID: usize = 12;
@@ -22,7 +20,7 @@ pub fn owner(survey: &Survey, container: &Container) -> Result<Option<Service>, 
         return unknown.map_or(Ok(None), |message| Err(Reason::OwnerUnknown { message }));
     };
     let drop_ins = drop_ins(survey, state);
-    match unready(&survey.services, state, &drop_ins, container) {
+    match unready(survey, state, &drop_ins, container) {
         Some(why) => held(survey, &state.name, why),
         None => Ok(Some(Service {
             name: state.name.clone(),
@@ -34,6 +32,7 @@ pub fn owner(survey: &Survey, container: &Container) -> Result<Option<Service>, 
             was_pinned: false,
             source: state.source.clone(),
             leaves_drop_ins: false,
+            siblings: if state.plays().is_some() { kube::siblings(survey, state, container) } else { Vec::new() },
         })),
     }
 }
@@ -64,20 +63,16 @@ pub fn held<T>(survey: &Survey, unit: &str, why: Unready) -> Result<T, Reason> {
     Err(Reason::OwnedByUnit { unit: unit.to_owned(), why, manager: survey.manager.clone() })
 }
 
-fn unready(services: &BTreeMap<String, ServiceState>, state: &ServiceState, drop_ins: &[DropIn], container: &Container) -> Option<Unready> {
+fn unready(survey: &Survey, state: &ServiceState, drop_ins: &[DropIn], container: &Container) -> Option<Unready> {
     if let Some(file) = state.plays() {
-        let image = container.image_typed().to_owned();
-        let is_latest = image.parse::<Reference>().is_ok_and(|reference| *reference.target() == Target::Tag("latest".into()));
-        let of_the_tag = if is_latest { KubePull::ByTag } else { KubePull::No };
-        let pulls = if state.plays_pulling { KubePull::ByPolicy } else { of_the_tag };
-        return Some(Unready::Plays { file: file.to_owned(), image, pulls });
+        return kube::unready(survey, state, file, container).or_else(|| standing(state));
     }
     if !state.makes(container.name()) {
         return Some(Unready::OtherKind);
     }
     // A pull before the start moves the tag as much as one at the start.
     let pulls_before = state.before_start.split_whitespace().any(|word| word == "pull");
-    let mut pulling = std::iter::once(state).chain(images(services, state)).filter(|state| state.pulls());
+    let mut pulling = std::iter::once(state).chain(images(&survey.services, state)).filter(|state| state.pulls());
     let is_kept = |state: &ServiceState| drop_ins.iter().any(|drop_in| drop_in.unit == state.name);
     if pulls_before || state.pulls_regardless() || !pulling.all(is_kept) {
         return Some(Unready::Pulls);
@@ -144,7 +139,6 @@ mod tests {
             (ServiceState { takes_orders: false, ..web() }, "unit_takes_no_orders"),
             (start("podman start web"), "owned_by_unit"),
             (start("argv[]=podman kube play web.yaml ;"), "owned_by_unit"),
-            (ServiceState { plays_pulling: true, ..start("argv[]=podman kube play web.yaml ;") }, "unit_pulls"),
             (pulls.clone(), "rotated"),
             (ServiceState { pulls_by_arguments: true, ..pulls.clone() }, "unit_pulls"),
             (ServiceState { source: None, ..pulls.clone() }, "unit_pulls"),

@@ -38,10 +38,8 @@ pub enum Unready {
     Plays {
         /// The file.
         file: String,
-        /// The container's image, as it stands in there.
-        image: String,
-        /// Whether that pulls.
-        pulls: KubePull,
+        /// What is in the way.
+        why: Unplayable,
     },
     /// A restart of it restarts its pod's unit, and so all members.
     TakesPodAlong {
@@ -52,15 +50,25 @@ pub enum Unready {
     Pulls,
 }
 
-/// Whether a start that plays a file of Kubernetes pulls what a registry has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum KubePull {
-    /// Nothing that is known says so.
-    No,
-    /// The image is `latest`, which is pulled where no `imagePullPolicy` says otherwise.
-    ByTag,
-    /// `imagePullPolicy: Always` stands in the file.
-    ByPolicy,
+/// Why a file of Kubernetes is not to be played again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unplayable {
+    /// This image of it is `latest`, which is pulled where no `imagePullPolicy` says otherwise.
+    Latest {
+        /// As it stands there.
+        image: String,
+    },
+    /// A policy in there has it pull.
+    Pulls,
+    /// It cannot be read, so that nobody knows whether it pulls.
+    Unread,
+    /// A person has written there since.
+    Edited,
+    /// Another container of it has the same image: both would be new, and one proved.
+    SharesImage {
+        /// That container.
+        with: String,
+    },
 }
 
 /// Why a unit that does so with a container by its name keeps it from being rotated: it would do so with the successor.
@@ -85,14 +93,14 @@ impl Unready {
             | Self::RemovesByName
             | Self::OfSystem
             | Self::TakesPodAlong { .. }
-            | Self::Plays { pulls: KubePull::No, .. } => "owned_by_unit",
+            | Self::Plays { why: Unplayable::Unread | Unplayable::SharesImage { .. }, .. } => "owned_by_unit",
             Self::Failed => "unit_failed",
             Self::Busy => "unit_busy",
             Self::Down => "unit_down",
             Self::Masked => "unit_masked",
-            Self::Edited => "unit_edited",
+            Self::Edited | Self::Plays { why: Unplayable::Edited, .. } => "unit_edited",
             Self::NoOrders => "unit_takes_no_orders",
-            Self::Pulls | Self::Plays { .. } => "unit_pulls",
+            Self::Pulls | Self::Plays { why: Unplayable::Latest { .. } | Unplayable::Pulls, .. } => "unit_pulls",
         }
     }
 
@@ -118,12 +126,13 @@ impl Unready {
                 "leave the pull to rotate: without it, or as `Pull=` in a .container file (from Podman 5.0 on), the unit can be rotated"
                     .into(),
             ),
-            Self::Plays { image, pulls: KubePull::No, .. } => Some(format!(
-                "`podman pull {image}` and `{systemctl} restart {unit}` bring what is newer, unproved; a .container file can be rotated"
-            )),
-            Self::Plays { .. } => {
-                Some(format!("`{systemctl} restart {unit}` brings what is newer, unproved; a .container file can be rotated"))
-            }
+            Self::Plays { why, file } => Some(match why {
+                Unplayable::Latest { .. } => format!("name another tag in {file}, and `{systemctl} restart {unit}`"),
+                Unplayable::Pulls => format!("leave that policy out of {file}, and `{systemctl} restart {unit}`"),
+                Unplayable::Unread => format!("let whoever runs rotate, or the engine's user, read {file}"),
+                Unplayable::Edited => format!("`{systemctl} restart {unit}`, if the change is wanted"),
+                Unplayable::SharesImage { .. } => format!("`{systemctl} restart {unit}` after a pull brings what is newer, unproved"),
+            }),
             Self::TakesPodAlong { pod } => Some(format!("let {pod} only want (`Wants=`) {unit}, not require it")),
             Self::NoOrders => None,
         }
@@ -150,13 +159,17 @@ impl fmt::Display for Unready {
             }
             Self::Pulls => f.write_str("it pulls at each start what nobody has proved"),
             Self::TakesPodAlong { pod } => write!(f, "a restart of it restarts {pod}, and all other members of the pod"),
-            Self::Plays { file, image, pulls } => {
-                write!(f, "each start makes `{image}` and all else in {file} anew, ")?;
-                f.write_str(match pulls {
-                    KubePull::No => "of which no more than one would prove itself",
-                    KubePull::ByTag => "and pulls that image, unless an `imagePullPolicy` in there says otherwise",
-                    KubePull::ByPolicy => "and `imagePullPolicy: Always` in there has it pull what nobody has proved",
-                })
+            Self::Plays { file, why } => {
+                write!(f, "each start makes all that is in {file} anew, ")?;
+                match why {
+                    Unplayable::Latest { image } => write!(f, "and pulls `{image}`, unless an `imagePullPolicy` in there says otherwise"),
+                    Unplayable::Pulls => f.write_str("and an `imagePullPolicy` in there has it pull what nobody has proved"),
+                    Unplayable::Unread => f.write_str("and nobody can read there whether it pulls"),
+                    Unplayable::Edited => f.write_str("which somebody has changed since its start"),
+                    Unplayable::SharesImage { with } => {
+                        write!(f, "and `{with}` with the same image, of which no more than one would prove itself")
+                    }
+                }
             }
         }
     }

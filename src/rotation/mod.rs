@@ -46,7 +46,7 @@ pub use record::{Goal, Opening, Outcome, Purpose, Record, Stage, Terms};
 pub use replacement::Replacement;
 pub use run::{Ended, Rotation};
 pub use run_error::RunError;
-pub use service_view::{Dependent, ServiceView};
+pub use service_view::{Dependent, ServiceView, Sibling};
 pub use step::{Act, Change, Role, Step};
 pub use unwritten::Unwritten;
 pub use way::{Way, has_left, left_by};

@@ -4,7 +4,9 @@
 
 use super::memory::Memory;
 use super::observe::{Moment, images};
-use super::{ContainerView, Dependent, GateRules, Goal, Member, MemberView, Proof, Purpose, Record, Role, ServiceView, Stage, Watch};
+use super::{
+    ContainerView, Dependent, GateRules, Goal, Member, MemberView, Proof, Purpose, Record, Role, ServiceView, Sibling, Stage, Terms, Watch,
+};
 use crate::engine::{Engine, EngineError, Refusal, Services};
 use crate::model::{Activity, Container, DropInKind, ImageId, Reference, SERVICE_LABEL, Service, ServiceState};
 
@@ -54,13 +56,37 @@ pub async fn look_at_service(
         }
     }
     view.has_successor_run = record.goal == Goal::Forward && !memory.have_run.is_empty();
-    if let Some(successor) = view.successor.as_mut().filter(|_| record.stage == Stage::Kept) {
+    if let Some(successor) = view.successor.as_mut().filter(|_| record.stage == Stage::Kept && state.plays().is_none()) {
         // As `restarts` has it.
         successor.state.restart_count = state.restarts;
     }
     let is_shared = is_back_to_tag(record, member, &view, &state) && runs_elsewhere(engine, member, service).await?;
-    view.service = Some(ServiceView { pulls, is_shared, ..look(services, record, member, service, state, memory, moment).await? });
+    let siblings = siblings(engine, record, service, memory, moment).await?;
+    view.service =
+        Some(ServiceView { pulls, is_shared, siblings, ..look(services, record, member, service, state, memory, moment).await? });
     Ok(view)
+}
+
+/// What the unit makes beside the member. They may wait for each other, as a predecessor may on its way back.
+async fn siblings(
+    engine: &dyn Engine,
+    record: &Record,
+    service: &Service,
+    memory: &mut Memory,
+    moment: Moment,
+) -> Result<Vec<Sibling>, EngineError> {
+    let mut siblings = Vec::new();
+    let terms = Terms { probe: None, is_oneshot: false, ..record.terms.clone() };
+    for name in service.siblings.iter().filter(|_| record.stage == Stage::Switching) {
+        let found = engine.container(name).await?.filter(|found| owner(found) == Some(&service.name));
+        let view = found.map(|found| {
+            let mut view = ContainerView::new(&found, GateRules::of_role(&found, &terms, Role::Predecessor, true), None);
+            watch(memory, moment, &mut view);
+            view
+        });
+        siblings.push(Sibling { name: name.clone(), view });
+    }
+    Ok(siblings)
 }
 
 /// True if what the tag points to is the question: elsewhere nobody has to look who else runs it.
@@ -139,6 +165,7 @@ async fn look(
         has_asked_to_stay: memory.service.has_asked_to_stay,
         is_shared: false,
         dependents,
+        siblings: Vec::new(),
         state,
     })
 }
@@ -147,7 +174,8 @@ async fn look(
 pub async fn restarts(engine: &dyn Engine, record: &Record) -> Result<Option<u64>, EngineError> {
     let (Some(service), Some(services)) = (record.service(), engine.services()) else { return Ok(None) };
     match services.show(std::slice::from_ref(&service.name)).await {
-        Ok(states) => Ok(states.first().map(|state| state.restarts)),
+        // What is played is restarted by its engine.
+        Ok(states) => Ok(states.first().filter(|state| state.plays().is_none()).map(|state| state.restarts)),
         Err(error) if !error.is_of_the_engine() => {
             tracing::warn!(container = %record.unit, "it is not known how often {} was restarted: {error}", service.name);
             Ok(None)
@@ -194,12 +222,18 @@ fn see(record: &Record, member: &Member, memory: &mut Memory, moment: Moment, co
         if view.state.is_active() {
             memory.have_run.insert(view.id.clone());
         }
-        let is_by_us = memory.service.asked > 0;
-        let watch = memory.watches.entry(view.id.clone()).or_insert_with(|| Watch::begin(moment.now, is_by_us));
-        watch.look(moment.now, &view.state);
+        watch(memory, moment, &mut view);
     }
     view.watch = memory.watches.get(&view.id).cloned();
     view
+}
+
+/// Takes this look in.
+fn watch(memory: &mut Memory, moment: Moment, view: &mut ContainerView) {
+    let is_by_us = memory.service.asked > 0;
+    let watch = memory.watches.entry(view.id.clone()).or_insert_with(|| Watch::begin(moment.now, is_by_us));
+    watch.look(moment.now, &view.state);
+    view.watch = Some(watch.clone());
 }
 
 fn owner(container: &Container) -> Option<&str> {

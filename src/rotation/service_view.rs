@@ -1,11 +1,13 @@
 //! One look at the unit of systemd that owns a member. Plain data, filled by `observe_service.rs`.
 
 use std::fmt;
+use std::time::Duration;
 
+use super::{ContainerView, Verdict};
 use crate::model::{Activity, ServiceState};
 
 /// What systemd shows, and what this process did about it.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct ServiceView {
     /// How it stands.
     pub state: ServiceState,
@@ -37,6 +39,24 @@ pub struct ServiceView {
     pub is_shared: bool,
     /// Before the restart: those that it will stop and that run. After it: those that were noted then.
     pub dependents: Vec<Dependent>,
+    /// What it makes beside the member, as that was noted; looked at during the switch only.
+    pub siblings: Vec<Sibling>,
+}
+
+/// A container that a restart of the unit makes anew as well, and that was well before.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sibling {
+    /// Its name.
+    pub name: String,
+    /// None: there is none yet.
+    pub view: Option<ContainerView>,
+}
+
+impl Sibling {
+    /// What the gate says of it.
+    pub fn verdict(&self, now: Duration) -> Verdict {
+        self.view.as_ref().map_or(Verdict::Pending { until: now }, |view| view.verdict(now))
+    }
 }
 
 /// A unit that depends on the one that is restarted.

@@ -1,6 +1,4 @@
-//! Members of a pod that systemd makes, and containers that it makes of a file of Kubernetes.
-
-use std::fs;
+//! Members of a pod that systemd makes.
 
 use serde_json::Value;
 
@@ -159,44 +157,4 @@ fn the_last_member_that_runs_of_a_quadlet_pod_that_goes_on_without_any_is_rotate
         assert_eq!((web.image() == old, around()), (code == 1, before.clone()), "{outcome}");
     }
     assert!(web.is_untouched());
-}
-
-#[test]
-fn what_a_kube_unit_makes_is_held_with_the_file_the_image_and_whether_it_pulls() {
-    if lacks(&QUADLET) {
-        return;
-    }
-    let s = scratch("kube");
-    for tag in ["latest", "1"] {
-        s.host.push_with(&format!("{}:{tag}", s.name("web")), "nohealth:v1", "{}");
-    }
-    let (name, repo) = (s.name("kube"), format!("{}/{}", s.host.registry(), s.name("web")));
-    let (unit, folder) = (format!("{name}.service"), s.host.quadlets());
-    let kube = s.host.write_unit(&format!("{folder}/{name}.kube"), &format!("[Kube]\nYaml={name}.yaml\n"));
-    let yaml = s.host.path(&format!("{folder}/{name}.yaml"));
-    let systemctl = |args: &[&str]| s.host.systemctl(args);
-    for (tag, policy, reason, word) in [
-        ("latest", "", "unit_pulls", "pulls that image"),
-        ("1", "imagePullPolicy: Always", "unit_pulls", "imagePullPolicy: Always"),
-        ("1", "", "owned_by_unit", "no more than one would prove itself"),
-    ] {
-        let text = format!(
-            "apiVersion: v1\nkind: Pod\nmetadata:\n  name: {name}\nspec:\n  containers:\n  - name: web\n    image: {repo}:{tag}\n    {policy}\n"
-        );
-        fs::write(&yaml, text).expect("the host takes a file");
-        systemctl(&["daemon-reload"]);
-        systemctl(&["restart", &unit]);
-        let web = format!("{name}-web");
-        wait_for("it runs", LONG, || s.host.try_inspect(&web).filter(|found| found["State"]["Running"] == true));
-        // Where the file is.
-        let plan = s.agent().on_host_as_owner().run(&["plan", &web, "--json"]).exits(0).json();
-        let skipped = &plan["skipped"][0];
-        assert_eq!(skipped["reason"], reason, "{skipped}");
-        for word in [word, &format!("/{name}.yaml"), &format!("{repo}:{tag}"), &unit] {
-            assert!(skipped["message"].as_str().is_some_and(|message| message.contains(word)), "{word}: {skipped}");
-        }
-    }
-    systemctl(&["stop", &unit]);
-    fs::remove_file(&kube).and_then(|()| fs::remove_file(&yaml)).expect("they were there");
-    systemctl(&["daemon-reload"]);
 }

@@ -138,6 +138,7 @@ mod tests {
                     was_pinned: false,
                     source: None,
                     leaves_drop_ins: false,
+                    siblings: Vec::new(),
                 }),
             },
             digest: format!("sha256:{}", "b".repeat(64)).parse().expect("a digest"),

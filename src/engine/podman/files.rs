@@ -7,8 +7,11 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use super::errand::{errand, word};
 use super::owner::{Owner, as_user, not_started, not_that_user};
+use super::played::dated;
 use super::said::run;
 use crate::engine::calls::refused;
 use crate::engine::{AuthFile, EngineError};
@@ -39,40 +42,64 @@ pub async fn existing(owner: &Owner, paths: &[PathBuf]) -> Result<Vec<PathBuf>, 
     Ok(paths.iter().filter(is_printed).cloned().collect())
 }
 
-/// No file of credentials is longer; what is over is no JSON any more.
+/// No file of credentials or of Kubernetes that a person wrote is longer; what is over is no JSON any more.
 const MOST_BYTES: u64 = 1 << 20;
 
 /// Reads a file of credentials.
 pub async fn read(owner: &Owner, path: &str) -> Result<AuthFile, EngineError> {
-    let call = format!("read {path}");
+    let read = by_its_owner(owner, path, "cat -- \"$1\"").await?;
+    Ok(match read {
+        Some(text) => AuthFile { text, is_anothers: true },
+        None => AuthFile { text: own(path)?.0, is_anothers: false },
+    })
+}
+
+/// Reads a file, and when it was written last.
+pub async fn read_dated(owner: &Owner, path: &str) -> Result<(String, Timestamp), EngineError> {
+    match by_its_owner(owner, path, "stat -L -c %Y -- \"$1\" && cat -- \"$1\"").await? {
+        Some(printed) => dated(&printed).ok_or_else(|| refused(&reading(path), 400, "it has no date")),
+        None => own(path),
+    }
+}
+
+/// What a script prints of a file, as the user whose engine it is; none if that is us.
+async fn by_its_owner(owner: &Owner, path: &str, script: &str) -> Result<Option<String>, EngineError> {
+    let call = reading(path);
     if !path.starts_with('/') {
         return Err(refused(&call, 400, "it is no absolute path"));
     }
-    let Some(user) = owner.another(&call).await? else {
-        let text = read_own(Path::new(path)).map_err(|error| refused(&call, 400, &error.to_string()))?;
-        return Ok(AuthFile { text, is_anothers: false });
-    };
-    let mut command = as_user(&user, "cat");
-    command.args(["--", path]).env("LC_ALL", "C");
-    let said = run(&call, command, PATIENCE, |error| not_started(&call, 501, "cat", error)).await?;
+    let Some(user) = owner.another(&call).await? else { return Ok(None) };
+    let mut command = as_user(&user, "sh");
+    command.args(["-c", script, "sh", path]).env("LC_ALL", "C");
+    let said = run(&call, command, PATIENCE, |error| not_started(&call, 501, "sh", error)).await?;
     if let Some(error) = not_that_user(&call, &said.complaint) {
         return Err(error);
     }
     match said.code {
-        Some(0) => Ok(AuthFile { text: said.answer, is_anothers: true }),
+        Some(0) => Ok(Some(said.answer)),
         _ => Err(refused(&call, 400, &format!("as user {}: {}", user.name, said.complaint.trim()))),
     }
 }
 
+fn reading(path: &str) -> String {
+    format!("read {path}")
+}
+
+fn own(path: &str) -> Result<(String, Timestamp), EngineError> {
+    read_own(Path::new(path)).map_err(|error| refused(&reading(path), 400, &error.to_string()))
+}
+
 /// Not for ever: a pipe in which nothing comes would hold the whole program.
-fn read_own(path: &Path) -> io::Result<String> {
+fn read_own(path: &Path) -> io::Result<(String, Timestamp)> {
     let file = fs::OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(path)?;
-    if !file.metadata()?.is_file() {
+    let found = file.metadata()?;
+    if !found.is_file() {
         return Err(io::Error::other("not a file"));
     }
+    let edited_at = Timestamp::try_from(found.modified()?).map_err(io::Error::other)?;
     let mut text = String::new();
     file.take(MOST_BYTES).read_to_string(&mut text)?;
-    Ok(text)
+    Ok((text, edited_at))
 }
 
 /// Writes a file, and the folder that it lies in if there is none.

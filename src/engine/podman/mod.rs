@@ -11,6 +11,7 @@ mod generator;
 mod left_errands;
 mod notes;
 mod owner;
+mod played;
 mod registries;
 mod said;
 mod shown;

@@ -1,7 +1,7 @@
 //! systemd by its own client: nothing of it stays in memory between two rotations, and what `systemctl` does over its bus is done as it does it.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -11,13 +11,14 @@ use tokio::process::Command;
 
 use super::files;
 use super::owner::{Owner, as_user, not_started, not_that_user};
+use super::played::played;
 use super::said;
 use super::shown::{PROPERTIES, read};
 use super::written;
 use crate::engine::EngineError;
 use crate::engine::Services;
 use crate::engine::calls::refused;
-use crate::model::{Manager, Named, ServiceState, Warning, is_pull};
+use crate::model::{Manager, Named, ServiceState, Warning};
 use crate::text::masked;
 use crate::user::User;
 
@@ -30,8 +31,6 @@ const RELOAD: Duration = Duration::from_secs(90);
 const ALL: [&str; 7] = ["show", "--all", "--no-pager", "-p", PROPERTIES, "--", "*.service"];
 /// A drop-in that says nothing, to Quadlet and to systemd.
 const EMPTIED: &str = "# Written by rotate, and about to go.\n";
-/// No file of Kubernetes that a person wrote is as large, in bytes.
-const LARGE: u64 = 1 << 20;
 /// Nobody is reached (the words of systemctl 252–257).
 pub(super) const NOBODY: [&str; 4] = ["has not been booted with systemd", "Failed to connect to", "Host is down", "No medium found"];
 
@@ -109,11 +108,8 @@ impl Services for Systemctl {
             // Where that cannot be said, no drop-in is relied on.
             state.pulls_by_arguments = !self.files_of(&state.name).await.is_ok_and(|text| written::has_pull(&text));
         }
-        // A file of another user's is not opened by us: it says no more than why a unit is held that is held in any case.
-        if self.owner.another("read files of Kubernetes").await?.is_none() {
-            for state in &mut states {
-                state.plays_pulling = state.plays().is_some_and(|file| pulls_always(Path::new(file)));
-            }
+        for state in states.iter_mut().filter(|state| state.plays().is_some()) {
+            state.played = played(&self.owner, state).await;
         }
         Ok(states)
     }
@@ -219,13 +215,6 @@ fn for_us(program: &str, is_user: bool) -> Command {
     }
     command.current_dir("/").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0).kill_on_drop(true);
     command
-}
-
-/// Whether a file of Kubernetes has Podman pull at each start, for whichever container. Podman itself shows this nowhere.
-fn pulls_always(path: &Path) -> bool {
-    let text = fs::metadata(path).ok().filter(|file| file.is_file() && file.len() < LARGE).and_then(|_| fs::read_to_string(path).ok());
-    let word = |value: &str| value.split(|c: char| !c.is_ascii_alphanumeric()).find(|word| !word.is_empty()).is_some_and(is_pull);
-    text.is_some_and(|text| text.split("imagePullPolicy").skip(1).any(word))
 }
 
 /// A program for the manager of another, as that user: by its own socket, which needs neither a session's bus nor the package that `--machine=` does.

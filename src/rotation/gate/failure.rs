@@ -39,6 +39,13 @@ pub enum GateFailure {
         #[serde(default)]
         last_probe: Option<String>,
     },
+    /// What its unit makes beside it was well before, and is not any more.
+    Sibling {
+        /// The container.
+        name: String,
+        /// What is wrong with that.
+        why: Box<GateFailure>,
+    },
 }
 
 impl fmt::Display for GateFailure {
@@ -51,6 +58,7 @@ impl fmt::Display for GateFailure {
             Self::Unhealthy => f.write_str("turned unhealthy"),
             Self::Probe { times, last } => write!(f, "failed its probe {times} times in a row (last probe: {last})"),
             Self::Deadline { seconds, last_probe: None } => write!(f, "was not healthy within {seconds} s"),
+            Self::Sibling { name, why } => write!(f, "runs beside `{name}`, which was well before and {why}"),
             Self::Deadline { seconds, last_probe: Some(last) } => write!(f, "was not healthy within {seconds} s (last probe: {last})"),
         }
     }

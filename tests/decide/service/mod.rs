@@ -1,6 +1,7 @@
 //! A rotation by a unit of systemd, on a model of systemd in a few lines: it is cut before and after each step, with and without a boot, and gone on with.
 
 mod again;
+mod beside;
 mod full;
 mod hands;
 mod pulls;
@@ -19,16 +20,16 @@ use world::{Kind, NEW, OLD, Process, World};
 
 pub fn record() -> Record {
     let (drop_ins, dependents, down, manager) = (vec![], vec![], vec![], Manager::System);
-    let (is_to_note, was_pinned, leaves_drop_ins) = (false, false, false);
-    let service =
-        Service { name: "web.service".into(), drop_ins, dependents, is_to_note, down, manager, source: None, was_pinned, leaves_drop_ins };
+    let (is_to_note, was_pinned, leaves_drop_ins, siblings) = (false, false, false, vec![]);
+    let (name, source) = ("web.service".into(), None);
+    let service = Service { name, drop_ins, dependents, is_to_note, down, manager, source, was_pinned, leaves_drop_ins, siblings };
     let member = Member { new_image: None, ..make::member() };
     Record { agent: "agent0".into(), boot: "boot0".into(), members: vec![member], ..make::record().by_service(service) }
 }
 
 /// Goes on until the record rests, or is left to another run, or `left` steps are done; the last one is lost if `is_lost`. False if it is cut.
 fn drive(world: &mut World, record: &mut Record, process: &mut Process, mut left: usize, is_lost: bool) -> bool {
-    for _ in 0..1_000 {
+    for _ in 0..2_000 {
         let mut observed = world.look(record, process);
         let step = decided(record, &mut observed);
         let is_done = !(left == 0 && is_lost);

@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use rotate::engine::Refusal;
 use rotate::model::{Activity, ContainerId, Ending, Health, ImageId, RestartPolicy, ServiceState, State, Status};
 use rotate::rotation::{
-    Act, ContainerView, Dependent, GateRules, Goal, ImagesView, MemberView, Observed, Proof, Record, Refused, ServiceView, Stage, Watch,
+    Act, ContainerView, Dependent, GateRules, Goal, ImagesView, MemberView, Observed, Proof, Record, Refused, ServiceView, Sibling, Stage,
+    Watch,
 };
 
 use crate::make;
@@ -70,6 +71,17 @@ pub struct World {
     pub is_full: bool,
     pub now: Duration,
     pub boots: u32,
+    pub sibling: Option<Beside>,
+}
+
+/// How what the unit makes beside the container does.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Beside {
+    Lives,
+    /// Only beside the old image.
+    DiesWithNew,
+    /// Once the unit was restarted, there is none.
+    IsGone,
 }
 
 /// What a process remembers.
@@ -117,6 +129,7 @@ impl World {
             stays: false,
             now,
             boots,
+            sibling: None,
         }
     }
 
@@ -243,6 +256,7 @@ impl World {
             has_asked_to_stay: process.has_asked_to_stay,
             is_shared: self.is_shared && self.tag == NEW && record.goal != Goal::Forward,
             dependents,
+            siblings: self.sibling.filter(|_| record.stage == Stage::Switching).map(|beside| self.beside(beside)).into_iter().collect(),
             state,
             ..ServiceView::default()
         });
@@ -255,6 +269,19 @@ impl World {
         (observed.agent, observed.boot) = (format!("agent{}", process.number), format!("boot{}", self.boots));
         (observed.now, observed.at) = (self.now, Timestamp::UNIX_EPOCH + self.now);
         observed
+    }
+
+    fn beside(&self, beside: Beside) -> Sibling {
+        let is_dead = beside == Beside::DiesWithNew && self.runs.is_some_and(|(image, _)| image == NEW);
+        let status = if is_dead { Status::Exited } else { Status::Running };
+        let state = |status| State { status, exit_code: 4, oom_killed: false, started_at: None, restart_count: 0, health: None };
+        let mut watch = Watch::begin(Duration::ZERO, true);
+        watch.look(Duration::ZERO, &state(Status::Running));
+        watch.look(self.now, &state(status));
+        let gate = GateRules { proof: Proof::Running, min_healthy: Duration::ZERO, ..gate() };
+        let (id, name) = (ContainerId::new("side"), "side".to_owned());
+        let view = ContainerView { id, name, policy: None, state: state(status), gate, watch: Some(watch), ending: Ending::Unknown };
+        Sibling { name: "side".into(), view: Some(view).filter(|_| beside != Beside::IsGone || self.containers == 1) }
     }
 
     fn container(&self, record: &Record, process: &mut Process, is_new: bool, number: u32) -> ContainerView {
@@ -273,16 +300,20 @@ impl World {
             name: "web".into(),
             policy: Some(RestartPolicy::Always),
             state,
-            gate: GateRules {
-                proof: Proof::Healthcheck { start_period: Duration::ZERO },
-                min_healthy: Duration::from_secs(2),
-                deadline: Duration::from_secs(60),
-                is_oneshot: false,
-                restarts: 0,
-                is_started_again: false,
-            },
+            gate: gate(),
             watch: process.watches.get(&number).cloned(),
             ending: Ending::Unknown,
         }
+    }
+}
+
+fn gate() -> GateRules {
+    GateRules {
+        proof: Proof::Healthcheck { start_period: Duration::ZERO },
+        min_healthy: Duration::from_secs(2),
+        deadline: Duration::from_secs(60),
+        is_oneshot: false,
+        restarts: 0,
+        is_started_again: false,
     }
 }

@@ -103,5 +103,6 @@ fn ill(why: &GateFailure) -> Ill {
         GateFailure::Unhealthy => Ill::Unhealthy,
         GateFailure::Probe { .. } => Ill::Probe,
         GateFailure::Deadline { .. } => Ill::Deadline,
+        GateFailure::Sibling { why, .. } => ill(why),
     }
 }

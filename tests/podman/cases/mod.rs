@@ -15,21 +15,21 @@
 //! | 10 `local` | `labels`: a_container_that_follows_the_engines_own_tag…, a_unit_that_follows…, of_seven_containers… |
 //! | 11 exits before it is ready | `ready`: a_unit_whose_container_says_itself… |
 //! | 13 from a timer | `hands`: from_a_timer… |
-//! | 14, 15 `.kube`, `.pod` | held: `units_kube`: containers_that_the_autoupdate_keys…; `units_pods`: what_a_kube_unit_makes…, a_member_of_a_quadlet_pod…, the_last_member…; other pods: `pods` |
+//! | 14, 15 `.kube`, `.pod` | `units_played`: two_containers_of_a_kube_file…, an_image_beside_which…, what_a_restart_of_a_kube_unit…; `units_pods`: a_member_of_a_quadlet_pod…, the_last_member…; other pods: `pods` |
 //! | 16 certificates and passwords | `hands`: a_registry_that_wants_a_password…, a_file_of_credentials_that_a_label_names…; `users_login`; `certificates`; `engine::certificates`, Docker only; there is no flag |
 //! | 17 `generate systemd --new` | `labels`: a_unit_of_generate_systemd_that_follows…; `units_kinds`: a_unit_of_generate_systemd… |
 //! | 18 a health action under a unit | `ready`: a_container_that_its_health_action_kills…; `units`: a_health_action… |
 //! | 19 templates, secrets, mounts | `keeps`: labels_variables_secrets…, an_instance_of_a_template…; `numbers`: a_unit_s_container_has_the_user_namespace… |
-//! | 20 pods, `.kube`, drop-ins, exit codes | `units_pods`: a_member_of_a_quadlet_pod…; `units_kube`; `keeps`: a_drop_in_of_the_user_s… (two), the_exit_code… |
+//! | 20 pods, `.kube`, drop-ins, exit codes | `units_pods`: a_member_of_a_quadlet_pod…; `units_kube`, `units_played`; `keeps`: a_drop_in_of_the_user_s… (two), the_exit_code… |
 //! | 21 waiting for health | the gate: `engine::gate`, a_slow_image…, an_image_that_never_turns_healthy… |
 //! | 22 health actions, timers | `units`: a_health_action…; `health`: a_health_action_that_kills_stops_or_restarts…, a_container_that_is_being_checked…, the_timers_of… (two) |
 //! | 23 sdnotify | `ready`: what_a_container_without_a_unit…, a_unit_whose_container_says_itself…; `units`: a_unit_that_waits_for_health… |
-//! | | no start waits for a pull: `ready`: a_pull_that_takes_longer…; `engine::rotation`, all_pulls_come_before…; `.kube` is held |
+//! | | no start waits for a pull: `ready`: a_pull_that_takes_longer…; `engine::rotation`, all_pulls_come_before… |
 //! | 24 the engine's service ends | `hands`: containers_and_their_rotation_survive… |
 //! | 25 rename | `hands`: a_container_with_a_session_in_it…, names_of_every_character…; `pods` |
 //! | 26 clone | `fidelity`, `api`, `pods`; limits of memory and processors where the machine has controllers for them |
 //! | 27 dependents, infra | `ownership`; `pods`: members_that_cannot_be_replaced… |
-//! | 28 `AutoUpdate=` | `labels`: the_autoupdate_key…; of a `.kube` file: `units_kube`: containers_that_the_autoupdate_keys… |
+//! | 28 `AutoUpdate=` | `labels`: the_autoupdate_key…; of a `.kube` file: `units_played`: two_containers_of_a_kube_file… |
 //! | 29 a good image is told as good | `ready`: a_good_image_is_never_told… |
 //! | 30 removed meanwhile | `hands`: a_container_that_is_removed_while…; other hands in the middle: `engine::disturbed` |
 //!

@@ -50,7 +50,8 @@ pub fn step(seen: Seen<'_>, images: &ImagesView, failure: &Failure) -> Step {
         return give_up(observed, failure, StuckReason::PredecessorSick { why });
     }
     match old.verdict(observed.now) {
-        Verdict::Failed(GateFailure::Exited { .. }) => wait(seen, failure, None),
+        // As on the way forward.
+        Verdict::Failed(GateFailure::Exited { .. }) if service.state.plays().is_none() || !service.is_up() => wait(seen, failure, None),
         Verdict::Failed(why) => give_up(observed, failure, StuckReason::PredecessorSick { why }),
         Verdict::Passed if service.is_up() => seen.dependent().unwrap_or_else(|| clear(seen, images, failure)),
         Verdict::Passed => wait(seen, failure, None),

@@ -7,7 +7,7 @@ use crate::engine::{has_timed_out, why_not_run};
 use crate::model::Activity;
 use crate::rotation::decide::forward::count;
 use crate::rotation::decide::{act_refused, attempt, attempt_once, move_tag, prepare, refusal, turn_back};
-use crate::rotation::{Act, Change, Failure, GateFailure, ImagesView, Purpose, Step, Verdict, Withdrawal};
+use crate::rotation::{Act, Change, Failure, GateFailure, ImagesView, Purpose, Sibling, Step, Verdict, Withdrawal};
 
 /// systemd's words for how a run of a unit ended (systemd.exec(5), `$SERVICE_RESULT`); the first one also while it is at it.
 const SUCCESS: &str = "success";
@@ -112,12 +112,23 @@ pub fn step(seen: Seen<'_>) -> Step {
     }
     match successor.verdict(observed.now) {
         // What an exit means is told by what becomes of the unit: a container that a person restarts exits, too.
-        Verdict::Failed(GateFailure::Exited { .. }) => wait(seen, None),
+        // What is played need not take its unit along.
+        Verdict::Failed(GateFailure::Exited { .. }) if service.state.plays().is_none() || !service.is_up() => wait(seen, None),
         Verdict::Failed(why) => fail(seen, why),
-        Verdict::Passed if service.is_up() => seen.dependent().unwrap_or_else(|| prove(seen)),
+        Verdict::Passed if service.is_up() => sibling(seen).or_else(|| seen.dependent()).unwrap_or_else(|| prove(seen)),
         Verdict::Passed => wait(seen, None),
         Verdict::Pending { until } => wait(seen, Some(until)),
     }
+}
+
+/// What is to be done for what the unit makes beside the new image, before that is proved: all of it is as well as before, or all goes back.
+fn sibling(seen: Seen<'_>) -> Option<Step> {
+    let of = |sibling: &Sibling| match sibling.verdict(seen.observed.now) {
+        Verdict::Passed => None,
+        Verdict::Failed(why) => Some(fail(seen, GateFailure::Sibling { name: sibling.name.clone(), why: Box::new(why) })),
+        Verdict::Pending { until } => Some(wait(seen, sibling.view.is_some().then_some(until))),
+    };
+    seen.service.siblings.iter().find_map(of)
 }
 
 /// True if systemd restarts the new image again and again; none if only the images tell.

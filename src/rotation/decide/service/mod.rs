@@ -12,7 +12,8 @@ use std::time::Duration;
 use super::{Looked, attempt_once};
 use crate::model::{Activity, ContainerId, ImageId};
 use crate::rotation::{
-    Act, Change, Dependent, GateFailure, Goal, ImagesView, Late, Member, MemberView, Observed, Record, ServiceView, Stage, Step, late,
+    Act, Change, Dependent, GateFailure, Goal, ImagesView, Late, Member, MemberView, Observed, Record, ServiceView, Sibling, Stage, Step,
+    Verdict, late,
 };
 
 /// Between two looks while systemd is at it.
@@ -128,7 +129,15 @@ impl Seen<'_> {
         if !self.service.is_late && all.iter().any(is_on_its_way) {
             return Some(self.pause(None));
         }
-        let names: Vec<String> = all.iter().filter(|one| one.activity != Activity::Active).map(|one| one.name.clone()).collect();
+        // Forward, all of them have passed by now.
+        let (now, siblings) = (self.observed.now, &self.service.siblings);
+        let is_pending = |sibling: &Sibling| matches!(sibling.verdict(now), Verdict::Pending { .. });
+        if !self.service.is_late && siblings.iter().any(is_pending) {
+            return Some(self.pause(None));
+        }
+        let down = all.iter().filter(|one| one.activity != Activity::Active).map(|one| one.name.clone());
+        let not_well = siblings.iter().filter(|one| one.verdict(now) != Verdict::Passed).map(|one| one.name.clone());
+        let names: Vec<String> = down.chain(not_well).collect();
         (self.record.service()?.down != names).then_some(Step::Write(Change::NoteDown { names }))
     }
 
