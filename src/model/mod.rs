@@ -3,6 +3,7 @@
 mod container;
 mod credential;
 mod digest;
+mod drop_in;
 mod ending;
 mod engine_name;
 mod health;
@@ -31,6 +32,7 @@ mod warning;
 pub use container::{Attachment, Container, NAMESPACE_MODES, NOTES};
 pub use credential::Credential;
 pub use digest::{Digest, DigestError};
+pub use drop_in::{DropIn, DropInKind, TO_STAY, is_tag_to_stay, tag_to_stay};
 pub use ending::Ending;
 pub use engine_name::{EngineKind, EngineName, EngineNameError, host_socket, user_of_place, user_socket, usual_engine};
 pub use health::Health;
@@ -50,9 +52,7 @@ pub use reference::{Reference, ReferenceError, Target};
 pub use refused::RefusedDigest;
 pub use registry_settings::RegistrySettings;
 pub use restart::{RestartPolicy, RestartPolicyError};
-pub use service::{
-    Activity, DropIn, DropInKind, Played, SERVICE_LABEL, Service, ServiceState, TO_STAY, is_pull, is_tag_to_stay, tag_to_stay,
-};
+pub use service::{Activity, Played, SERVICE_LABEL, Service, ServiceState, is_pull};
 pub use sighting::Sighting;
 pub use state::{State, Status};
 pub use stop_signal::{StopSignal, StopSignalError};
