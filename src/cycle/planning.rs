@@ -94,7 +94,9 @@ impl Cycle<'_> {
     pub(super) async fn fresh(&self, candidate: &Candidate, answer: Result<Digest, Reason>, known: &Known) -> Result<Digest, Reason> {
         let newer = plan::freshness(candidate, answer, known)?;
         let is_by_registry = candidate.policy.follows == Follows::Registry;
-        let Some(made_here) = candidate.image.digest_made_here().filter(|_| is_by_registry) else { return Ok(newer) };
+        // What was pulled the registry may have dropped since.
+        let is_open = is_by_registry && !known.is_pulled;
+        let Some(made_here) = candidate.image.digest_made_here().filter(|_| is_open) else { return Ok(newer) };
         match self.registry.has(&candidate.reference, &made_here).await {
             Ok(true) => Ok(newer),
             Ok(false) => Err(Reason::NoDigest),
@@ -139,7 +141,15 @@ impl Cycle<'_> {
         let at = self.clock.at();
         let is_by_check = candidate.policy.probe.is_none() && !candidate.policy.oneshot;
         let is_unchecked = is_by_check && rotation::is_unchecked(&candidate.container, at);
-        Ok(Known { refused, is_equal, pulled_as, seen_since, at, is_unchecked, is_any_age: request.is_any_age })
+        let is_pulled = self.was_pulled(candidate)?;
+        Ok(Known { refused, is_equal, pulled_as, is_pulled, seen_since, at, is_unchecked, is_any_age: request.is_any_age })
+    }
+
+    /// True if a rotation of this container is known to have pulled the image that it runs.
+    fn was_pulled(&self, candidate: &Candidate) -> Result<bool, StoreError> {
+        let image = candidate.image.id();
+        let records = self.store.history(Some(candidate.container.name()), REMEMBERED)?;
+        Ok(records.iter().flat_map(|record| &record.members).any(|member| member.is_pulled && member.new_image.as_ref() == Some(&image)))
     }
 
     /// The digest of a candidate's image as the rotations remember it. `docker image prune -a` by another hand takes the digests of an image that runs along

@@ -96,9 +96,18 @@ impl Image {
     }
 
     /// Its digest, if it was committed or built here in a store that gives one to every image. Only such a one has a parent there; one that was
-    /// pulled, loaded, or built by BuildKit has none (seen on Docker 26.1 and 28.5).
+    /// pulled, loaded, or built by BuildKit has none (seen on Docker 26.1 and 28.5). Podman shows one for every image whose base is there, pulled or not; what
+    /// came out of an index has the digest of that one, too (seen on 4.3 to 5.8).
     pub fn digest_made_here(&self) -> Option<Digest> {
-        self.own_digest().filter(|_| !text(&self.0["Parent"]).is_empty())
+        let has_parent = !text(&self.0["Parent"]).is_empty();
+        self.own_digest().or_else(|| self.only_digest_of_podman()).filter(|_| has_parent)
+    }
+
+    /// Libpod's `Digest`, where its names have no other one.
+    fn only_digest_of_podman(&self) -> Option<Digest> {
+        let digest = self.0["Digest"].as_str()?;
+        let is_only = self.repo_digests().iter().all(|named| named.ends_with(digest));
+        digest.parse().ok().filter(|_| is_only)
     }
 
     /// True if a registry can be asked for it: it was pulled, or (in containerd's store, which tells neither from the other) made here.

@@ -17,6 +17,8 @@ pub struct Known {
     pub is_equal: bool,
     /// The digest that it was pulled by for an earlier rotation, if the engine does not know it any more.
     pub pulled_as: Option<Digest>,
+    /// A rotation of it is known to have pulled what runs.
+    pub is_pulled: bool,
     /// Since when its reference points to that digest, as far as was seen; none if it was never seen.
     pub seen_since: Option<Timestamp>,
     /// Now.

@@ -79,3 +79,25 @@ fn an_images_digests_are_those_it_was_pulled_by_and_its_id_where_that_is_one() {
         assert_eq!((found.iter().collect(), image.has_digest()), (digests, has_digest), "{what}");
     }
 }
+
+#[test]
+fn what_may_be_made_here_has_a_parent_and_no_digest_of_an_index() {
+    let [id, own, index] = ["a", "b", "c"].map(|digit| format!("sha256:{}", digit.repeat(64)));
+    let podmans = |parent: &str, digests: &[&str]| {
+        let names: Vec<String> = digests.iter().map(|digest| format!("registry.lan/web@{digest}")).collect();
+        json!({ "Id": id, "Digest": own, "Parent": parent, "RepoDigests": names, "NamesHistory": ["registry.lan/web:1"] })
+    };
+    let containerd = |parent: &str| json!({ "Id": own, "Parent": parent, "Descriptor": { "digest": own } });
+    let table = [
+        ("podman, of a base that is here", podmans("0123", &[&own]), true),
+        ("podman, without a base", podmans("", &[&own]), false),
+        ("podman, out of an index", podmans("0123", &[&index, &own]), false),
+        ("containerd", containerd("sha256:0123"), true),
+        ("containerd, pulled", containerd(""), false),
+        ("classic", json!({ "Id": id, "Parent": "sha256:0123", "RepoDigests": [format!("registry.lan/web@{own}")] }), false),
+    ];
+    for (what, document, expected) in table {
+        let found = Image::new(document).digest_made_here().map(|digest| digest.to_string());
+        assert_eq!(found, expected.then(|| own.clone()), "{what}");
+    }
+}

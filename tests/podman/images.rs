@@ -59,6 +59,32 @@ fn a_container_is_rotated_and_taken_back_although_another_hand_pulled_its_tag_be
     assert_eq!(described(&s, "web")["Id"], old["Id"], "{outcome}");
 }
 
+/// From a base that is there, under the name of what a registry has: as people patch what they run.
+#[test]
+fn an_image_that_was_built_here_over_a_registrys_name_is_left_alone_until_the_registry_has_it() {
+    let s = scratch("built-over");
+    s.push("web", "ok:v1");
+    s.host.docker(&["pull", "-q", &s.image("web")]);
+    let build = "dir=$(mktemp -d) && chmod 755 \"$dir\" && printf 'FROM %s\\nLABEL mine=1\\n' \"$1\" >\"$dir/Dockerfile\" && podman build -q -t \"$1\" \"$dir\"";
+    assert!(s.host.exec(&["sh", "-ec", build, "sh", &s.image("web")]).status.success());
+    s.host.docker(&["run", "-d", "--name", &s.name("web"), &s.image("web")]);
+    let own = described(&s, "web");
+    s.push("web", "ok:v2");
+    let now = || s.agent().config(FAST).run(&["now", &s.name("web"), "--json"]).exits(0);
+    let held = now();
+    assert_eq!(held.json()["containers"][0]["reason"], "no_digest", "{held}");
+    assert_eq!((&described(&s, "web")["Id"], s.name("web")), (&own["Id"], s.name("web")), "{held}");
+
+    // Another one that stands on a base which is there, and was pulled.
+    s.host.docker(&["rm", "-f", &s.name("web")]);
+    s.host.docker(&["push", "-q", own["Image"].as_str().unwrap_or_default(), &s.image("web")]);
+    s.host.docker(&["rmi", "-f", &s.image("web")]);
+    s.run("web", &[]);
+    s.push("web", "ok:v3");
+    let outcome = now();
+    assert_eq!(outcome.json()["containers"][0]["verdict"], "rotated", "{outcome}");
+}
+
 #[test]
 fn a_health_check_of_an_image_without_an_interval_is_waited_for_and_follows_the_new_image() {
     let s = scratch("interval");
