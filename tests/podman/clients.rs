@@ -66,8 +66,9 @@ impl<'a> Client<'a> {
     pub fn of_user(s: &'a Scratch) -> Self {
         let client: &[&str] =
             &["runuser", "-u", "op", "--", "env", "--chdir=/home/op", "HOME=/home/op", "XDG_RUNTIME_DIR=/run/user/1000", "podman"];
-        let end =
-            "systemctl --user --machine=op@ disable --now podman.socket; loginctl disable-linger op; systemctl stop user@1000.service";
+        // Without the last one, logind of Debian 12 remembers the user for ten seconds, and does not start who begins to linger within them.
+        let end = "systemctl --user --machine=op@ disable --now podman.socket; loginctl disable-linger op; systemctl stop user@1000.service; \
+                   loginctl terminate-user op";
         s.host.exec(&["sh", "-c", end]);
         wait_for("the user is gone", LONG, || (!s.host.path("/run/user/1000").exists()).then_some(()));
         Self { s, client, end }
