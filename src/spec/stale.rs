@@ -40,6 +40,7 @@ pub(super) fn stale(predecessor: &Value, successor: &Value, images: Images<'_>) 
             ["User" | "WorkingDir"] if value.is_null() => !text(&images.new["Config"][path[0]]).is_empty(),
             // Taken away by `--unsetenv`.
             ["Env", _] if podman::is_libpod(predecessor) && value.is_null() && at(&images.old["Config"], &path).is_some() => false,
+            ["Env", "PATH"] if podman::is_libpod(predecessor) && podman::is_path_given(container, images, value, value) => false,
             // It shows none of a container; that each is mounted is looked at below.
             ["Volumes", _] if podman::is_libpod(predecessor) => false,
             // Nor of these, on 4.3.

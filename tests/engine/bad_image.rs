@@ -1,4 +1,4 @@
-//! Images that lack what others have, or have more of it: no shell, no HEALTHCHECK, a hundred variables. (Another platform: `platform.rs`; sick ones: `gate.rs`.)
+//! Images that lack what others have, or have more of it: no shell, no HEALTHCHECK, no PATH, a hundred variables. (Another platform: `platform.rs`; sick ones: `gate.rs`.)
 
 use serde_json::{Value, json};
 
@@ -86,6 +86,24 @@ fn three_hundred_variables_arrive_each_from_where_it_belongs() {
         }
     };
     assert_eq!(found.len(), 301 + of_the_engine, "and nothing else: {found:#?}");
+}
+
+/// Docker gives a container of such an image a `PATH` at each start and shows none; Podman one of its own at its creation, and shows it.
+#[test]
+fn an_image_that_says_no_path_is_rotated_to_and_so_is_one_that_says_it_again() {
+    let s = scratch("no-path");
+    let own = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+    let image = |path: Option<&str>| json!({ "Env": path.into_iter().collect::<Vec<_>>() }).to_string();
+    s.push_with("web", "nohealth:v1", &image(Some("PATH=/bin")));
+    s.run("web", &["-e", "MINE=1"]);
+    for (n, says) in [None, Some("PATH=/bin:/new"), None, Some(own), None, Some("PATH=/bin")].into_iter().enumerate() {
+        s.push_with("web", &format!("nohealth:{n}"), &image(says));
+        let outcome = now(&s, &["web"], &["--json"]).exits(0);
+        assert_eq!(entry(&outcome, &s.name("web"))["verdict"], "rotated", "{n}: {outcome}");
+        let found = environment(&s.host.inspect(&s.name("web")));
+        let shown = found.iter().map(String::as_str).find(|variable| variable.starts_with("PATH="));
+        assert_eq!(shown, says.or(s.host.has_podman().then_some(own)), "{n}: {found:?}");
+    }
 }
 
 /// A layer that a stopped container uses while its image is gone: containerd's store keeps the layer and not its download, so that an image with this layer

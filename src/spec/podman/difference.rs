@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::command::has_secret;
 use super::generator::is_default_field;
 use super::numbers::{are_as_many, are_chosen_alike};
+use super::search_path;
 use super::ulimits::is_given_at_start;
 use crate::model::{NOTES, StopSignal};
 use crate::spec::difference::Rule;
@@ -76,6 +77,7 @@ pub fn explains(path: &[&str], old: &Value, new: &Value, of: Explainer<'_>) -> O
         ["Mounts", _, "Mode"] => (old == "" && (new == "z" || new == "Z") && !was_started).then_some(Rule::SameMeaning),
         // Found out at the start, from the user's home, the host name, and for systemd in it the id.
         ["Config", "Env", "HOME" | "HOSTNAME" | "container_uuid"] => (new.is_null() && !was_started).then_some(Rule::SameMeaning),
+        ["Config", "Env", "PATH"] if search_path::is_given(predecessor, images, old, new) => Some(Rule::ImageDefault),
         // A secret, which the command asks for by its name: given at the start, and shown without its value, but for 4.3.
         ["Config", "Env", variable] => {
             let is_one = || {

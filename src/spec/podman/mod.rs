@@ -8,6 +8,7 @@ mod limits;
 mod numbers;
 mod options;
 mod request;
+mod search_path;
 mod ulimits;
 
 use serde_json::Value;
@@ -16,6 +17,7 @@ use super::document::{Container, Images, SpecError, is_nothing};
 
 pub(super) use difference::{explains, is_default, is_operational};
 pub(super) use generator::{is_default_check, is_default_field};
+pub(super) use search_path::is_given as is_path_given;
 
 /// The request for a successor: the command line of Podman's client for what was made by it, a document for what was made through the API.
 pub(super) fn create_request(container: Container<'_>, images: Images<'_>, image: &str) -> Result<Value, SpecError> {

@@ -5,10 +5,9 @@ use serde_json::{Map, Value, json};
 use super::{Source, Spec};
 use crate::spec::document::{SpecError, entries, list, text, texts};
 use crate::spec::podman::difference::is_default;
+use crate::spec::podman::search_path;
 use crate::spec::tree::variable_name;
 
-/// What Podman gives to every container whose image says nothing of it.
-const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 /// Annotations of Podman that follow from other fields of a request. The rest of its own (`seccomp`, `label`, `userns`, on 5.8 `pids-limit`) the
 /// client sends, and inspect shows by them what was asked for.
 const FOLLOWING: [&str; 7] = ["init", "privileged", "publish-all", "autoremove", "autoremove-image", "volumes-from", "cid-file"];
@@ -57,7 +56,7 @@ fn environment(source: &Source<'_>) -> Map<String, Value> {
         "container" => value == "podman",
         "HOSTNAME" => value == text(&config["Hostname"]),
         "TERM" => value == "xterm" && config["Tty"] == true,
-        "PATH" => value == PATH,
+        "PATH" => value == search_path::OWN,
         _ => false,
     };
     let is_typed = |(name, value): &(&String, &Value)| {
