@@ -57,10 +57,12 @@ impl Found {
         self.next.is_none() && self.failed.is_none()
     }
 
-    /// True if both were disarmed on the way back, and no name of theirs tells the policy that they had. It may as well have been `no`.
+    /// True if both were disarmed on the way back, or the old one by a switch whose new one Podman arms at its end only, and no name of theirs tells the
+    /// policy that they had. It may as well have been `no`.
     pub fn has_lost_policy(&self) -> bool {
         let is_no = |container: &Option<Container>| container.as_ref().is_some_and(|c| c.restart_policy() == Some(RestartPolicy::No));
-        self.old.is_none() && is_no(&self.failed) && is_no(&self.current)
+        let is_in_switch = is_no(&self.next) && self.next.as_ref().is_some_and(Container::is_of_podman) && !self.is_served();
+        self.old.is_none() && is_no(&self.current) && (is_no(&self.failed) || is_in_switch)
     }
 
     /// None if the containers may as well be what a person made of them.
@@ -246,6 +248,20 @@ mod tests {
         assert_eq!(policy(after_the_renames("unless-stopped", running())), Some(RestartPolicy::UnlessStopped));
         assert_eq!(policy(before_the_renames("no", running())), Some(RestartPolicy::No));
         assert_eq!(policy(before_the_renames("no", ended(1_010))), Some(RestartPolicy::Always));
+    }
+
+    #[test]
+    fn a_policy_that_no_container_has_any_more_is_lost() {
+        let podmans = |found: Found| {
+            let mut document = found.next.map(|next| next.document().clone()).expect("a successor");
+            document["OCIRuntime"] = json!("crun");
+            document["HostConfig"]["RestartPolicy"]["Name"] = json!("no");
+            Found { next: Some(Container::new(document)), ..found }
+        };
+        assert!(podmans(before_the_renames("no", ended(1_010))).has_lost_policy());
+        assert!(!podmans(before_the_renames("no", running())).has_lost_policy(), "it was not disarmed");
+        assert!(!podmans(before_the_renames("always", ended(1_010))).has_lost_policy());
+        assert!(!before_the_renames("no", ended(1_010)).has_lost_policy(), "the new one has it");
     }
 
     #[test]
