@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use super::api_version::{ApiVersion, HIGHEST_API, LOWEST_API};
+use super::podman_version::LOWEST_PODMAN;
 
 /// An engine call without a good answer.
 #[derive(Debug, thiserror::Error)]
@@ -166,7 +167,9 @@ impl EngineError {
                     .into()
             }
             Self::NotAnEngine { .. } => "name the engine's socket with --engine unix:///path".into(),
-            Self::Unsupported { .. } => format!("this version of rotate drives Docker by API {LOWEST_API} to {HIGHEST_API}"),
+            Self::Unsupported { .. } => {
+                format!("this version of rotate drives Docker by API {LOWEST_API} to {HIGHEST_API}, and Podman from {LOWEST_PODMAN} on")
+            }
             Self::Unanswered { .. } | Self::Garbage { .. } => {
                 "see whether the engine still answers (`docker ps`), then run rotate again: it looks first and goes on from there".into()
             }

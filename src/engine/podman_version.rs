@@ -1,5 +1,6 @@
 //! Versions of Podman: what each can be asked for.
 
+use std::fmt;
 use std::str::FromStr;
 
 /// From here on it was seen that a restart policy can be changed. 5.1 has `update --restart`; what it does by the API was not tried.
@@ -7,7 +8,7 @@ const CHANGES_POLICY: PodmanVersion = PodmanVersion(5, 4);
 /// From here on Quadlet reads drop-ins beside its files (Podman's release notes of 5.0.0).
 const READS_DROP_INS: PodmanVersion = PodmanVersion(5, 0);
 /// The oldest that is driven: Debian 12 ships it.
-const LOWEST: PodmanVersion = PodmanVersion(4, 3);
+pub const LOWEST_PODMAN: PodmanVersion = PodmanVersion(4, 3);
 
 /// Such as 5.4 of 5.4.2.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -42,7 +43,13 @@ impl FromStr for PodmanVersion {
     fn from_str(text: &str) -> Result<Self, ()> {
         let mut parts = text.split(['.', '-']).map(|part| part.parse::<u32>().map_err(|_| ()));
         let version = Self(parts.next().ok_or(())??, parts.next().ok_or(())??);
-        if version < LOWEST { Err(()) } else { Ok(version) }
+        if version < LOWEST_PODMAN { Err(()) } else { Ok(version) }
+    }
+}
+
+impl fmt::Display for PodmanVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.0, self.1)
     }
 }
 
