@@ -22,7 +22,7 @@ pub fn predict(predecessor: &Value, images: Images<'_>) -> Result<Vec<Difference
     let request = create_request(predecessor, images, text(&predecessor["Config"]["Image"]))?;
     let request = if podman::is_libpod(predecessor) { user_config(Container(predecessor), images).into() } else { request };
     let mut successor = predecessor.clone();
-    let config = merged(&predecessor["Config"], &request, &images.new["Config"]);
+    let config = merged(predecessor, &request, &images.new["Config"]);
     let mut line = list(&config["Entrypoint"]).iter().chain(list(&config["Cmd"])).cloned();
     successor["Image"] = images.new["Id"].clone();
     successor["Path"] = line.next().unwrap_or_default();
@@ -33,13 +33,17 @@ pub fn predict(predecessor: &Value, images: Images<'_>) -> Result<Vec<Difference
 }
 
 /// The predecessor's `Config`, with the new image's defaults wherever the request has none (moby v26.1.5, `daemon/commit.go`, `merge`).
-fn merged(old: &Value, request: &Value, image: &Value) -> Value {
+fn merged(predecessor: &Value, request: &Value, image: &Value) -> Value {
+    let old = &predecessor["Config"];
     let mut config = old.as_object().cloned().unwrap_or_default();
+    // Podman shows no volumes there; 4.3 no ports.
+    let is_shown =
+        |field: &str| !podman::is_libpod(predecessor) || field != "Volumes" && (field != "ExposedPorts" || !old[field].is_null());
     for field in WHOLE {
         let asked = request.get(field).filter(|asked| !is_nothing(asked) && *asked != "");
         put(&mut config, field, asked.unwrap_or(&image[field]).clone());
     }
-    for field in MAPS {
+    for field in MAPS.into_iter().filter(|field| is_shown(field)) {
         let mut map: Map<String, Value> = image[field].as_object().cloned().unwrap_or_default();
         map.extend(entries(&request[field]).map(|(key, value)| (key.clone(), value.clone())));
         put(&mut config, field, map.into());

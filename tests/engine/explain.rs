@@ -81,7 +81,9 @@ fn the_predicted_difference_is_what_a_rotation_then_finds() {
         assert!(found.iter().any(|line| line.starts_with(path)), "predicted {path}, not found in {found:?}");
     }
     let is_of_the_image = |line: &&&str| line.contains("(the new image") || line.contains("a volume that the new image declares");
-    for line in found.iter().filter(is_of_the_image) {
+    // Podman has the volume there as well, by a name that is not known before.
+    let is_by_its_name = |line: &&&str| s.host.has_podman() && line.starts_with("HostConfig.Binds[/new]");
+    for line in found.iter().filter(is_of_the_image).filter(|line| !is_by_its_name(line)) {
         assert!(predicted.iter().any(|path| line.starts_with(path)), "found {line}, not predicted in {predicted:?}");
     }
     let text = s.rotate(&["explain", &web]).exits(0).stdout;
