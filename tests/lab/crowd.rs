@@ -21,8 +21,8 @@ pub fn crowd(s: &Scratch, registry: &str, references: usize, containers: usize) 
     let names: Vec<String> = (0..containers).map(|n| s.name(&format!("c{n}"))).collect();
     let image = |n: usize| format!("{registry}/{}:latest", s.name(&format!("r{}", n % references)));
     let list: String = names.iter().enumerate().map(|(n, name)| format!("{name} {}\n", image(n))).collect();
-    let script = "echo \"$1\" | xargs -P 4 -L 1 sh -c 'docker run -d --network host --name $0 $1 \"sleep 3600\"'";
-    let output = s.host.exec(&["sh", "-c", script, "_", &list]);
+    let script = "export client=$2; echo \"$1\" | xargs -P 4 -L 1 sh -c '$client run -d --network host --name $0 $1 \"sleep 3600\"'";
+    let output = s.host.exec(&["sh", "-c", script, "_", &list, s.host.client()]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     names
 }
@@ -79,10 +79,13 @@ impl Shared {
     fn serve(&self, mut caller: UnixStream) -> io::Result<()> {
         let Some(head) = http::Head::read(&mut caller)? else { return Ok(()) };
         self.state.lock().unwrap_or_else(PoisonError::into_inner).requests.push(format!("{} {}", head.method, head.target));
-        let (status, body) = match head.target.strip_prefix("/containers/").and_then(|rest| rest.strip_suffix("/json")) {
+        // What libpod has, it has behind a version of its own.
+        let at = head.target.find("/libpod/").map_or(0, |at| at + "/libpod".len());
+        let (api, path) = head.target.split_at(at);
+        let (status, body) = match path.strip_prefix("/containers/").and_then(|rest| rest.strip_suffix("/json")) {
             _ if head.method != "GET" => (405, String::new()),
-            Some(id) => self.container(id)?,
-            None if head.target.starts_with("/containers/json") => self.list(&head.target)?,
+            Some(id) => self.container(api, id)?,
+            None if path.starts_with("/containers/json") => self.list(&head.target)?,
             None => self.ask(&head.target)?,
         };
         let length = body.len();
@@ -114,10 +117,10 @@ impl Shared {
         Ok((status, Value::from(many).to_string()))
     }
 
-    fn container(&self, id: &str) -> io::Result<(u16, String)> {
+    fn container(&self, api: &str, id: &str) -> io::Result<(u16, String)> {
         let shown = self.state.lock().unwrap_or_else(PoisonError::into_inner).shown.get(id).cloned();
-        let Some((own, copy)) = shown else { return self.ask(&format!("/containers/{id}/json")) };
-        let (status, body) = self.ask(&format!("/containers/{own}/json"))?;
+        let Some((own, copy)) = shown else { return self.ask(&format!("{api}/containers/{id}/json")) };
+        let (status, body) = self.ask(&format!("{api}/containers/{own}/json"))?;
         let mut document: Value = serde_json::from_str(&body)?;
         document["Id"] = id.into();
         document["Name"] = format!("{}-{copy}", document["Name"].as_str().unwrap_or_default()).into();

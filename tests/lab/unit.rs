@@ -17,7 +17,7 @@ pub struct Unit<'a> {
 }
 
 impl<'a> Unit<'a> {
-    /// Installs it with this configuration; it does not run yet.
+    /// Installs it with this configuration, and where the host's engine is a Podman with the drop-in for that; it does not run yet.
     pub fn install(s: &'a Scratch, config: &str) -> Self {
         static TURN: Mutex<()> = Mutex::new(());
         let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
@@ -26,6 +26,9 @@ impl<'a> Unit<'a> {
         let shipped = include_str!("../../systemd/rotate.service");
         unit.file("/etc/systemd/system/rotate.service", &shipped.replace("/usr/bin/rotate", &unit.program));
         unit.file("/etc/sysusers.d/rotate.conf", include_str!("../../systemd/sysusers.conf"));
+        if s.host.has_podman() {
+            unit.file(&format!("{DROP_INS}/podman-engines.conf"), include_str!("../../systemd/drop-ins/podman-engines.conf"));
+        }
         unit.configure(config);
         assert!(s.host.exec(&["systemd-sysusers"]).status.success());
         unit.systemctl(&["daemon-reload"]);
@@ -47,7 +50,7 @@ impl<'a> Unit<'a> {
         self.file("/etc/rotate/rotate.toml", text);
     }
 
-    /// In place of an earlier one; in force from the next start on.
+    /// In place of an earlier one of the test's; in force from the next start on.
     pub fn drop_in(&self, text: &str) {
         self.file(&format!("{DROP_INS}/test.conf"), text);
         self.systemctl(&["daemon-reload"]);

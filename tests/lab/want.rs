@@ -16,6 +16,15 @@ pub const ROOTS_ENGINE: Want =
     Want { what: "an engine of root's: on a host with a user's, all is that user's", is_on: |host| !host.is_rootless() };
 pub const A_USERS_ENGINE: Want = Want { what: "an engine of a user's: all is root's", is_on: Host::is_rootless };
 
+/// One of Podman's is asked by its program's version, and no call of it is another one by the API's.
+pub const DOCKERS_API: Want =
+    Want { what: "an API of Docker's, whose version is settled on and by which containers are made", is_on: |host| !host.has_podman() };
+pub const DOCKER: Want =
+    Want { what: "Docker, whose own unit, settings, notes or drivers this is about", is_on: |host| !host.has_podman() };
+/// On bookworm there is none, and Podman 4.3 would not keep what its API is asked for.
+pub const COMPOSE: Want =
+    Want { what: "`docker compose`", is_on: |host| host.engine() != "docker-20.10" && !host.engine().starts_with("podman-4.3") };
+
 impl Want {
     pub fn is_there(&self) -> bool {
         (self.is_on)(Host::shared())

@@ -11,7 +11,7 @@ use crate::lab::{Api, http::Head};
 
 /// What to do at a call.
 pub enum Action {
-    /// SIGKILL to the process that called.
+    /// SIGKILL to the agent that called, itself or by a client of its engine.
     Kill,
     /// Close the connection without an answer.
     Cut,
@@ -90,6 +90,17 @@ pub(super) fn request(head: &Head) -> String {
     format!("{} {}", head.method, head.target)
 }
 
+/// True if a request has this part in it. What libpod has by the same path as Docker is meant by it, too: `POST /v5.0.0/libpod/containers/create` by
+/// `POST /containers/`.
+fn is_meant(request: &str, part: &str) -> bool {
+    let of_docker = || {
+        let (method, target) = request.split_once(' ')?;
+        let (_version, path) = target.split_once("/libpod/")?;
+        Some(format!("{method} /{path}"))
+    };
+    request.contains(part) || of_docker().is_some_and(|request| request.contains(part))
+}
+
 pub(super) fn is_of_systemctl(head: &Head) -> bool {
     head.target.starts_with(TARGET)
 }
@@ -115,16 +126,16 @@ impl Shared {
         let mut state = self.state();
         let mut due = None;
         for (index, (point, _)) in state.faults.iter_mut().enumerate() {
-            let (is_meant, left) = match point {
+            let (is_it, left) = match point {
                 Point::Mutation { left } => (is_mutating(&request), left),
-                Point::Request { part, left } => (request.contains(part.as_str()), left),
+                Point::Request { part, left } => (is_meant(&request, part), left),
             };
-            *left -= usize::from(is_meant && *left > 0);
-            if is_meant && *left == 0 && due.is_none() {
+            *left -= usize::from(is_it && *left > 0);
+            if is_it && *left == 0 && due.is_none() {
                 due = Some(index);
             }
         }
-        let lasting = state.lasting.iter().find(|(part, _)| request.contains(part.as_str())).map(|(_, answer)| match answer {
+        let lasting = state.lasting.iter().find(|(part, _)| is_meant(&request, part)).map(|(_, answer)| match answer {
             None => Fault::Before(Action::Hang),
             Some((status, message)) => Fault::Before(Action::Status(*status, message.clone())),
         });

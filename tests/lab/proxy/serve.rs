@@ -149,10 +149,19 @@ fn read_away(caller: &mut UnixStream) {
     while caller.read(&mut chunk).is_ok_and(|count| count > 0) {}
 }
 
-/// Returns when the caller is dead, before its connection is closed: it must not see that. Of a systemctl, it is who has called that.
+/// Returns when the caller is dead, before its connection is closed: it must not see that. Of a systemctl, or of Podman's client, it is who has called
+/// that; the client dies with it.
 fn kill_caller(caller: &UnixStream, head: &Head) -> io::Result<()> {
     let peer = socket_peercred(caller)?.pid;
-    let pid = if is_of_systemctl(head) { parent(peer)? } else { peer };
+    if is_of_systemctl(head) {
+        return kill(parent(peer)?);
+    }
+    let above = parent(peer).ok().filter(|above| !is_agent(peer) && is_agent(*above));
+    above.map_or(Ok(()), kill)?;
+    kill(peer).or_else(|why| above.map(|_| ()).ok_or(why)) // it may have seen the end of who called it
+}
+
+fn kill(pid: Pid) -> io::Result<()> {
     assert!(pid != Pid::from_raw(process::id() as i32).expect("a process has an id"), "a test must not kill itself");
     kill_process(pid, Signal::KILL)?;
     let is_dead = |fields: String| fields.starts_with(['Z', 'X']);
@@ -160,6 +169,11 @@ fn kill_caller(caller: &UnixStream, head: &Head) -> io::Result<()> {
         thread::yield_now();
     }
     Ok(())
+}
+
+/// `rotate`, or `rotate-` and the time of its build.
+fn is_agent(pid: Pid) -> bool {
+    fs::read_to_string(format!("/proc/{}/comm", pid.as_raw_nonzero())).is_ok_and(|name| name.starts_with("rotate"))
 }
 
 /// What the kernel says of a process from its state on: the first field behind the name, which may have anything in it, but not behind its last bracket.
