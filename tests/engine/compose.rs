@@ -1,7 +1,7 @@
 //! The real compose before and after a rotation: it finds what it made and recreates nothing.
 
-use super::compose_project::{Project, one, scratch_with_compose};
-use super::{FAST, entry, leftovers, look, tagged};
+use super::compose_project::{Project, agent, one, scratch_with_compose};
+use super::{entry, leftovers, look, tagged};
 
 #[test]
 fn after_a_rotation_compose_finds_its_containers_and_recreates_nothing() {
@@ -13,7 +13,7 @@ fn after_a_rotation_compose_finds_its_containers_and_recreates_nothing() {
     let before = project.all();
     s.push("web", "volume:v2");
     s.push("db", "ok:d2");
-    s.agent().config(FAST).run(&["now", &names[0], &names[1]]).exits(0);
+    agent(&s).run(&["now", &names[0], &names[1]]).exits(0);
 
     let after = project.all();
     let running: Vec<_> = after.iter().map(|(name, _, state)| (name.as_str(), state.as_str())).collect();
@@ -42,7 +42,7 @@ fn after_a_rotation_compose_finds_its_containers_and_recreates_nothing() {
     assert!(project.all().iter().zip(&after).all(|(new, old)| new.0 == old.0 && new.1 != old.1 && new.2 == "running"));
     project.compose(&["exec", "-T", "web", "test", "-e", "/data/mine"]);
     project.compose(&["exec", "-T", "db", "test", "-e", "/named/mine"]);
-    s.agent().config(FAST).run(&["now", &names[0], &names[1]]).exits(0);
+    agent(&s).run(&["now", &names[0], &names[1]]).exits(0);
 
     project.compose(&["down"]);
     assert_eq!((project.all(), project.networks()), (vec![], String::new()));
@@ -54,7 +54,7 @@ fn replicas_of_compose_keep_their_names_and_numbers() {
     let Some(s) = scratch_with_compose("compose-replicas") else { return };
     let project = Project::stale(&s, "volume:v2");
     let names = ["web-1", "web-2", "web-3"].map(|name| project.container(name));
-    s.agent().config(FAST).run(&["now", &names[0]]).exits(0);
+    agent(&s).run(&["now", &names[0]]).exits(0);
     let first = look(&s, &names[0]).id;
     project.compose(&["up", "-d", "--scale", "web=3", "--wait"]);
     let all = project.all();
@@ -62,10 +62,10 @@ fn replicas_of_compose_keep_their_names_and_numbers() {
     assert_eq!(all[0].1, first, "the rotated one stays");
 
     s.push("web", "volume:v3");
-    s.agent().config(FAST).run(&["now", &names[1]]).exits(0);
+    agent(&s).run(&["now", &names[1]]).exits(0);
     let second = look(&s, &names[1]).id;
     assert_ne!(second, all[1].1);
-    s.agent().config(FAST).run(&["now", &names[0], &names[2]]).exits(0);
+    agent(&s).run(&["now", &names[0], &names[2]]).exits(0);
     let rotated = project.all();
     assert_eq!(rotated[1].1, second);
     project.compose(&["up", "-d", "--scale", "web=3"]);
@@ -81,8 +81,8 @@ fn a_service_that_was_rolled_back_is_compose_s_own_again() {
     let project = Project::stale(&s, "volume:v2");
     let web = project.container("web-1");
     let old = look(&s, &web);
-    s.agent().config(FAST).run(&["now", &web]).exits(0);
-    s.agent().config(FAST).run(&["rollback", &web]).exits(0);
+    agent(&s).run(&["now", &web]).exits(0);
+    agent(&s).run(&["rollback", &web]).exits(0);
     let back = project.is_whole(&s, "rolled back");
     assert_eq!((look(&s, &web).image, tagged(&s, "web")), (old.image.clone(), old.image));
     project.compose(&["restart", "web"]);
@@ -99,20 +99,24 @@ fn what_a_person_pulls_or_pins_after_a_rotation_is_compose_s_to_do() {
     let Some(s) = scratch_with_compose("compose-pull") else { return };
     let project = Project::stale(&s, "volume:v2");
     let web = project.container("web-1");
-    s.agent().config(FAST).run(&["now", &web]).exits(0);
+    agent(&s).run(&["now", &web]).exits(0);
     let rotated = look(&s, &web);
     let digest = s.push("web", "volume:v3");
     project.compose(&["pull", "-q"]);
     project.compose(&["up", "-d"]);
     assert_ne!(look(&s, &web).id, rotated.id);
     project.is_whole(&s, "pulled");
-    assert_eq!(entry(&s.agent().config(FAST).run(&["now", &web, "--json"]).exits(0), &web)["reason"], "up_to_date");
+    assert_eq!(entry(&agent(&s).run(&["now", &web, "--json"]).exits(0), &web)["reason"], "up_to_date");
 
     let pinned = one(&s, "").replace(":latest", &format!("@{digest}"));
     project.write(&pinned);
+    if s.host.has_podman() {
+        // An image that has a tag gets it for a name from Podman's API, whatever compose has asked for.
+        s.host.docker(&["untag", &s.image("web")]);
+    }
     project.compose(&["up", "-d"]);
     let id = project.is_whole(&s, "pinned");
     s.push("web", "volume:v4");
-    assert_eq!(entry(&s.agent().config(FAST).run(&["now", &web, "--json"]).exits(0), &web)["reason"], "pinned_by_digest");
+    assert_eq!(entry(&agent(&s).run(&["now", &web, "--json"]).exits(0), &web)["reason"], "pinned_by_digest");
     assert_eq!(project.is_whole(&s, "held"), id);
 }

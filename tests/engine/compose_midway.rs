@@ -1,8 +1,8 @@
 //! The real compose in the middle of a rotation: whatever it does there, one container is left under the name, and nothing is lost.
 
-use super::compose_project::{Project, one, scratch_with_compose};
-use super::{FAST, entry, leftovers, look, tagged};
-use crate::lab::{Action, Fault, FaultProxy};
+use super::compose_project::{Project, agent, one, proxy, scratch_with_compose, through};
+use super::{entry, leftovers, look, tagged};
+use crate::lab::{Action, Fault};
 
 /// `compose up -d` at one call of the rotation: afterwards one container of the new image runs under its name, and nothing is lost.
 #[track_caller]
@@ -11,14 +11,14 @@ fn heals(call: &str, nth: usize, when: fn(Action) -> Fault, command: &[&str]) {
     let Some(s) = scratch_with_compose("compose-up") else { return };
     let project = Project::stale(&s, "volume:v2");
     let web = project.container("web-1");
-    let proxy = FaultProxy::start(&s.host.socket());
+    let proxy = proxy(&s);
     proxy.at_path(call, nth, when(project.later(command)));
-    let outcome = s.agent().engine(&proxy.socket()).config(FAST).run(&["now", &web]).exits(0);
+    let outcome = through(&s, &proxy).run(&["now", &web]).exits(0);
     assert_eq!(proxy.done(), 1, "{case}: {outcome}");
     let id = project.is_whole(&s, &case);
     assert_eq!(look(&s, &web).image, tagged(&s, "web"), "{case}");
     assert_eq!(project.compose(&["exec", "-T", "web", "cat", "/www/index.html"]), "v2", "{case}");
-    s.agent().config(FAST).run(&["now", &web]).exits(0);
+    agent(&s).run(&["now", &web]).exits(0);
     assert_eq!(project.is_whole(&s, &case), id, "{case}: the next run has nothing to do");
     assert_eq!(leftovers(&s), Vec::<String>::new(), "{case}");
 }
@@ -56,9 +56,9 @@ fn compose_up_while_a_sick_image_is_tried_ends_with_the_old_one() {
         let project = Project::stale(&s, "sick:v2");
         let web = project.container("web-1");
         let old = look(&s, &web).image;
-        let proxy = FaultProxy::start(&s.host.socket());
+        let proxy = proxy(&s);
         proxy.at_path(call, 1, when(project.later(&["up", "-d"])));
-        let outcome = s.agent().engine(&proxy.socket()).config(FAST).run(&["now", &web, "--json"]).exits(1);
+        let outcome = through(&s, &proxy).run(&["now", &web, "--json"]).exits(1);
         assert_eq!((proxy.done(), &entry(&outcome, &web)["verdict"]), (1, &"rolled_back".into()), "{call}: {outcome}");
         project.is_whole(&s, call);
         assert_eq!((look(&s, &web).image, tagged(&s, "web")), (old.clone(), old), "{call}");
@@ -74,11 +74,11 @@ fn compose_up_of_a_changed_file_in_the_middle_is_what_stays() {
         let project = Project::stale(&s, "volume:v2");
         let web = project.container("web-1");
         project.write(&one(&s, ", environment: {MINE: \"1\"}"));
-        let proxy = FaultProxy::start(&s.host.socket());
+        let proxy = proxy(&s);
         proxy.at_path(call, 1, when(project.later(&["up", "-d"])));
-        s.agent().engine(&proxy.socket()).config(FAST).run(&["now", &web]).exits(0);
+        through(&s, &proxy).run(&["now", &web]).exits(0);
         assert_eq!(project.compose(&["exec", "-T", "web", "sh", "-c", "echo $MINE"]), "1", "{call}");
-        s.agent().config(FAST).run(&["now", &web]).exits(0);
+        agent(&s).run(&["now", &web]).exits(0);
         project.is_whole(&s, call);
         assert_eq!(leftovers(&s), Vec::<String>::new(), "{call}");
     }
@@ -89,9 +89,9 @@ fn compose_down_in_the_gate_leaves_nothing() {
     let Some(s) = scratch_with_compose("compose-down") else { return };
     let project = Project::stale(&s, "volume:v2");
     let web = project.container("web-1");
-    let proxy = FaultProxy::start(&s.host.socket());
+    let proxy = proxy(&s);
     proxy.at_path("/start", 1, Fault::After(project.later(&["down"])));
-    let outcome = s.agent().engine(&proxy.socket()).config(FAST).run(&["now", &web, "--json"]).exits(0);
+    let outcome = through(&s, &proxy).run(&["now", &web, "--json"]).exits(0);
     assert_eq!(entry(&outcome, &web)["reason"], "container_taken_away", "{outcome}");
     assert_eq!((project.all(), project.networks()), (vec![], String::new()));
     assert_eq!(leftovers(&s), Vec::<String>::new());

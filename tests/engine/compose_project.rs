@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::scratch;
-use crate::lab::{Action, Host, Scratch};
+use super::{FAST, scratch};
+use crate::lab::{Action, Agent, COMPOSE, FaultProxy, Host, Scratch, lacks};
 
 /// A compose project on the host, its file included; goes with the scratch.
 pub struct Project {
@@ -63,19 +63,18 @@ volumes: {{data: {{}}}}
     }
 
     fn try_compose(&self, args: &[&str]) -> Result<String, String> {
-        let all = self.command(args);
-        self.host.try_docker(&all.iter().map(String::as_str).collect::<Vec<_>>())
+        run(self.host, &self.command(args))
     }
 
     fn command(&self, args: &[&str]) -> Vec<String> {
-        let options = ["compose", "--progress", "quiet", "-f", &self.file, "-p", &self.name];
+        let options = ["docker", "compose", "--progress", "quiet", "-f", &self.file, "-p", &self.name];
         options.iter().chain(args).map(|&word| word.to_owned()).collect()
     }
 
     /// Runs compose as another hand at a call of the agent's; whether it succeeds is compose's affair.
     pub fn later(&self, args: &[&str]) -> Action {
         let (host, all) = (self.host, self.command(args));
-        Action::Run(Box::new(move || drop(host.try_docker(&all.iter().map(String::as_str).collect::<Vec<_>>()))))
+        Action::Run(Box::new(move || drop(run(host, &all))))
     }
 
     /// Full name of a container: `web-1`.
@@ -106,7 +105,7 @@ volumes: {{data: {{}}}}
         self.compose(&["exec", "-T", "web", "test", "-e", "/data/mine"]);
         self.compose(&["up", "-d"]);
         assert_eq!(self.all(), all, "{case}: compose has nothing to do");
-        let status = s.rotate(&["status", "--json"]).exits(0).json();
+        let status = agent(s).run(&["status", "--json"]).exits(0).json();
         let web = status["containers"].as_array().into_iter().flatten().find(|c| c["name"] == name.as_str()).cloned();
         assert_eq!(web.map(|web| web["is_open"].clone()), Some(Value::Bool(false)), "{case}: the record is closed");
         id.clone()
@@ -119,13 +118,33 @@ impl Drop for Project {
     }
 }
 
-/// None on Docker 20.10: Debian bookworm has no `docker compose`.
+/// None where there is no compose.
 pub fn scratch_with_compose(test: &str) -> Option<Scratch> {
-    let has_compose = Host::shared().engine() != "docker-20.10";
-    if !has_compose {
-        eprintln!("{test}: there is no `docker compose` beside {}", Host::shared().engine());
-    }
-    has_compose.then(|| scratch(test))
+    (!lacks(&COMPOSE)).then(|| scratch(test))
+}
+
+/// The agent, with fast gates. What compose makes on Podman is made through its API, and rotated on the engine's own host only.
+pub fn agent(s: &Scratch) -> Agent<'_> {
+    let agent = s.agent().config(FAST);
+    if s.host.has_podman() { agent.on_host_as_owner() } else { agent }
+}
+
+/// What disturbs an agent of [`through`].
+pub fn proxy(s: &Scratch) -> FaultProxy {
+    if s.host.has_podman() { FaultProxy::start_on(s.host, &format!("{}/proxy", s.host_dir())) } else { FaultProxy::start(&s.host.socket()) }
+}
+
+/// The same agent, with its engine behind a proxy.
+pub fn through<'a>(s: &'a Scratch, proxy: &FaultProxy) -> Agent<'a> {
+    let agent = s.agent().config(FAST);
+    if s.host.has_podman() { agent.on_host_through(proxy) } else { agent.engine(&proxy.socket()) }
+}
+
+/// Docker's client, whatever the engine: `lab exec` names its socket.
+fn run(host: &Host, command: &[String]) -> Result<String, String> {
+    let output = host.exec(&command.iter().map(String::as_str).collect::<Vec<_>>());
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim_end().to_owned();
+    if output.status.success() { Ok(text(&output.stdout)) } else { Err(text(&output.stderr)) }
 }
 
 fn words((name, rest): (&str, &str)) -> (String, String, String) {

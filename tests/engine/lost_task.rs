@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{FAST, entry, leftovers, look, scratch, tagged};
-use crate::lab::{Host, Scratch, wait_for};
+use crate::lab::{DOCKER, Host, Scratch, lacks, policy, wait_for};
 
 /// A process that the kernel shows as the container's, until it is dropped. The engine knows nothing of it.
 struct Lost<'a> {
@@ -13,7 +13,8 @@ struct Lost<'a> {
 
 impl<'a> Lost<'a> {
     fn of(s: &'a Scratch, id: &str) -> Self {
-        let folder = format!("/sys/fs/cgroup/{}/docker-{id}.scope", s.name("lost"));
+        let engine = if s.host.has_podman() { "libpod" } else { "docker" };
+        let folder = format!("/sys/fs/cgroup/{}/{engine}-{id}.scope", s.name("lost"));
         let begin = "mkdir -p $1; setsid sleep 1000 >/dev/null 2>&1 </dev/null & echo $! >$1/cgroup.procs";
         let output = s.host.exec(&["sh", "-c", begin, "_", &folder]);
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -32,7 +33,7 @@ impl Drop for Lost<'_> {
 fn a_new_container_is_not_started_beside_processes_of_the_old_one_that_its_engine_has_lost() {
     let s = scratch("lost-task");
     s.push("web", "nohealth:v1");
-    let (web, old) = (s.name("web"), s.run("web", &["--restart", "always"]));
+    let (web, old) = (s.name("web"), s.run("web", &["--restart", policy("always")]));
     s.push("web", "nohealth:v2");
     let lost = Lost::of(&s, &old);
     let outcome = s.agent().config(FAST).run(&["now", &web, "--json"]).exits(1);
@@ -55,6 +56,9 @@ systemctl reset-failed docker docker.socket; systemctl start docker.socket docke
 
 #[test]
 fn a_sick_container_that_its_engine_has_lost_is_ended_before_the_old_one_serves_again() {
+    if lacks(&DOCKER) {
+        return;
+    }
     let s = Scratch::alone(Host::shared(), "lost-new");
     s.push("web", "ok:v1");
     let old = s.run("web", &["--restart", "always", "-v", &format!("{}:/data", s.name("data"))]);

@@ -99,7 +99,7 @@ fn a_container_whose_image_lost_its_name_in_the_middle_of_a_rotation_is_rotated_
         host.try_docker(&["rmi", &digest]).ok(); // containerd's store has no such name
     };
     proxy.at_path("/tag?", 2, Fault::After(Action::Run(Box::new(prune))));
-    proxy.at_path("/containers/create?name=", 1, Fault::Before(Action::Status(500, "not now".to_owned())));
+    proxy.at_path("/containers/create", 1, Fault::Before(Action::Status(500, "not now".to_owned())));
     let outcome = s.agent().engine(&proxy.socket()).config(FAST).run(&["now", &s.name("web"), "--json"]);
     assert_eq!(entry(&outcome, &s.name("web"))["verdict"], "failed", "{outcome}");
     assert_eq!(look(&s, &s.name("web")), old, "{outcome}");

@@ -22,7 +22,7 @@ fn a_call_that_lands_after_its_deadline_is_repeated_and_the_new_one_serves_alone
     let all = [
         Overdue { name: "pin", call: "/tag?", nth: 1, deadline: 60 },
         Overdue { name: "tag", call: "/tag?", nth: 2, deadline: 60 },
-        Overdue { name: "create", call: "/containers/create?", nth: 1, deadline: 60 },
+        Overdue { name: "create", call: "/containers/create", nth: 1, deadline: 60 },
         Overdue { name: "stop", call: "/stop", nth: 1, deadline: 30 },
         Overdue { name: "update", call: "/update", nth: 1, deadline: 60 },
         Overdue { name: "rename", call: "/rename", nth: 1, deadline: 60 },

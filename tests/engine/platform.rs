@@ -4,7 +4,7 @@ use super::{Scratch, entry, look, now, scratch};
 
 /// Two architectures: the engine's own, and one that it is not.
 fn architectures(s: &Scratch) -> (String, &'static str) {
-    let own = s.host.docker(&["version", "-f", "{{.Server.Arch}}"]);
+    let own = s.host.api("GET", "/version").1["Arch"].as_str().expect("an architecture").to_owned();
     let foreign = if own == "arm64" { "amd64" } else { "arm64" };
     (own, foreign)
 }
@@ -63,7 +63,8 @@ fn an_image_that_is_not_for_this_platform_is_told_and_nothing_is_touched() {
     assert_eq!(entry["verdict"], "failed", "{outcome}");
     let message = entry["message"].as_str().unwrap_or_default();
     // "no matching manifest for linux/amd64" in one image store, "no match for platform in manifest" in the other.
-    assert!(message.contains("the image could not be pulled: no match"), "{message}");
+    let why = if s.host.has_podman() { "no image found in image index for architecture" } else { "no match" };
+    assert!(message.contains(&format!("the image could not be pulled: {why}")), "{message}");
     assert_eq!(look(&s, &name), before);
 
     // An image without an index is pulled all the same, and says what it is made for.

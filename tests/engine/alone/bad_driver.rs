@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
-use crate::lab::{NetworkDriver, wait_for};
+use crate::lab::{DOCKER, NetworkDriver, lacks, wait_for};
 use crate::{FAST, leftovers, look, scratch};
 
 #[test]
 fn a_network_driver_that_is_slow_is_waited_for() {
+    if lacks(&DOCKER) {
+        return;
+    }
     let s = scratch("driver-slow");
     let driver = NetworkDriver::start(s.host, &s.name("driver"));
     let network = s.name("net");
@@ -27,6 +30,9 @@ fn a_network_driver_that_is_slow_is_waited_for() {
 
 #[test]
 fn a_container_that_the_engine_does_not_answer_about_is_held_and_keeps_no_other_from_being_rotated() {
+    if lacks(&DOCKER) {
+        return;
+    }
     let s = scratch("driver-hangs");
     let driver = NetworkDriver::start(s.host, &s.name("driver"));
     let network = s.name("net");
@@ -62,6 +68,9 @@ fn a_container_that_the_engine_does_not_answer_about_is_held_and_keeps_no_other_
 
 #[test]
 fn a_network_driver_that_is_gone_is_a_persons_to_bring_back_and_the_next_run_repairs() {
+    if lacks(&DOCKER) {
+        return;
+    }
     let s = scratch("driver-gone");
     let driver = NetworkDriver::start(s.host, &s.name("driver"));
     let network = s.name("net");
