@@ -94,6 +94,8 @@ async fn daemon(args: &Args) -> Result<Asked, CliError> {
 /// True if the environment names an engine that is neither the host's own nor the one of the configuration: the daemon's is another.
 fn is_another_engine() -> bool {
     let own = ["", "unix:///var/run/docker.sock", "unix:///run/docker.sock"];
+    // The host's own as well, where there is no Docker.
+    let is_podmans = |host: &str| host == "unix:///run/podman/podman.sock" && !Path::new("/var/run/docker.sock").exists();
     let Ok(host) = std::env::var("DOCKER_HOST") else { return false };
     if Places::ours().owns(&host) {
         return false;
@@ -103,7 +105,7 @@ fn is_another_engine() -> bool {
         setup::load_from(None)
             .is_ok_and(|loaded| !loaded.config.engines.is_empty() || loaded.config.engine.is_some_and(|engine| engine.to_string() == host))
     };
-    !own.contains(&host.as_str()) && !is_configured()
+    !own.contains(&host.as_str()) && !is_podmans(&host) && !is_configured()
 }
 
 async fn of_the_store(ask: &Ask, with: &With, served: &[Served], state_dir: &Path) -> Result<View, AskError> {

@@ -35,7 +35,7 @@ fn case(s: &Scratch, cut: Cut) {
     let unit = Unit::install(s, &format!("min_healthy = \"{gate}\"\nschedule = \"0 0 1 1 *\"\n"));
     unit.systemctl(&["enable", "rotate"]);
     s.push_with("web", "nohealth:v1", if cut == Cut::Stop { SLOW } else { "{}" });
-    let old = s.run("web", &["--restart", "always", "-P"]);
+    let old = s.run("web", &["--restart", "always", "-p", "80"]);
     s.push("web", "nohealth:v2");
     unit.start();
     let mut client = s.host.command(&[&unit.program, "now", &web]).spawn().expect("a client");

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{CONFIG, SOON, id, is_new, scratch, stale};
-use crate::lab::{A_USERS_ENGINE, Answer, FakeRegistry, ROOTS_ENGINE, Unit, lacks, wait_for};
+use crate::lab::{A_USERS_ENGINE, Answer, DOCKER, FakeRegistry, ROOTS_ENGINE, Unit, lacks, wait_for};
 
 #[test]
 fn the_unit_starts_is_confined_heals_reloads_and_stops() {
@@ -84,7 +84,8 @@ fn with_its_drop_in_the_daemon_asks_a_container_that_the_host_cannot_reach() {
 
 #[test]
 fn with_its_drop_ins_the_daemon_serves_the_engine_of_a_user() {
-    if lacks(&A_USERS_ENGINE) {
+    // Podman's own suite has users' engines.
+    if lacks(&A_USERS_ENGINE) || lacks(&DOCKER) {
         return;
     }
     let s = scratch("user");

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use super::{CONFIG, SOON, ask, begun, id, is_new, scratch, socket, stale, state, text};
-use crate::lab::{Action, Api, Fault, FaultProxy, Host, Running, Scratch, wait_for};
+use crate::lab::{Action, Api, DOCKERS_API, Fault, FaultProxy, Host, Running, Scratch, lacks, wait_for};
 
 /// The versions of the engine, as it says, but for those that rotate does not speak.
 fn own(host: &Host) -> Api {
@@ -65,6 +65,9 @@ fn daemon_behind<'a>(s: &'a Scratch, proxy: &FaultProxy) -> Running<'a> {
 
 #[test]
 fn from_one_pass_to_the_next_it_is_asked_anew_what_it_speaks() {
+    if lacks(&DOCKERS_API) {
+        return;
+    }
     let s = scratch("passes");
     stale(&s, &[]);
     let old = old(s.host);
@@ -84,6 +87,9 @@ fn from_one_pass_to_the_next_it_is_asked_anew_what_it_speaks() {
 /// Upgraded before the stop, between stop and start, before the start, and at the gate: it goes on in the same pass.
 #[test]
 fn in_the_middle_of_a_rotation_the_new_one_is_spoken_with_as_it_wants() {
+    if lacks(&DOCKERS_API) {
+        return;
+    }
     for at in ["/stop", "/rename", "/start"] {
         let s = Scratch::alone(Host::shared(), &format!("upgraded before {at}"));
         let predecessor = stale(&s, &["--restart", "always"]);
