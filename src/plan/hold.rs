@@ -3,6 +3,7 @@
 use super::ties::Ties;
 use super::{Owner, PodTie, Reason};
 use crate::model::{Container, Reference, ReferenceError, RotationId, ServiceState, Status, Target};
+use crate::spec;
 
 /// Labels by which a manager knows its own.
 const OWNERS: [(&str, Owner); 3] = [
@@ -39,7 +40,8 @@ pub fn rotatable(container: &Container, ties: &Ties<'_>, made_by: Option<&Servic
     let typed = container.image_typed();
     // A short id reads like a name of the Hub's.
     let hex = container.image_id().as_str().trim_start_matches("sha256:").to_owned();
-    if typed.len() >= 4 && hex.starts_with(typed) {
+    let is_id = |typed: &str| typed.len() >= 4 && hex.starts_with(typed);
+    if is_id(typed) || spec::image_of_command(container.document()).is_some_and(|typed| is_id(typed.trim_start_matches("sha256:"))) {
         return Err(Reason::PinnedById);
     }
     match typed.parse::<Reference>() {
@@ -63,4 +65,28 @@ pub fn is_leftover(container: &Container, all: &[Container]) -> bool {
     let endings = ["-old", "_old", ".old", "-backup", "_backup"];
     let stem = endings.iter().find_map(|ending| container.name().strip_suffix(ending));
     !container.status().is_active() && stem.is_some_and(|stem| all.iter().any(|other| other.name() == stem))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_was_made_by_the_id_of_its_image_follows_no_tag_whatever_podman_shows() {
+        let follows = |command: &str| {
+            let document = json!({
+                "Name": "web", "Image": format!("sha256:{}", "0123456789ab".repeat(6)), "State": { "Status": "running" },
+                "Config": { "Image": "quay.io/web:1", "CreateCommand": command.split(' ').collect::<Vec<_>>() },
+                "HostConfig": { "RestartPolicy": { "Name": "no" } },
+            });
+            let all = [Container::new(document)];
+            rotatable(&all[0], &Ties::of(&all, &[]), None).map(|reference| reference.to_string()).map_err(|reason| reason.code())
+        };
+        assert_eq!(follows("podman run -d -e A=b 0123456789ab sh"), Err("pinned_by_id"));
+        assert_eq!(follows("podman run -d sha256:0123456789ab"), Err("pinned_by_id"));
+        assert_eq!(follows("podman run -d quay.io/web:1 0123456789ab"), Ok("quay.io/web:1".to_owned()));
+        assert_eq!(follows("podman run --made-up quay.io/web:1"), Ok("quay.io/web:1".to_owned()));
+    }
 }

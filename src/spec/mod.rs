@@ -31,6 +31,7 @@ pub use document::{Images, SpecError};
 pub use kinship::is_made_after;
 pub use network::{endpoint, leave_main_network, missing_networks};
 pub use operational::OPERATIONAL;
+pub use podman::image_of_command;
 pub use podman::option_takes_value as podman_option_takes_value;
 pub use predict::predict;
 pub use sources::bind_sources;

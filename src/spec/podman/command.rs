@@ -40,6 +40,11 @@ pub fn parse<'a>(typed: &[&'a str]) -> Result<(Vec<Typed<'a>>, Vec<&'a str>), Sp
     Ok((options, words.collect()))
 }
 
+/// The image as a command names it.
+pub fn image_of<'a>(typed: &[&'a str]) -> Option<&'a str> {
+    parse(typed).ok()?.1.first().copied()
+}
+
 /// True if a command gives the container a secret as this variable.
 pub fn has_secret(typed: &[&str], variable: &str) -> bool {
     parse(typed).is_ok_and(|(options, _)| are_with_secret(&options, variable))

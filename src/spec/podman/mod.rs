@@ -13,11 +13,17 @@ mod ulimits;
 
 use serde_json::Value;
 
-use super::document::{Container, Images, SpecError, is_nothing};
+use super::document::{Container, Images, SpecError, is_nothing, texts};
 
 pub(super) use difference::{explains, is_default, is_operational};
 pub(super) use generator::{is_default_check, is_default_field};
 pub(super) use search_path::is_given as is_path_given;
+
+/// The image as the command named it that made the container: its description shows a tag where that was an id (seen on 5.4).
+pub fn image_of_command(container: &Value) -> Option<&str> {
+    let typed: Vec<&str> = texts(&container["Config"]["CreateCommand"]).collect();
+    command::image_of(&typed)
+}
 
 /// The request for a successor: the command line of Podman's client for what was made by it, a document for what was made through the API.
 pub(super) fn create_request(container: Container<'_>, images: Images<'_>, image: &str) -> Result<Value, SpecError> {
