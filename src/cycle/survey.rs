@@ -123,6 +123,9 @@ async fn look_at_services(engine: &dyn Engine, survey: &mut Survey) {
         Ok(states) => survey.services.extend(required.into_iter().zip(states)),
         Err(error) => (survey.services, survey.no_services) = (BTreeMap::new(), Some(error.to_string())),
     }
+    for state in survey.services.values_mut().filter(|state| state.plays().is_some()) {
+        state.played = services.played(state).await.unwrap_or_default();
+    }
     survey.services.extend(nobodys.into_iter().map(|name| (name.clone(), ServiceState::absent(name))));
 }
 

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use super::EngineError;
-use crate::model::{Manager, Named, ServiceState, Warning};
+use crate::model::{Manager, Named, Played, ServiceState, Warning};
 
 /// The manager of systemd whose units own containers of one engine: the system's, or a user's.
 ///
@@ -24,6 +24,10 @@ pub trait Services: Send + Sync {
     }
     /// The image that the files of a unit of Quadlet's ask for, as they write it, whatever a drop-in of ours makes of it. None: they do not say.
     async fn own_image(&self, _name: &str) -> Result<Option<String>, EngineError> {
+        Ok(None)
+    }
+    /// What the files of Kubernetes say that a unit plays; none: it plays none, or nobody can read one of them.
+    async fn played(&self, _state: &ServiceState) -> Result<Option<Played>, EngineError> {
         Ok(None)
     }
     /// What a unit and its container wrote since then, oldest first.

@@ -10,6 +10,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{DropIn, Manager, is_tag_to_stay};
 
+/// Options of `podman kube play` whose paths are nothing that is played.
+const OF_OTHER_OPTIONS: [&str; 5] = ["--authfile", "--cert-dir", "--context-dir", "--creds", "--seccomp-profile-root"];
+
 /// The label by which Podman notes which unit of systemd it was run by.
 pub const SERVICE_LABEL: &str = "PODMAN_SYSTEMD_UNIT";
 
@@ -105,6 +108,8 @@ pub struct ServiceState {
     pub start: String,
     /// The commands before that.
     pub before_start: String,
+    /// The commands after its end.
+    pub after_stop: String,
     /// How long it may take to stop; none: for ever.
     pub stop_timeout: Option<Duration>,
     /// Units that a restart of it stops or restarts.
@@ -120,11 +125,13 @@ pub struct ServiceState {
 }
 
 /// What files of Kubernetes say that a unit plays.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Played {
-    /// True if `imagePullPolicy: Always` stands in there, or another policy that pulls, for whichever container.
+    /// True if an `imagePullPolicy` stands in there that may pull, for whichever container.
     pub is_pulling: bool,
-    /// When a person wrote there last, in seconds.
+    /// All images in there, as typed, those of what runs only at the start as well; one that stands there twice is there twice.
+    pub images: Vec<String>,
+    /// When somebody changed them last, or put them there.
     pub edited_at: Timestamp,
 }
 
@@ -212,9 +219,30 @@ impl ServiceState {
         self.played_words()?.next_back()
     }
 
-    /// All files that are played, and what else its command names by a whole path: several files (Podman 5.7), maps of settings.
-    pub fn played_files(&self) -> impl Iterator<Item = &str> {
-        self.played_words().into_iter().flatten().filter(|word| word.starts_with('/'))
+    /// All files that are played (several from Podman 5.7 on), and maps of settings for them.
+    pub fn played_files(&self) -> Vec<&str> {
+        let mut before = "";
+        let mut files = Vec::new();
+        for word in self.played_words().into_iter().flatten() {
+            let path = word.strip_prefix("--configmap=").unwrap_or(word);
+            if path.starts_with('/') && !OF_OTHER_OPTIONS.contains(&before) {
+                files.push(path);
+            }
+            before = word;
+        }
+        files
+    }
+
+    /// True if it builds images at each start, also those that are there (podman-kube-play(1)).
+    pub fn builds(&self) -> bool {
+        self.played_words().into_iter().flatten().any(|word| word == "--build" || word == "--build=true")
+    }
+
+    /// True if a stop of it removes the volumes of what it plays (`KubeDownForce=`).
+    pub fn drops_volumes(&self) -> bool {
+        self.after_stop.split_once(" kube down ").is_some_and(|(_, down)| {
+            down.split(" ;").next().into_iter().flat_map(str::split_whitespace).any(|word| word == "--force" || word == "--force=true")
+        })
     }
 
     fn played_words(&self) -> Option<impl DoubleEndedIterator<Item = &str>> {

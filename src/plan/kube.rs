@@ -6,22 +6,46 @@ use crate::model::{Container, Health, Reference, ServiceState, Status, Target};
 
 /// What keeps this container from being rotated by a restart of the unit that plays it.
 pub fn unready(survey: &Survey, state: &ServiceState, file: &str, container: &Container) -> Option<Unready> {
-    let plays = |why| Some(Unready::Plays { file: file.to_owned(), why });
-    let mut all = played(survey, state);
+    unplayable(survey, state, container).map(|why| Unready::Plays { file: file.to_owned(), why })
+}
+
+fn unplayable(survey: &Survey, state: &ServiceState, container: &Container) -> Option<Unplayable> {
+    let Some(of_files) = &state.played else { return Some(Unplayable::Unread) };
+    let typed = || of_files.images.iter().map(String::as_str).chain(played(survey, state).map(Container::image_typed));
     // Podman's rule (`podman kube play`): without an `imagePullPolicy`, or with one that says so, `latest` is pulled.
-    if let Some(other) = all.find(|other| tag_of(other).is_some_and(|tag| *tag.target() == Target::Tag("latest".into()))) {
-        return plays(Unplayable::Latest { image: other.image_typed().to_owned() });
+    let is_latest = |image: &&str| tag(image).is_some_and(|tag| *tag.target() == Target::Tag("latest".into()));
+    if let Some(image) = typed().find(is_latest) {
+        return Some(Unplayable::Latest { image: image.to_owned() });
     }
-    let Some(played_files) = state.played else { return plays(Unplayable::Unread) };
-    if played_files.is_pulling {
-        return plays(Unplayable::Pulls);
+    if of_files.is_pulling {
+        return Some(Unplayable::Pulls);
     }
-    if container.created_at().is_none_or(|created_at| played_files.edited_at > created_at) {
-        return plays(Unplayable::Edited);
+    if state.builds() {
+        return Some(Unplayable::Builds);
     }
-    let mut others = played(survey, state).filter(|other| other.id() != container.id());
-    let twin = others.find(|other| tag_of(other).is_some() && tag_of(other) == tag_of(container));
-    twin.and_then(|twin| plays(Unplayable::SharesImage { with: twin.name().to_owned() }))
+    if state.drops_volumes() {
+        return Some(Unplayable::DropsVolumes);
+    }
+    if container.created_at().is_none_or(|created_at| of_files.edited_at > created_at) {
+        return Some(Unplayable::Edited);
+    }
+    let own = tag(container.image_typed());
+    let others = || played(survey, state).filter(|other| other.id() != container.id());
+    if let Some(twin) = others().find(|other| own.is_some() && tag(other.image_typed()) == own) {
+        return Some(Unplayable::SharesImage { with: twin.name().to_owned() });
+    }
+    // One that runs only at the start is gone by now.
+    if own.is_some() && of_files.images.iter().filter(|image| tag(image) == own).count() > 1 {
+        return Some(Unplayable::SharesImage { with: "another container".to_owned() });
+    }
+    others().find(|other| has_moved(survey, other)).map(|other| Unplayable::Moved { of: other.name().to_owned() })
+}
+
+/// True if its next start brings another image.
+fn has_moved(survey: &Survey, container: &Container) -> bool {
+    let Some(own) = tag(container.image_typed()).filter(|own| matches!(own.target(), Target::Tag(_))) else { return false };
+    let image = survey.images.get(&container.image_id());
+    !image.is_some_and(|image| image.tags().iter().any(|name| tag(name).as_ref() == Some(&own)))
 }
 
 /// What else a restart of the unit makes anew, and was well before: it has to be so afterwards.
@@ -37,8 +61,8 @@ fn played<'a>(survey: &'a Survey, state: &'a ServiceState) -> impl Iterator<Item
     survey.containers.iter().filter(|c| !c.is_infra()).filter(is_of_unit)
 }
 
-fn tag_of(container: &Container) -> Option<Reference> {
-    container.image_typed().parse().ok()
+fn tag(typed: &str) -> Option<Reference> {
+    typed.parse().ok()
 }
 
 #[cfg(test)]
@@ -46,11 +70,11 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::model::{Activity, Played, SERVICE_LABEL};
+    use crate::model::{Activity, Image, Played, SERVICE_LABEL};
 
     fn container(name: &str, image: &str, state: Value) -> Container {
         Container::new(json!({
-            "Id": name, "Name": name, "Created": "2026-01-01T10:00:00Z", "State": state,
+            "Id": name, "Name": name, "Image": image, "Created": "2026-01-01T10:00:00Z", "State": state,
             "Config": { "Image": image, "Labels": { SERVICE_LABEL: "k.service" } },
         }))
     }
@@ -60,7 +84,8 @@ mod tests {
     }
 
     fn survey(played: Option<(bool, &str)>, others: Vec<Container>) -> Survey {
-        let played = played.map(|(is_pulling, edited_at)| Played { is_pulling, edited_at: edited_at.parse().expect("a time") });
+        let images = vec!["reg/a:1".to_owned()];
+        let played = played.map(|(is_pulling, edited_at)| Played { is_pulling, images, edited_at: edited_at.parse().expect("a time") });
         let state = ServiceState {
             name: "k.service".into(),
             load: "loaded".into(),
@@ -69,8 +94,10 @@ mod tests {
             played,
             ..ServiceState::default()
         };
-        let containers = std::iter::once(container("k-a", "reg/a:1", running())).chain(others).collect();
-        Survey { services: [(state.name.clone(), state)].into(), containers, ..Survey::default() }
+        let containers: Vec<Container> = std::iter::once(container("k-a", "reg/a:1", running())).chain(others).collect();
+        let image = |c: &Container| (c.image_id(), Image::new(json!({ "Id": c.image_typed(), "RepoTags": [c.image_typed()] })));
+        let images = containers.iter().map(image).collect();
+        Survey { services: [(state.name.clone(), state)].into(), containers, images, ..Survey::default() }
     }
 
     fn why(survey: &Survey) -> Option<Unplayable> {
@@ -92,6 +119,22 @@ mod tests {
         assert_eq!(why(&survey(Some((false, "2026-01-01T11:00:00Z")), b("reg/b:1"))), Some(Unplayable::Edited));
         assert_eq!(why(&survey(None, b("reg/b:1"))), Some(Unplayable::Unread));
         assert_eq!(why(&survey(before, b("reg/a:1"))), Some(Unplayable::SharesImage { with: "k-b".into() }));
+        let mut moved = survey(before, b("reg/b:1"));
+        moved.images.remove(&moved.containers[1].image_id());
+        assert_eq!(why(&moved), Some(Unplayable::Moved { of: "k-b".into() }));
+        let with = |images: &[&str], start: &str, after_stop: &str| {
+            let mut survey = survey(before, b("reg/b:1"));
+            let state = survey.services.get_mut("k.service").expect("it is there");
+            (state.start, state.after_stop) = (start.to_owned(), after_stop.to_owned());
+            state.played.as_mut().expect("read").images = images.iter().map(|&image| image.to_owned()).collect();
+            why(&survey)
+        };
+        let play = "argv[]=/usr/bin/podman kube play --replace /k.yaml ;";
+        assert_eq!(with(&["reg/a:1", "reg/b:1"], play, "argv[]=/usr/bin/podman kube down /k.yaml ;"), None);
+        assert_eq!(with(&["reg/a:1", "reg/init"], play, ""), Some(Unplayable::Latest { image: "reg/init".into() }));
+        assert_eq!(with(&["reg/a:1", "reg/a:1"], play, ""), Some(Unplayable::SharesImage { with: "another container".into() }));
+        assert_eq!(with(&[], play, "argv[]=/usr/bin/podman kube down --force /k.yaml ;"), Some(Unplayable::DropsVolumes));
+        assert_eq!(with(&[], "argv[]=/usr/bin/podman kube play --build /k.yaml ;", ""), Some(Unplayable::Builds));
     }
 
     #[test]

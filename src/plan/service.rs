@@ -64,10 +64,11 @@ pub fn held<T>(survey: &Survey, unit: &str, why: Unready) -> Result<T, Reason> {
 }
 
 fn unready(survey: &Survey, state: &ServiceState, drop_ins: &[DropIn], container: &Container) -> Option<Unready> {
-    if let Some(file) = state.plays() {
-        return kube::unready(survey, state, file, container).or_else(|| standing(state));
+    let file = state.plays();
+    if let Some(why) = file.and_then(|file| kube::unready(survey, state, file, container)) {
+        return Some(why);
     }
-    if !state.makes(container.name()) {
+    if file.is_none() && !state.makes(container.name()) {
         return Some(Unready::OtherKind);
     }
     // A pull before the start moves the tag as much as one at the start.

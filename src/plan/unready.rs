@@ -60,6 +60,15 @@ pub enum Unplayable {
     },
     /// A policy in there has it pull.
     Pulls,
+    /// Its images are built at each start.
+    Builds,
+    /// A stop of it removes the volumes.
+    DropsVolumes,
+    /// The tag of this container points to another image than it runs.
+    Moved {
+        /// That container.
+        of: String,
+    },
     /// It cannot be read, so that nobody knows whether it pulls.
     Unread,
     /// A person has written there since.
@@ -93,14 +102,17 @@ impl Unready {
             | Self::RemovesByName
             | Self::OfSystem
             | Self::TakesPodAlong { .. }
-            | Self::Plays { why: Unplayable::Unread | Unplayable::SharesImage { .. }, .. } => "owned_by_unit",
+            | Self::Plays {
+                why: Unplayable::Unread | Unplayable::SharesImage { .. } | Unplayable::Moved { .. } | Unplayable::DropsVolumes,
+                ..
+            } => "owned_by_unit",
             Self::Failed => "unit_failed",
             Self::Busy => "unit_busy",
             Self::Down => "unit_down",
             Self::Masked => "unit_masked",
             Self::Edited | Self::Plays { why: Unplayable::Edited, .. } => "unit_edited",
             Self::NoOrders => "unit_takes_no_orders",
-            Self::Pulls | Self::Plays { why: Unplayable::Latest { .. } | Unplayable::Pulls, .. } => "unit_pulls",
+            Self::Pulls | Self::Plays { why: Unplayable::Latest { .. } | Unplayable::Pulls | Unplayable::Builds, .. } => "unit_pulls",
         }
     }
 
@@ -129,9 +141,12 @@ impl Unready {
             Self::Plays { why, file } => Some(match why {
                 Unplayable::Latest { .. } => format!("name another tag in {file}, and `{systemctl} restart {unit}`"),
                 Unplayable::Pulls => format!("leave that policy out of {file}, and `{systemctl} restart {unit}`"),
+                Unplayable::Builds => format!("leave `--build` out of {unit}"),
+                Unplayable::DropsVolumes => format!("leave `KubeDownForce=` out of the file of {unit}"),
+                Unplayable::Moved { .. } => format!("`{systemctl} restart {unit}`, if that image is wanted"),
                 Unplayable::Unread => format!("let whoever runs rotate, or the engine's user, read {file}"),
                 Unplayable::Edited => format!("`{systemctl} restart {unit}`, if the change is wanted"),
-                Unplayable::SharesImage { .. } => format!("`{systemctl} restart {unit}` after a pull brings what is newer, unproved"),
+                Unplayable::SharesImage { .. } => format!("give each of its containers in {file} a tag of its own, and restart {unit}"),
             }),
             Self::TakesPodAlong { pod } => Some(format!("let {pod} only want (`Wants=`) {unit}, not require it")),
             Self::NoOrders => None,
@@ -164,6 +179,9 @@ impl fmt::Display for Unready {
                 match why {
                     Unplayable::Latest { image } => write!(f, "and pulls `{image}`, unless an `imagePullPolicy` in there says otherwise"),
                     Unplayable::Pulls => f.write_str("and an `imagePullPolicy` in there has it pull what nobody has proved"),
+                    Unplayable::Builds => f.write_str("and builds its images, which nobody has proved"),
+                    Unplayable::DropsVolumes => f.write_str("after a stop that removes its volumes (`--force`)"),
+                    Unplayable::Moved { of } => write!(f, "and brings `{of}` another image than it runs, which nobody has proved"),
                     Unplayable::Unread => f.write_str("and nobody can read there whether it pulls"),
                     Unplayable::Edited => f.write_str("which somebody has changed since its start"),
                     Unplayable::SharesImage { with } => {

@@ -29,9 +29,9 @@ impl Record {
                     (m.successor, m.volumes_born) = (Some(successor), volumes_born);
                 }
             }
-            Change::NoteDependents { names } => {
+            Change::NoteDependents { names, siblings } => {
                 if let Way::Service(service) = &mut self.way {
-                    (service.dependents, service.is_to_note) = (names, false);
+                    (service.dependents, service.siblings, service.is_to_note) = (names, siblings, false);
                 }
             }
             Change::NoteDown { names } => {

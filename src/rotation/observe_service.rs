@@ -2,13 +2,15 @@
 //!
 //! Containers come and go with each start of the unit, so that what counts is not the id of one but the image that it runs.
 
+use jiff::Timestamp;
+
 use super::memory::Memory;
 use super::observe::{Moment, images};
 use super::{
     ContainerView, Dependent, GateRules, Goal, Member, MemberView, Proof, Purpose, Record, Role, ServiceView, Sibling, Stage, Terms, Watch,
 };
 use crate::engine::{Engine, EngineError, Refusal, Services};
-use crate::model::{Activity, Container, DropInKind, ImageId, Reference, SERVICE_LABEL, Service, ServiceState};
+use crate::model::{Activity, Container, DropInKind, Health, ImageId, Reference, SERVICE_LABEL, Service, ServiceState, Status};
 
 /// Looks once.
 pub async fn look_at_service(
@@ -39,7 +41,12 @@ pub async fn look_at_service(
         (_, _) => (unit_and_container.await?, Some(images().await?)),
     };
     let pulls = states.iter().any(ServiceState::pulls);
-    let state = states.into_iter().next().unwrap_or_default();
+    let mut state = states.into_iter().next().unwrap_or_default();
+    if record.stage == Stage::Creating && record.goal == Goal::Forward && state.plays().is_some() {
+        // As it was planned: all pulls of the run lie between.
+        let played = services.played(&state).await?.filter(|played| !played.is_pulling);
+        state.is_edited |= played.is_none_or(|played| member.original.created_at().is_none_or(|at| played.edited_at > at));
+    }
     let mut view = MemberView { images, ..MemberView::default() };
     let runs = container.as_ref().filter(|found| owner(found) == Some(&service.name)).map(Container::image_id);
     let is_run = |image: &ImageId| runs.as_ref() == Some(image);
@@ -56,8 +63,8 @@ pub async fn look_at_service(
         }
     }
     view.has_successor_run = record.goal == Goal::Forward && !memory.have_run.is_empty();
-    if let Some(successor) = view.successor.as_mut().filter(|_| record.stage == Stage::Kept && state.plays().is_none()) {
-        // As `restarts` has it.
+    if let Some(successor) = view.successor.as_mut().filter(|_| record.stage == Stage::Kept) {
+        // As `restarts` has it: what is played may have waited for others by exiting before it was proved, and nobody knows how often.
         successor.state.restart_count = state.restarts;
     }
     let is_shared = is_back_to_tag(record, member, &view, &state) && runs_elsewhere(engine, member, service).await?;
@@ -76,18 +83,31 @@ async fn siblings(
     moment: Moment,
 ) -> Result<Vec<Sibling>, EngineError> {
     let mut siblings = Vec::new();
-    let terms = Terms { probe: None, is_oneshot: false, ..record.terms.clone() };
-    for name in service.siblings.iter().filter(|_| record.stage == Stage::Switching) {
+    // What the record's policy says of probe and deadline is about the member.
+    let terms = Terms { probe: None, is_oneshot: false, deadline: None, ..record.terms.clone() };
+    let is_to_look = matches!(record.stage, Stage::Creating | Stage::Switching);
+    for name in service.siblings.iter().filter(|_| is_to_look) {
         let found = engine.container(name).await?.filter(|found| owner(found) == Some(&service.name));
+        let is_well = found.as_ref().is_some_and(|found| is_well(found, moment.at));
         let view = found.map(|found| {
-            let mut view = ContainerView::new(&found, GateRules::of_role(&found, &terms, Role::Predecessor, true), None);
+            let mut view = ContainerView::new(&found, GateRules::of(&found, &terms, true).among_others(&found), None);
             watch(memory, moment, &mut view);
             view
         });
-        siblings.push(Sibling { name: name.clone(), view });
+        siblings.push(Sibling { name: name.clone(), is_well, view });
     }
     Ok(siblings)
 }
+
+/// True if it has come up, as far as it can be told at once: what was restarted lately may be about to be again.
+fn is_well(container: &Container, at: Timestamp) -> bool {
+    let state = container.state();
+    let is_old = state.started_at.is_some_and(|started_at| at.duration_since(started_at) >= LONG_UP);
+    state.status == Status::Running && matches!(state.health, None | Some(Health::Healthy)) && (state.restart_count == 0 || is_old)
+}
+
+/// What has run for so long has come up.
+const LONG_UP: jiff::SignedDuration = jiff::SignedDuration::from_secs(10);
 
 /// True if what the tag points to is the question: elsewhere nobody has to look who else runs it.
 fn is_back_to_tag(record: &Record, member: &Member, view: &MemberView, state: &ServiceState) -> bool {
@@ -174,8 +194,7 @@ async fn look(
 pub async fn restarts(engine: &dyn Engine, record: &Record) -> Result<Option<u64>, EngineError> {
     let (Some(service), Some(services)) = (record.service(), engine.services()) else { return Ok(None) };
     match services.show(std::slice::from_ref(&service.name)).await {
-        // What is played is restarted by its engine.
-        Ok(states) => Ok(states.first().filter(|state| state.plays().is_none()).map(|state| state.restarts)),
+        Ok(states) => Ok(states.first().map(|state| state.restarts)),
         Err(error) if !error.is_of_the_engine() => {
             tracing::warn!(container = %record.unit, "it is not known how often {} was restarted: {error}", service.name);
             Ok(None)
@@ -215,6 +234,8 @@ async fn all_dependents(services: &dyn Services, state: &ServiceState) -> Result
 /// A container with what this process saw of it so far, this look included.
 fn see(record: &Record, member: &Member, memory: &mut Memory, moment: Moment, container: &Container, role: Role) -> ContainerView {
     let rules = GateRules::of_role(container, &record.terms, role, member.was_healthy);
+    let has_siblings = record.service().is_some_and(|service| !service.siblings.is_empty());
+    let rules = if has_siblings { rules.among_others(container) } else { rules };
     let incoming = if record.goal == Goal::Forward { Role::Successor } else { Role::Predecessor };
     let is_asked_later = record.stage == Stage::Kept && matches!(rules.proof, Proof::Probe { .. });
     let mut view = ContainerView::new(container, rules, None);

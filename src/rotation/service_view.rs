@@ -39,7 +39,7 @@ pub struct ServiceView {
     pub is_shared: bool,
     /// Before the restart: those that it will stop and that run. After it: those that were noted then.
     pub dependents: Vec<Dependent>,
-    /// What it makes beside the member, as that was noted; looked at during the switch only.
+    /// What it makes beside the member, as that was noted; looked at before and during the switch only.
     pub siblings: Vec<Sibling>,
 }
 
@@ -48,6 +48,8 @@ pub struct ServiceView {
 pub struct Sibling {
     /// Its name.
     pub name: String,
+    /// It has come up: what is well before a restart has to be so after it.
+    pub is_well: bool,
     /// None: there is none yet.
     pub view: Option<ContainerView>,
 }

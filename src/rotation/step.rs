@@ -115,7 +115,7 @@ pub enum Change {
     /// The successor exists.
     Adopt { member: usize, successor: ContainerId, volumes_born: Vec<String>, differences: Vec<String> },
     /// Units of systemd that the restart will stop.
-    NoteDependents { names: Vec<String> },
+    NoteDependents { names: Vec<String>, siblings: Vec<String> },
     /// Those of them that are not up again, though all else is done.
     NoteDown { names: Vec<String> },
     /// The drop-in could not be removed.

@@ -89,6 +89,11 @@ impl Record {
         self.late.clone().filter(|_| self.service().is_some())
     }
 
+    /// What its unit makes as well, and was well before.
+    pub(super) fn siblings(&self) -> &[String] {
+        self.service().map(|service| service.siblings.as_slice()).unwrap_or_default()
+    }
+
     /// Why only a person can help, in the words that fit.
     pub fn why_stuck(&self, reason: &StuckReason) -> String {
         match (self.service(), reason) {

@@ -3,9 +3,10 @@
 use serde_json::Value;
 
 use super::kube::{Kube, push};
+use super::quadlet::LONG;
 use super::wants::{QUADLET, lacks};
 use super::{FAST, scratch};
-use crate::lab::{Outcome, Scratch};
+use crate::lab::{Outcome, Scratch, wait_for};
 
 /// Does nothing, whatever image that is.
 const SLEEPS: &str = "command: [\"/bin/busybox\", \"sh\", \"-c\", \"trap 'exit 0' TERM; while :; do sleep 0.2; done\"]";
@@ -110,6 +111,27 @@ fn an_image_beside_which_another_container_of_the_kube_file_cannot_live_goes_bac
 }
 
 #[test]
+fn containers_of_a_kube_file_that_wait_for_each_other_by_exiting_are_updated() {
+    if lacks(&QUADLET) {
+        return;
+    }
+    let s = scratch("playedwaits");
+    push(&s, "a", "nohealth:v1");
+    push(&s, "b", "nohealth:side");
+    let shell = |script: &str| format!("command: [\"/bin/busybox\", \"sh\", \"-c\", \"{script}\"]");
+    let asks = shell("wget -q -O- http://127.0.0.1:8080/ || exit 1; trap 'exit 0' TERM; while :; do sleep 0.2; done");
+    let answers = shell("trap 'exit 0' TERM; sleep 3; touch index.html; httpd -f -p 8080 & wait");
+    let kube = Kube::start(&s, "kube", &[("a", &asks), ("b", &answers)], "");
+    let (a, old) = (kube.container("a"), text(&kube.running("a")["Image"]));
+    wait_for("it has waited for the other one", LONG, || (kube.running("a")["RestartCount"].as_u64() > Some(2)).then_some(()));
+    push(&s, "a", "nohealth:v2");
+    let gate = "min_healthy = \"4s\"\ndeadline = \"60s\"\n";
+    let outcome = s.agent().on_host_as_owner().config(gate).run(&["now", &a, "--json"]).exits(0);
+    assert_eq!(entry(&outcome, &a)["verdict"], "rotated", "{outcome}");
+    assert_ne!(text(&kube.running("a")["Image"]), old, "{outcome}");
+}
+
+#[test]
 fn two_containers_of_a_kube_file_are_updated_one_after_the_other_by_its_own_keys_and_each_is_judged_by_itself() {
     if lacks(&QUADLET) {
         return;
@@ -159,6 +181,13 @@ fn what_a_restart_of_a_kube_unit_would_bring_unproved_is_held_with_the_file_and_
     s.host.push_with(&format!("{}:latest", s.name("b")), "nohealth:side", "{}");
     held(&b, &format!("{}:latest\n", image("b")), "unit_pulls", ":latest");
     held(&b, &format!("{}:1\n", image("a")), "owned_by_unit", "no more than one would prove itself");
+    // What a person has pulled beside it.
+    s.host.systemctl(&["restart", &kube.unit()]);
+    ["a", "b"].iter().for_each(|name| drop(kube.running(name)));
+    s.host.docker(&["tag", &format!("{}:1", &image("a")["image: ".len()..]), &format!("{}:1", &image("b")["image: ".len()..])]);
+    let outcome = run(&s, &["now", &a, "--json"]).exits(0);
+    assert!(text(&entry(&outcome, &a)["message"]).contains("another image than it runs"), "{outcome}");
+    s.host.docker(&["tag", were[1]["Image"].as_str().unwrap_or_default(), &format!("{}:1", &image("b")["image: ".len()..])]);
     // As it was when it was started last, and then edited.
     s.host.systemctl(&["restart", &kube.unit()]);
     let is_there = text(&kube.running("a")["Id"]);

@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::io::{self, Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -42,8 +42,11 @@ pub async fn existing(owner: &Owner, paths: &[PathBuf]) -> Result<Vec<PathBuf>, 
     Ok(paths.iter().filter(is_printed).cloned().collect())
 }
 
-/// No file of credentials or of Kubernetes that a person wrote is longer; what is over is no JSON any more.
+/// Of a file when it, or a link that leads to it, was changed or put there; an empty line; then itself.
+const DATED: &str = "stat -L -c '%Y %Z' -- \"$1\" && stat -c '%Y %Z' -- \"$1\" && echo && cat -- \"$1\"";
+/// No file of credentials or of Kubernetes that a person wrote is longer.
 const MOST_BYTES: u64 = 1 << 20;
+const TOO_LONG: &str = "it is longer than 1 MiB";
 
 /// Reads a file of credentials.
 pub async fn read(owner: &Owner, path: &str) -> Result<AuthFile, EngineError> {
@@ -56,7 +59,7 @@ pub async fn read(owner: &Owner, path: &str) -> Result<AuthFile, EngineError> {
 
 /// Reads a file, and when it was written last.
 pub async fn read_dated(owner: &Owner, path: &str) -> Result<(String, Timestamp), EngineError> {
-    match by_its_owner(owner, path, "stat -L -c %Y -- \"$1\" && cat -- \"$1\"").await? {
+    match by_its_owner(owner, path, DATED).await? {
         Some(printed) => dated(&printed).ok_or_else(|| refused(&reading(path), 400, "it has no date")),
         None => own(path),
     }
@@ -76,6 +79,7 @@ async fn by_its_owner(owner: &Owner, path: &str, script: &str) -> Result<Option<
         return Err(error);
     }
     match said.code {
+        Some(0) if said.answer.len() as u64 > MOST_BYTES => Err(refused(&call, 400, TOO_LONG)),
         Some(0) => Ok(Some(said.answer)),
         _ => Err(refused(&call, 400, &format!("as user {}: {}", user.name, said.complaint.trim()))),
     }
@@ -96,10 +100,13 @@ fn read_own(path: &Path) -> io::Result<(String, Timestamp)> {
     if !found.is_file() {
         return Err(io::Error::other("not a file"));
     }
-    let edited_at = Timestamp::try_from(found.modified()?).map_err(io::Error::other)?;
+    let link = fs::symlink_metadata(path)?;
+    let dates = [&found, &link].map(|of| [(of.mtime(), of.mtime_nsec()), (of.ctime(), of.ctime_nsec())].into_iter().max());
+    let (seconds, nanoseconds) = dates.into_iter().flatten().max().unwrap_or_default();
+    let edited_at = Timestamp::new(seconds, i32::try_from(nanoseconds).unwrap_or_default()).map_err(io::Error::other)?;
     let mut text = String::new();
-    file.take(MOST_BYTES).read_to_string(&mut text)?;
-    Ok((text, edited_at))
+    file.take(MOST_BYTES + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > MOST_BYTES { Err(io::Error::other(TOO_LONG)) } else { Ok((text, edited_at)) }
 }
 
 /// Writes a file, and the folder that it lies in if there is none.

@@ -7,7 +7,7 @@ use crate::model::{Activity, ServiceState};
 
 /// What is asked for; systemctl prints them in an order of its own.
 pub const PROPERTIES: &str = "Id,LoadState,ActiveState,Job,Result,ExecMainCode,ExecMainStatus,NRestarts,NeedDaemonReload,CanStart,CanStop,\
-     RefuseManualStart,RefuseManualStop,SourcePath,ExecStart,ExecStartPre,TimeoutStopUSec,Requires,RequiredBy,RequisiteOf,BoundBy,ConsistsOf,\
+     RefuseManualStart,RefuseManualStop,SourcePath,ExecStart,ExecStartPre,ExecStopPost,TimeoutStopUSec,Requires,RequiredBy,RequisiteOf,BoundBy,ConsistsOf,\
      PropagatesStopTo,InactiveExitTimestampMonotonic,User";
 
 /// `waitid(2)`: the process ended by itself (systemd prints the number).
@@ -50,6 +50,7 @@ fn one(block: &str) -> ServiceState {
             // A unit of several commands has a line for each.
             "ExecStart" => append(&mut state.start, value),
             "ExecStartPre" => append(&mut state.before_start, value),
+            "ExecStopPost" => append(&mut state.after_stop, value),
             "TimeoutStopUSec" => state.stop_timeout = span(value),
             "Requires" => state.requires = value.split_whitespace().map(str::to_owned).collect(),
             "RequiredBy" | "RequisiteOf" | "BoundBy" | "ConsistsOf" => state.dependents.extend(value.split_whitespace().map(str::to_owned)),

@@ -18,7 +18,7 @@ use super::written;
 use crate::engine::EngineError;
 use crate::engine::Services;
 use crate::engine::calls::refused;
-use crate::model::{Manager, Named, ServiceState, Warning};
+use crate::model::{Manager, Named, Played, ServiceState, Warning};
 use crate::text::masked;
 use crate::user::User;
 
@@ -108,9 +108,6 @@ impl Services for Systemctl {
             // Where that cannot be said, no drop-in is relied on.
             state.pulls_by_arguments = !self.files_of(&state.name).await.is_ok_and(|text| written::has_pull(&text));
         }
-        for state in states.iter_mut().filter(|state| state.plays().is_some()) {
-            state.played = played(&self.owner, state).await;
-        }
         Ok(states)
     }
 
@@ -124,6 +121,10 @@ impl Services for Systemctl {
 
     async fn own_image(&self, name: &str) -> Result<Option<String>, EngineError> {
         Ok(written::own_image(&self.files_of(name).await?))
+    }
+
+    async fn played(&self, state: &ServiceState) -> Result<Option<Played>, EngineError> {
+        Ok(played(&self.owner, state).await)
     }
 
     async fn log_tail(&self, name: &str, since: Timestamp, lines: usize) -> Result<Vec<String>, EngineError> {

@@ -14,6 +14,8 @@ const MIN_RUNNING: Duration = Duration::from_secs(10);
 const MIN_HEALTHY: Duration = Duration::from_secs(2);
 /// Where nothing asks it: how long it may take until it runs.
 const DEADLINE: Duration = Duration::from_secs(300);
+/// The same where others come up with it.
+const AMONG_OTHERS: Duration = Duration::from_secs(120);
 /// What the engine itself may need to notice.
 const SLACK: Duration = Duration::from_secs(10);
 
@@ -77,6 +79,14 @@ impl GateRules {
             restarts: 0,
             is_started_again: false,
         }
+    }
+
+    /// For what a unit makes together with others that may wait for each other by exiting, and that its engine starts again at once (ten times in three
+    /// seconds, seen on Podman 5.4): no restart counts, the deadline does.
+    pub fn among_others(self, container: &Container) -> Self {
+        let is_started_again = container.restart_policy().is_some_and(|policy| policy != RestartPolicy::No);
+        let deadline = if self.proof == Proof::Running { self.deadline.min(AMONG_OTHERS) } else { self.deadline };
+        Self { restarts: if is_started_again { u64::MAX } else { self.restarts }, is_started_again, deadline, ..self }
     }
 
     /// For one of the two. A predecessor may have to wait for others that came down with it, and what else there is has failed: from three restarts on it is

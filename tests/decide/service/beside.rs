@@ -34,7 +34,8 @@ fn a_good_image_is_proved_only_with_what_was_well_beside_it() {
 #[test]
 fn what_does_not_come_back_is_awaited_no_longer_than_the_unit_and_told_on_the_way_back() {
     let (record, world) = rotated(Kind::Good, Beside::IsGone);
-    assert!(matches!(record.goal, Goal::Back { .. }), "{record}");
+    let Goal::Back { failure: Failure::Gate { why: GateFailure::Sibling { name, .. } } } = &record.goal else { panic!("{record}") };
+    assert_eq!(name, "side");
     assert_eq!((record.stage, runs(&world), world.activity), (Stage::Closed, Some(OLD), Activity::Active));
     assert_eq!(record.service().map(|service| service.down.clone()), Some(vec!["side".to_owned()]));
 }

@@ -256,7 +256,7 @@ impl World {
             has_asked_to_stay: process.has_asked_to_stay,
             is_shared: self.is_shared && self.tag == NEW && record.goal != Goal::Forward,
             dependents,
-            siblings: self.sibling.filter(|_| record.stage == Stage::Switching).map(|beside| self.beside(beside)).into_iter().collect(),
+            siblings: self.sibling.filter(|_| record.stage > Stage::Preparing).map(|beside| self.beside(beside)).into_iter().collect(),
             state,
             ..ServiceView::default()
         });
@@ -281,7 +281,8 @@ impl World {
         let gate = GateRules { proof: Proof::Running, min_healthy: Duration::ZERO, ..gate() };
         let (id, name) = (ContainerId::new("side"), "side".to_owned());
         let view = ContainerView { id, name, policy: None, state: state(status), gate, watch: Some(watch), ending: Ending::Unknown };
-        Sibling { name: "side".into(), view: Some(view).filter(|_| beside != Beside::IsGone || self.containers == 1) }
+        let is_well = status == Status::Running;
+        Sibling { name: "side".into(), is_well, view: Some(view).filter(|_| beside != Beside::IsGone || self.containers == 1) }
     }
 
     fn container(&self, record: &Record, process: &mut Process, is_new: bool, number: u32) -> ContainerView {

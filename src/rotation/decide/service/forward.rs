@@ -48,7 +48,7 @@ pub fn ready(seen: Seen<'_>, images: &ImagesView) -> Step {
     // It has to prove itself as if that had been us. Those that are up with it now go down with it on the way back, if none was noted before.
     if record.purpose == Purpose::Rotate && seen.is_restarted(images) {
         if record.dependents().is_empty() && !names.is_empty() {
-            return Step::Write(Change::NoteDependents { names });
+            return Step::Write(Change::NoteDependents { names, siblings: record.siblings().to_vec() });
         }
         // A way back that could not be written down had come as far, or a person moved it: what is proved here its next start would not bring.
         let is_tag_back = member.tag().is_some() && images.tag.as_ref() == Some(&member.old_image);
@@ -69,8 +69,9 @@ pub fn ready(seen: Seen<'_>, images: &ImagesView) -> Step {
         let message = refusal(observed, &act).map_or_else(|| "its unit pulls all the same".to_owned(), |no| no.message.clone());
         return seen.pin().unwrap_or_else(|| turn_back(Failure::ActRefused { act: act.to_string(), message }));
     }
-    if record.dependents() != names {
-        return Step::Write(Change::NoteDependents { names });
+    let siblings = seen.well_siblings();
+    if record.dependents() != names || record.siblings() != siblings {
+        return Step::Write(Change::NoteDependents { names, siblings });
     }
     if member.tag().is_some() && images.tag != member.new_image {
         if images.tag.is_some() && images.tag != member.tag_before {
@@ -126,6 +127,10 @@ fn sibling(seen: Seen<'_>) -> Option<Step> {
     let of = |sibling: &Sibling| match sibling.verdict(seen.observed.now) {
         Verdict::Passed => None,
         Verdict::Failed(why) => Some(fail(seen, GateFailure::Sibling { name: sibling.name.clone(), why: Box::new(why) })),
+        Verdict::Pending { .. } if sibling.view.is_none() && seen.service.is_late => {
+            let why = Box::new(GateFailure::Deadline { seconds: seen.service.limit_seconds, last_probe: None });
+            Some(fail(seen, GateFailure::Sibling { name: sibling.name.clone(), why }))
+        }
         Verdict::Pending { until } => Some(wait(seen, sibling.view.is_some().then_some(until))),
     };
     seen.service.siblings.iter().find_map(of)
@@ -191,7 +196,8 @@ fn down(seen: Seen<'_>) -> Step {
         let message = format!("{} is {}, and systemd has dropped its start {TRIES} times", state.name, state.activity);
         return back(seen, Failure::ActRefused { act: act.to_string(), message });
     }
-    let is_oneshot = seen.record.terms.is_oneshot && seen.view.has_successor_run;
+    // What is played may have ended otherwise than its unit.
+    let is_oneshot = seen.record.terms.is_oneshot && seen.view.has_successor_run && state.plays().is_none();
     match state.exit_code {
         Some(0) | None if is_oneshot && state.activity == Activity::Inactive => seen.dependent().unwrap_or_else(|| prove(seen)),
         code => fail(seen, GateFailure::Exited { code: code.unwrap_or(KILLED) }),
@@ -229,13 +235,20 @@ fn fail(seen: Seen<'_>, why: GateFailure) -> Step {
 /// Back, with the last log lines; one that has run stays if its policy says so.
 fn back(seen: Seen<'_>, failure: Failure) -> Step {
     let Seen { record, observed, view, .. } = seen;
-    let Some(log) = &record.log else { return seen.read_log() };
+    let Some(log) = &record.log else { return read_log(seen, &failure) };
     let failure = not_run(seen, &failure, log).unwrap_or(failure);
     if record.terms.stays && view.has_successor_run {
         let stay = Step::Write(Change::Stay { failure, keep_until: record.keep_from(observed.at) });
         return seen.dependent().unwrap_or(stay);
     }
     turn_back(failure)
+}
+
+/// The last log lines of what has failed.
+fn read_log(seen: Seen<'_>, failure: &Failure) -> Step {
+    let Failure::Gate { why: GateFailure::Sibling { name, .. } } = failure else { return seen.read_log() };
+    let view = seen.service.siblings.iter().find(|sibling| sibling.name == *name).and_then(|sibling| sibling.view.as_ref());
+    view.map_or_else(|| seen.read_log(), |view| Step::ReadLog { successor: view.id.clone() })
 }
 
 /// Where the container could not be run at all, what there was about it: a taken port is not the image's fault, nor is a store that another hand holds until

@@ -108,13 +108,18 @@ impl Seen<'_> {
         (self.service.has_drop_in && !is_noted).then_some(Step::Write(Change::LeaveDropIn))
     }
 
+    /// What is well beside the member now.
+    fn well_siblings(&self) -> Vec<String> {
+        self.service.siblings.iter().filter(|sibling| sibling.is_well).map(|sibling| sibling.name.clone()).collect()
+    }
+
     /// Those that are up, before a restart long after the proof: a person may have stopped others since then. Whoever went down with it stays noted.
     fn note_dependents(&self) -> Step {
-        let names = match self.service.is_up() {
-            true => self.service.dependents.iter().map(|dependent| dependent.name.clone()).collect(),
-            false => self.record.dependents().to_vec(),
+        let (names, siblings) = match self.service.is_up() {
+            true => (self.service.dependents.iter().map(|dependent| dependent.name.clone()).collect(), self.well_siblings()),
+            false => (self.record.dependents().to_vec(), self.record.siblings().to_vec()),
         };
-        Step::Write(Change::NoteDependents { names })
+        Step::Write(Change::NoteDependents { names, siblings })
     }
 
     /// Those that ran before the restart and are down now: each is started once, awaited as long as the unit itself would be, and noted if it is not up.
