@@ -8,6 +8,9 @@ use serde_json::{Value, json};
 use super::plant::{OF_CONTAINER, Plants};
 use crate::lab::{Answer, FakeRegistry, Head, Scratch};
 
+/// How the address is told to which pulls are sent.
+pub const MASKED_PLACE: &str = "***@127.0.0.1:1/blob?sig=***";
+
 /// The container and its registry. Commands run on the host, as root.
 pub struct Stage<'a> {
     s: &'a Scratch,
@@ -74,10 +77,29 @@ impl<'a> Stage<'a> {
 
     /// Asked for its digest the registry answers, and sends who pulls to a place that is none, with a password in its address.
     pub fn refuse_pulls(&self) {
-        let place = format!("http://me:{}@127.0.0.1:1/blob?sig={}", self.plants.get("pull_user"), self.plants.get("pull_query"));
+        let place = self.place();
+        self.answer_pulls(Answer::status(307).header("Location", &place));
+    }
+
+    /// The same, and who pulls is refused in words that have that address: what a registry says, every engine passes on.
+    pub fn deny_pulls(&self) {
+        let error = json!({ "code": "DENIED", "message": format!("look at {} for it", self.place()) });
+        self.answer_pulls(Answer::status(403).header("Content-Type", "application/json").body(&json!({ "errors": [error] }).to_string()));
+    }
+
+    /// What a pull is told that is sent to the place which is none: of Podman's words its API keeps the last.
+    pub fn refused_pull(&self) -> &'static str {
+        if self.s.host.has_podman() { "could not be pulled: connection refused" } else { MASKED_PLACE }
+    }
+
+    fn place(&self) -> String {
+        format!("http://me:{}@127.0.0.1:1/blob?sig={}", self.plants.get("pull_user"), self.plants.get("pull_query"))
+    }
+
+    fn answer_pulls(&self, answer: Answer) {
         let basic = format!("Basic {}", self.plants.basic("password"));
         self.registry.script(move |head| match unless(head, &basic, "Basic realm=\"lab\"") {
-            None if head.method == "GET" && head.target.contains("/manifests/") => Some(Answer::status(307).header("Location", &place)),
+            None if head.method == "GET" && head.target.contains("/manifests/") => Some(answer.clone()),
             refused => refused,
         });
     }
