@@ -38,14 +38,18 @@ fn unplayable(survey: &Survey, state: &ServiceState, container: &Container) -> O
     if own.is_some() && of_files.images.iter().filter(|image| tag(image) == own).count() > 1 {
         return Some(Unplayable::SharesImage { with: "another container".to_owned() });
     }
-    others().find(|other| has_moved(survey, other)).map(|other| Unplayable::Moved { of: other.name().to_owned() })
-}
-
-/// True if its next start brings another image.
-fn has_moved(survey: &Survey, container: &Container) -> bool {
-    let Some(own) = tag(container.image_typed()).filter(|own| matches!(own.target(), Target::Tag(_))) else { return false };
-    let image = survey.images.get(&container.image_id());
-    !image.is_some_and(|image| image.tags().iter().any(|name| tag(name).as_ref() == Some(&own)))
+    // Podman shows whichever name the image has (seen on 5.4).
+    let is_said = |name: &str| of_files.images.iter().any(|image| tag(image).is_some() && tag(image) == tag(name));
+    if !is_said(container.image_typed()) {
+        return Some(Unplayable::Unnamed { image: container.image_typed().to_owned() });
+    }
+    // One whose image has none of the names in there any more gets another at its next start.
+    let has_moved = |other: &&Container| {
+        let is_of_tag = tag(other.image_typed()).is_some_and(|name| matches!(name.target(), Target::Tag(_)));
+        let image = survey.images.get(&other.image_id());
+        is_of_tag && !image.is_some_and(|image| image.tags().iter().any(|name| is_said(name)))
+    };
+    others().find(has_moved).map(|other| Unplayable::Moved { of: other.name().to_owned() })
 }
 
 /// What else a restart of the unit makes anew, and was well before: it has to be so afterwards.
@@ -84,7 +88,7 @@ mod tests {
     }
 
     fn survey(played: Option<(bool, &str)>, others: Vec<Container>) -> Survey {
-        let images = vec!["reg/a:1".to_owned()];
+        let images = std::iter::once("reg/a:1".to_owned()).chain(others.iter().map(|other| other.image_typed().to_owned())).collect();
         let played = played.map(|(is_pulling, edited_at)| Played { is_pulling, images, edited_at: edited_at.parse().expect("a time") });
         let state = ServiceState {
             name: "k.service".into(),
@@ -133,6 +137,7 @@ mod tests {
         assert_eq!(with(&["reg/a:1", "reg/b:1"], play, "argv[]=/usr/bin/podman kube down /k.yaml ;"), None);
         assert_eq!(with(&["reg/a:1", "reg/init"], play, ""), Some(Unplayable::Latest { image: "reg/init".into() }));
         assert_eq!(with(&["reg/a:1", "reg/a:1"], play, ""), Some(Unplayable::SharesImage { with: "another container".into() }));
+        assert_eq!(with(&["reg/b:1"], play, ""), Some(Unplayable::Unnamed { image: "reg/a:1".into() }));
         assert_eq!(with(&[], play, "argv[]=/usr/bin/podman kube down --force /k.yaml ;"), Some(Unplayable::DropsVolumes));
         assert_eq!(with(&[], "argv[]=/usr/bin/podman kube play --build /k.yaml ;", ""), Some(Unplayable::Builds));
     }

@@ -60,6 +60,11 @@ pub enum Unplayable {
     },
     /// A policy in there has it pull.
     Pulls,
+    /// It names no such image.
+    Unnamed {
+        /// As Podman shows it.
+        image: String,
+    },
     /// Its images are built at each start.
     Builds,
     /// A stop of it removes the volumes.
@@ -103,7 +108,12 @@ impl Unready {
             | Self::OfSystem
             | Self::TakesPodAlong { .. }
             | Self::Plays {
-                why: Unplayable::Unread | Unplayable::SharesImage { .. } | Unplayable::Moved { .. } | Unplayable::DropsVolumes,
+                why:
+                    Unplayable::Unread
+                    | Unplayable::Unnamed { .. }
+                    | Unplayable::SharesImage { .. }
+                    | Unplayable::Moved { .. }
+                    | Unplayable::DropsVolumes,
                 ..
             } => "owned_by_unit",
             Self::Failed => "unit_failed",
@@ -141,6 +151,7 @@ impl Unready {
             Self::Plays { why, file } => Some(match why {
                 Unplayable::Latest { .. } => format!("name another tag in {file}, and `{systemctl} restart {unit}`"),
                 Unplayable::Pulls => format!("leave that policy out of {file}, and `{systemctl} restart {unit}`"),
+                Unplayable::Unnamed { image } => format!("if `{image}` is another name of what is meant there, `podman untag` it"),
                 Unplayable::Builds => format!("leave `--build` out of {unit}"),
                 Unplayable::DropsVolumes => format!("leave `KubeDownForce=` out of the file of {unit}"),
                 Unplayable::Moved { .. } => format!("`{systemctl} restart {unit}`, if that image is wanted"),
@@ -179,6 +190,7 @@ impl fmt::Display for Unready {
                 match why {
                     Unplayable::Latest { image } => write!(f, "and pulls `{image}`, unless an `imagePullPolicy` in there says otherwise"),
                     Unplayable::Pulls => f.write_str("and an `imagePullPolicy` in there has it pull what nobody has proved"),
+                    Unplayable::Unnamed { image } => write!(f, "and does not name `{image}`, which Podman shows for it"),
                     Unplayable::Builds => f.write_str("and builds its images, which nobody has proved"),
                     Unplayable::DropsVolumes => f.write_str("after a stop that removes its volumes (`--force`)"),
                     Unplayable::Moved { of } => write!(f, "and brings `{of}` another image than it runs, which nobody has proved"),

@@ -184,7 +184,10 @@ fn what_a_restart_of_a_kube_unit_would_bring_unproved_is_held_with_the_file_and_
     // What a person has pulled beside it.
     s.host.systemctl(&["restart", &kube.unit()]);
     ["a", "b"].iter().for_each(|name| drop(kube.running(name)));
-    s.host.docker(&["tag", &format!("{}:1", &image("a")["image: ".len()..]), &format!("{}:1", &image("b")["image: ".len()..])]);
+    push(&s, "other", "nohealth:other");
+    let other = format!("{}:1", &image("other")["image: ".len()..]);
+    s.host.docker(&["pull", "-q", &other]);
+    s.host.docker(&["tag", &other, &format!("{}:1", &image("b")["image: ".len()..])]);
     let outcome = run(&s, &["now", &a, "--json"]).exits(0);
     assert!(text(&entry(&outcome, &a)["message"]).contains("another image than it runs"), "{outcome}");
     s.host.docker(&["tag", were[1]["Image"].as_str().unwrap_or_default(), &format!("{}:1", &image("b")["image: ".len()..])]);
