@@ -21,13 +21,13 @@ fn begin<'a>(s: &'a Scratch, engine: &str, id: impl Fn() -> String) -> Running<'
     running
 }
 
-/// In the middle of a rotation of the user's container.
-fn in_the_middle(s: &Scratch, user: &Client<'_>, command: &[&str]) -> Outcome {
+/// In the middle of a rotation of the user's container; what the command said as well, if it failed.
+fn in_the_middle(s: &Scratch, user: &Client<'_>, command: &[&str]) -> (Outcome, Result<String, String>) {
     s.push("web", "ok:v1");
     user.run("web", ENABLED);
     let running = begin(s, "podman:op", || user.id("web"));
-    user.ask(command);
-    running.wait(LONG)
+    let said = user.try_ask(command);
+    (running.wait(LONG), said)
 }
 
 fn next(s: &Scratch) -> Outcome {
@@ -47,7 +47,9 @@ fn what_podman_system_migrate_stops_in_the_middle_runs_again() {
     }
     let s = alone("migrate");
     let user = lingering(&s);
-    let outcome = in_the_middle(&s, &user, &["system", "migrate"]).exits(1);
+    let (outcome, said) = in_the_middle(&s, &user, &["system", "migrate"]);
+    said.expect("it is migrated");
+    let outcome = outcome.exits(1);
     assert_eq!(serves(&s, &user), "v1", "{outcome}");
     let id = user.id("web");
     next(&s).exits(0);
@@ -61,10 +63,13 @@ fn what_an_engine_that_is_reset_in_the_middle_has_lost_is_made_again_once_it_is_
     }
     let s = alone("reset");
     let user = lingering(&s);
-    let outcome = in_the_middle(&s, &user, &["system", "reset", "-f"]);
-    // It takes its own socket along; not on 5.8, where its service goes on, and the same run may make again what was lost, unless the service has its
-    // database no more: then a person is called.
-    let goes_on = s.host.engine().starts_with("podman-5.8");
+    let (outcome, said) = in_the_middle(&s, &user, &["system", "reset", "-f"]);
+    // It takes its own socket along; not on 4.3 and 5.8, where its service goes on, and the same run may make again what was lost, unless the service has its
+    // database no more: then a person is called. On 4.3 it begins to before the reset has ended, which then meets what is new and says so, or the service
+    // answers nothing any more until it is restarted.
+    let is_4_3 = s.host.engine().starts_with("podman-4.3");
+    assert!(said.is_ok() || is_4_3, "{said:?}");
+    let goes_on = is_4_3 || s.host.engine().starts_with("podman-5.8");
     let is_made_again = goes_on && outcome.status == Some(1);
     if is_made_again {
         assert_eq!(serves(&s, &user), "v1", "{outcome}");
