@@ -47,6 +47,11 @@ impl<'a> Kube<'a> {
         fs::write(&self.files[1], text.replace(from, to)).expect("the host takes a file");
     }
 
+    /// What is played is as it was at first again.
+    pub fn restore(&self) {
+        fs::write(&self.files[1], &self.texts[1]).expect("the host takes a file");
+    }
+
     /// The name of one of its containers.
     pub fn container(&self, name: &str) -> String {
         format!("{}-{name}", self.name)

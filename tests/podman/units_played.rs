@@ -101,8 +101,8 @@ fn an_image_beside_which_another_container_of_the_kube_file_cannot_live_goes_bac
     let (a, old) = (kube.container("a"), text(&were[0]["Image"]));
     // It runs, and nothing answers there.
     s.host.push_with(&format!("{}:1", s.name("a")), "nohealth:v2", r#"{"Cmd": ["sleep", "100000"], "Entrypoint": null}"#);
-    // Longer than the other one lasts.
-    let gate = "min_healthy = \"4s\"\ndeadline = \"60s\"\n";
+    // Longer than the other one lasts, on a host with much to do as well.
+    let gate = "min_healthy = \"20s\"\ndeadline = \"60s\"\n";
     let outcome = s.agent().on_host_as_owner().config(gate).run(&["now", &a, "--json"]).exits(1);
     let told = entry(&outcome, &a);
     assert_eq!((&told["verdict"], &told["reason"]), (&"rolled_back".into(), &"gate_failed".into()), "{outcome}");
@@ -173,7 +173,7 @@ fn what_a_restart_of_a_kube_unit_would_bring_unproved_is_held_with_the_file_and_
             assert!(text(&told["message"]).contains(word), "{word}: {outcome}");
         }
         assert_eq!(["a", "b"].map(|name| kube.running(name)["Id"].clone()), is_there, "{outcome}");
-        kube.edit(to, from);
+        kube.restore();
     };
     let b = format!("{}:1\n", image("b"));
     held(&b, &format!("{}:1\n    imagePullPolicy: Always\n", image("b")), "unit_pulls", "imagePullPolicy");
