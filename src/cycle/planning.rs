@@ -141,7 +141,8 @@ impl Cycle<'_> {
         let at = self.clock.at();
         let is_by_check = candidate.policy.probe.is_none() && !candidate.policy.oneshot;
         let is_unchecked = is_by_check && rotation::is_unchecked(&candidate.container, at);
-        let is_pulled = self.was_pulled(candidate)?;
+        // Asked of few: a host may have a thousand containers.
+        let is_pulled = candidate.image.digest_made_here().is_some() && self.was_pulled(candidate)?;
         Ok(Known { refused, is_equal, pulled_as, is_pulled, seen_since, at, is_unchecked, is_any_age: request.is_any_age })
     }
 

@@ -96,8 +96,8 @@ impl Image {
     }
 
     /// Its digest, if it was committed or built here in a store that gives one to every image. Only such a one has a parent there; one that was
-    /// pulled, loaded, or built by BuildKit has none (seen on Docker 26.1 and 28.5). Podman shows one for every image whose base is there, pulled or not; what
-    /// came out of an index has the digest of that one, too (seen on 4.3 to 5.8).
+    /// pulled, loaded, or built by BuildKit has none (seen on Docker 26.1 and 28.5). Podman shows one for every image whose base is there, pulled or not (seen on
+    /// 5.4); what came out of an index it knows by the digest of that one, too.
     pub fn digest_made_here(&self) -> Option<Digest> {
         let has_parent = !text(&self.0["Parent"]).is_empty();
         self.own_digest().or_else(|| self.only_digest_of_podman()).filter(|_| has_parent)

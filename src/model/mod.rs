@@ -52,7 +52,7 @@ pub use reference::{Reference, ReferenceError, Target};
 pub use refused::RefusedDigest;
 pub use registry_settings::RegistrySettings;
 pub use restart::{RestartPolicy, RestartPolicyError};
-pub use service::{Activity, Played, SERVICE_LABEL, Service, ServiceState, is_pull};
+pub use service::{Activity, Played, SERVICE_LABEL, Service, ServiceState};
 pub use sighting::Sighting;
 pub use state::{State, Status};
 pub use stop_signal::{StopSignal, StopSignalError};

@@ -257,7 +257,7 @@ impl ServiceState {
 }
 
 /// True if such a policy pulls although the image is there (podman-run(1)). Podman knows each word in two ways of writing it, and one more (`ParsePullPolicy`).
-pub fn is_pull(policy: &str) -> bool {
+fn is_pull(policy: &str) -> bool {
     ["always", "newer", "ifnewer"].iter().any(|word| policy.eq_ignore_ascii_case(word))
 }
 

@@ -1,10 +1,39 @@
 //! A unit that makes others beside the container (`.kube`): what was well before has to be so again.
 
-use rotate::model::Activity;
-use rotate::rotation::{Failure, GateFailure, Goal, Outcome, Record, Stage};
+use std::time::Duration;
 
-use super::world::{Beside, Kind, NEW, OLD, Process, World};
+use rotate::model::{Activity, ContainerId, Ending, State, Status};
+use rotate::rotation::{ContainerView, Failure, GateFailure, GateRules, Goal, Outcome, Proof, Record, Sibling, Stage, Watch};
+
+use super::world::{Kind, NEW, OLD, Process, World, gate};
 use super::{drive, record};
+
+/// How what the unit makes beside the container does.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Beside {
+    Lives,
+    /// Only beside the old image.
+    DiesWithNew,
+    /// Once the unit was restarted, there is none.
+    IsGone,
+}
+
+impl World {
+    /// One look at it.
+    pub fn beside(&self, beside: Beside) -> Sibling {
+        let is_dead = beside == Beside::DiesWithNew && self.runs.is_some_and(|(image, _)| image == NEW);
+        let status = if is_dead { Status::Exited } else { Status::Running };
+        let state = |status| State { status, exit_code: 4, oom_killed: false, started_at: None, restart_count: 0, health: None };
+        let mut watch = Watch::begin(Duration::ZERO, true);
+        watch.look(Duration::ZERO, &state(Status::Running));
+        watch.look(self.now, &state(status));
+        let gate = GateRules { proof: Proof::Running, min_healthy: Duration::ZERO, ..gate() };
+        let (id, name) = (ContainerId::new("side"), "side".to_owned());
+        let view = ContainerView { id, name, policy: None, state: state(status), gate, watch: Some(watch), ending: Ending::Unknown };
+        let is_well = status == Status::Running;
+        Sibling { name: "side".into(), is_well, view: Some(view).filter(|_| beside != Beside::IsGone || self.containers == 1) }
+    }
+}
 
 /// Until it rests, and what serves then.
 fn rotated(kind: Kind, beside: Beside) -> (Record, World) {

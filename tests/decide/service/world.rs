@@ -7,10 +7,10 @@ use jiff::Timestamp;
 use rotate::engine::Refusal;
 use rotate::model::{Activity, ContainerId, Ending, Health, ImageId, RestartPolicy, ServiceState, State, Status};
 use rotate::rotation::{
-    Act, ContainerView, Dependent, GateRules, Goal, ImagesView, MemberView, Observed, Proof, Record, Refused, ServiceView, Sibling, Stage,
-    Watch,
+    Act, ContainerView, Dependent, GateRules, Goal, ImagesView, MemberView, Observed, Proof, Record, Refused, ServiceView, Stage, Watch,
 };
 
+use super::beside::Beside;
 use crate::make;
 
 pub const OLD: &str = "sha256:old";
@@ -72,16 +72,6 @@ pub struct World {
     pub now: Duration,
     pub boots: u32,
     pub sibling: Option<Beside>,
-}
-
-/// How what the unit makes beside the container does.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Beside {
-    Lives,
-    /// Only beside the old image.
-    DiesWithNew,
-    /// Once the unit was restarted, there is none.
-    IsGone,
 }
 
 /// What a process remembers.
@@ -271,20 +261,6 @@ impl World {
         observed
     }
 
-    fn beside(&self, beside: Beside) -> Sibling {
-        let is_dead = beside == Beside::DiesWithNew && self.runs.is_some_and(|(image, _)| image == NEW);
-        let status = if is_dead { Status::Exited } else { Status::Running };
-        let state = |status| State { status, exit_code: 4, oom_killed: false, started_at: None, restart_count: 0, health: None };
-        let mut watch = Watch::begin(Duration::ZERO, true);
-        watch.look(Duration::ZERO, &state(Status::Running));
-        watch.look(self.now, &state(status));
-        let gate = GateRules { proof: Proof::Running, min_healthy: Duration::ZERO, ..gate() };
-        let (id, name) = (ContainerId::new("side"), "side".to_owned());
-        let view = ContainerView { id, name, policy: None, state: state(status), gate, watch: Some(watch), ending: Ending::Unknown };
-        let is_well = status == Status::Running;
-        Sibling { name: "side".into(), is_well, view: Some(view).filter(|_| beside != Beside::IsGone || self.containers == 1) }
-    }
-
     fn container(&self, record: &Record, process: &mut Process, is_new: bool, number: u32) -> ContainerView {
         let is_sick = is_new && self.kind == Kind::Sick;
         let health = Some(if is_sick { Health::Unhealthy } else { Health::Healthy });
@@ -308,7 +284,7 @@ impl World {
     }
 }
 
-fn gate() -> GateRules {
+pub fn gate() -> GateRules {
     GateRules {
         proof: Proof::Healthcheck { start_period: Duration::ZERO },
         min_healthy: Duration::from_secs(2),
