@@ -40,6 +40,13 @@ impl<'a> Kube<'a> {
         kube
     }
 
+    /// However often it was started a moment ago: systemd refuses the sixth start within ten seconds.
+    #[track_caller]
+    pub fn restart(&self) {
+        self.s.host.systemctl(&["reset-failed", &self.unit()]);
+        self.s.host.systemctl(&["restart", &self.unit()]);
+    }
+
     /// Edits what is played, as a person would.
     pub fn edit(&self, from: &str, to: &str) {
         let text = fs::read_to_string(&self.files[1]).expect("it was written");
