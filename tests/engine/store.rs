@@ -12,12 +12,16 @@ fn a_second_one_says_who_is_at_work_and_readers_are_not_disturbed() {
     let s = scratch("lock");
     s.push("web", "ok:v1");
     s.run("web", &[]);
+    let old = look(&s, &s.name("web"));
     s.push("web", "slow:600:v2");
     let first = s.agent().config(FAST).spawn(&["now", &s.name("web")]);
     let holder = || fs::read_to_string(s.state_dir().join("lock")).ok().filter(|pid| !pid.trim().is_empty());
     let pid = wait_for("the lock is taken", Duration::from_secs(60), holder);
     let second = s.rotate(&["now", &s.name("web")]).exits(75);
     assert!(second.stderr.contains(&format!("is held by process {}", pid.trim())), "{second}");
+    // Until then Podman's own client may hold its store, and its service answers nobody.
+    let new = || s.host.try_inspect(&s.name("web")).filter(|web| web["Id"] != old.id.as_str() && web["State"]["Running"] == true);
+    wait_for("the first is at its gate", Duration::from_secs(120), new);
     s.rotate(&["status"]).exits(0);
     s.rotate(&["plan", &s.name("web")]).exits(0);
     first.kill();
