@@ -8,6 +8,7 @@ mod client;
 mod errand;
 mod files;
 mod generator;
+mod half_removed;
 mod left_errands;
 mod notes;
 mod owner;
@@ -54,6 +55,13 @@ impl Podman {
         let owner = Owner::of(socket);
         Self { compatible, client: Client::new(owner.clone()), systemctl: Systemctl::new(owner), version }
     }
+
+    /// All containers, running or not, as it lists them.
+    async fn list(&self) -> Result<Value, EngineError> {
+        let (call, calls) = ("list containers", &self.compatible.calls);
+        let (_, body) = calls.raw(call, calls.patience(), Method::GET, "/libpod/containers/json?all=true", None).await?;
+        parse(call, &body)
+    }
 }
 
 #[async_trait]
@@ -95,9 +103,7 @@ impl Engine for Podman {
 
     /// By its own list: Docker's knows no container that is `stopping` or `initialized`.
     async fn containers(&self) -> Result<Vec<Listed>, EngineError> {
-        let (call, calls) = ("list containers", &self.compatible.calls);
-        let (_, body) = calls.raw(call, calls.patience(), Method::GET, "/libpod/containers/json?all=true", None).await?;
-        Ok(parse(call, &body)?.as_array().into_iter().flatten().filter_map(listed).collect())
+        Ok(self.list().await?.as_array().into_iter().flatten().filter_map(listed).collect())
     }
 
     async fn container(&self, container: &str) -> Result<Option<Container>, EngineError> {
@@ -107,6 +113,9 @@ impl Engine for Podman {
             Err(EngineError::Refused { message, .. }) if message.contains("more than one result") => None,
             // It went away between two looks of Podman's own («no container with ID … found in database», 500; seen on 5.4).
             Err(EngineError::Refused { message, .. }) if message.contains("no such container") => None,
+            Err(EngineError::Refused { message, .. }) if half_removed::is_meant_by(&message) => {
+                half_removed::described(&self.list().await?, container)
+            }
             answer => answer?,
         };
         Ok(document.map(Container::new).filter(|found| found.name() == container || found.id().as_str() == container))

@@ -170,5 +170,13 @@ fn a_disk_that_is_full_from_the_stop_on_leaves_what_the_next_run_repairs() {
     let serves = running.lines().any(|name| *name == *s.name("web"));
     assert!(serves || outcome.status.is_some_and(|code| code != 0), "no success while it is down: {outcome}");
     disk.free();
+    // Podman took the new one's files away and could not write that down: it is in nobody's way, is told, and can be removed.
+    if s.host.has_podman() && entry(&outcome, &s.name("web"))["verdict"] == "rolled_back" {
+        for spare in leftovers(&s) {
+            let plan = s.rotate(&["plan"]).exits(0);
+            assert!(plan.stdout.contains(&spare), "{plan}");
+            s.host.docker(&["rm", &spare]);
+        }
+    }
     runs_new(&s, &old.id);
 }
