@@ -5,8 +5,8 @@ mod stage;
 
 use stage::{MASKED_PLACE, Stage};
 
-use super::{CONFIG, scratch};
-use crate::lab::{ROOTS_ENGINE, Unit, lacks};
+use super::CONFIG;
+use crate::lab::{Host, ROOTS_ENGINE, Scratch, Unit, lacks};
 
 /// Gates of a moment, and all that is told.
 fn config() -> String {
@@ -18,7 +18,8 @@ fn no_secret_is_told_by_a_command_or_kept_in_a_file_once_it_is_over() {
     if lacks(&ROOTS_ENGINE) {
         return;
     }
-    let s = scratch("secrets");
+    // What it labels as selected any other daemon would take over in the middle.
+    let s = Scratch::alone(Host::shared(), "secrets");
     let unit = Unit::install(&s, &config());
     let stage = Stage::set(&s, &unit.program);
     let web = s.name("web");
@@ -81,7 +82,7 @@ fn no_secret_is_in_the_journal_of_the_daemon_or_in_its_state_directory() {
     if lacks(&ROOTS_ENGINE) {
         return;
     }
-    let s = scratch("journal");
+    let s = Scratch::alone(Host::shared(), "journal");
     let unit = Unit::install(&s, &config());
     let stage = Stage::set(&s, &unit.program);
     let web = s.name("web");
