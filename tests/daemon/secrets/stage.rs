@@ -1,6 +1,8 @@
 //! The stage on which secrets are planted: a container full of them, a registry that wants some, and commands whose every word is kept.
 
+use std::fs::DirEntry;
 use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 use std::sync::Mutex;
 
 use serde_json::{Value, json};
@@ -222,7 +224,7 @@ impl<'a> Stage<'a> {
         let state_dir = self.s.host.path(state_dir);
         assert_eq!(std::fs::metadata(&state_dir).expect("it is there").mode() & 0o7777, 0o700);
         let mut seen = 0;
-        for entry in std::fs::read_dir(&state_dir).expect("a folder").map(|entry| entry.expect("an entry")) {
+        for entry in files_below(&state_dir) {
             let (name, mode) = (entry.file_name().to_string_lossy().into_owned(), entry.metadata().expect("a file").mode());
             let found = self.plants.found(&std::fs::read(entry.path()).expect("a file"));
             let is_store = name.starts_with("rotate.db");
@@ -234,6 +236,13 @@ impl<'a> Stage<'a> {
         }
         assert_eq!(seen > 0, is_kept, "the container could be created again");
     }
+}
+
+/// Those of engines that were not served first lie in folders of their own.
+fn files_below(folder: &Path) -> Vec<DirEntry> {
+    let entries = std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry"));
+    let is_folder = |entry: &DirEntry| entry.file_type().expect("it is there").is_dir();
+    entries.flat_map(|entry| if is_folder(&entry) { files_below(&entry.path()) } else { vec![entry] }).collect()
 }
 
 /// Refuses whoever does not send this.
