@@ -211,7 +211,7 @@ impl Round {
 /// True if a rotation of a container of this name is under way at the engine, or its predecessor kept.
 fn is_known(served: &Served, engine: Option<&EngineName>, name: &str, records: &Records) -> Result<bool, AskError> {
     let open = records.of(engine, served.is_heir)?.open_rotations()?;
-    Ok(open.iter().any(|record| record.unit == name))
+    Ok(open.iter().any(|record| record.is_about(name)))
 }
 
 /// Whether an engine has a container.

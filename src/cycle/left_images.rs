@@ -4,8 +4,7 @@
 //! points elsewhere there is none.
 
 use super::{Cycle, CycleError};
-use crate::model::{Digest, ImageId, Reference};
-use crate::plan::Planned;
+use crate::model::{Container, Digest, ImageId, Reference};
 use crate::rotation::{self, Member, Outcome};
 
 /// What the last rotation of a unit left.
@@ -25,13 +24,12 @@ impl Left {
 
 impl Cycle<'_> {
     /// What the last rotation of this unit pulled and did not keep, if it did so.
-    pub(super) fn left_by_the_last(&self, planned: &Planned) -> Result<Option<Left>, CycleError> {
-        let container = &planned.candidate.container;
+    pub(super) fn left_by_the_last(&self, container: &Container) -> Result<Option<Left>, CycleError> {
         let last = self.store.history(Some(container.name()), 1)?.into_iter().next();
         let Some(last) = last.filter(|last| matches!(last.outcome, Some(Outcome::TurnedBack { .. }))) else { return Ok(None) };
         let member = last.members.into_iter().find(|member| member.name == container.name());
         let pulled = member.filter(|member| member.is_pulled);
-        Ok(pulled.map(|Member { reference, digest, new_image: image, .. }| Left { reference, digest, image }))
+        Ok(pulled.and_then(|Member { reference, digest, new_image: image, .. }| Some(Left { reference, digest: digest?, image })))
     }
 
     /// Removes it, unless it has a name by now, or a container. What does not work now is a few bytes on a disk, and told.

@@ -132,11 +132,12 @@ impl Found {
 ///
 /// What is only stopped may be a person's doing in a rotation that was cut short before its switch: one that is on hold is left. Or an outage's: so is what
 /// was stopped in another boot than the record's, or has a policy by which no engine that comes back starts it.
-pub fn is_behind(record: &Record, found: &Found, boot: &str, is_held: bool) -> bool {
+pub fn is_behind(record: &Record, name: &str, found: &Found, boot: &str, is_held: bool) -> bool {
     let is_disarmed = |current: &Container, policy| {
         is_stopped(current) && current.restart_policy() == Some(RestartPolicy::No) && policy != RestartPolicy::No
     };
-    let Some(member) = record.members.first().filter(|_| record.stage < Stage::Switching && record.purpose == Purpose::Rotate) else {
+    let is_before_the_switch = record.stage < Stage::Switching && record.purpose == Purpose::Rotate;
+    let Some(member) = record.members.iter().find(|member| is_before_the_switch && member.name == name) else {
         return false;
     };
     let is_of_it = |container: &Option<Container>| container.as_ref().filter(|c| c.id() == member.predecessor).is_some();

@@ -23,6 +23,7 @@ mod rotate;
 mod shared_tag;
 mod status;
 mod survey;
+mod taken_over;
 
 use std::collections::HashMap;
 use std::io;

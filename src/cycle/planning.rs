@@ -1,12 +1,12 @@
 //! Freshness: what is new for what runs, and the plan that follows.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use jiff::Timestamp;
 
 use super::asking::{ask, held};
 use super::{Cycle, CycleError, Request};
-use crate::model::{Digest, Reference};
+use crate::model::{ContainerId, Digest, Reference};
 use crate::plan::{self, Candidate, Known, Plan, Planned, Reason, SharedTags, Survey};
 use crate::policy::Follows;
 use crate::rotation;
@@ -83,11 +83,29 @@ impl Cycle<'_> {
             };
             let known = self.known(survey, &candidate, answer.as_ref().ok(), since, request)?;
             match self.fresh(&candidate, answer, &known).await {
-                Ok(digest) => rotations.push(Planned { candidate, digest, pulled_as: known.pulled_as, also_moves: Vec::new() }),
+                Ok(digest) => {
+                    let pulled_as = known.pulled_as;
+                    rotations.push(Planned { candidate, digest, pulled_as, along: Vec::new(), also_moves: Vec::new() });
+                }
                 Err(reason) => skipped.push(candidate.skip(reason)),
             }
         }
+        let brought = self.brought_by_their_tags(&rotations).await?;
+        let has_tag = |candidate: &Candidate| brought.contains(&candidate.container.id());
+        let rotations = plan::join(rotations, &mut skipped, has_tag);
         Ok(Plan { not_followed, limits: self.registry.limits(), ..plan::order(rotations, skipped, &tags) })
+    }
+
+    /// Those that go along with others whose tag points to what they run, or to nothing.
+    async fn brought_by_their_tags(&self, rotations: &[Planned]) -> Result<HashSet<ContainerId>, CycleError> {
+        let mut brought = HashSet::new();
+        for dependent in rotations.iter().flat_map(|planned| &planned.candidate.dependents) {
+            let image = self.engine.image(&dependent.reference.to_string()).await?;
+            if image.is_none_or(|image| image.id() == dependent.container.image_id()) {
+                brought.insert(dependent.container.id());
+            }
+        }
+        Ok(brought)
     }
 
     /// See [`plan::freshness`]; and what was made here and not pushed is not replaced by what a registry has under its name.
@@ -160,7 +178,7 @@ impl Cycle<'_> {
         let records = self.store.history(Some(candidate.container.name()), REMEMBERED)?;
         let members = records.iter().flat_map(|record| &record.members).filter(|member| member.reference == candidate.reference);
         let mut digests = members.filter_map(|member| match &member.new_image {
-            Some(new) if *new == image => Some(&member.digest),
+            Some(new) if *new == image && member.digest.is_some() => member.digest.as_ref(),
             _ if member.old_image == image => member.old_digest.as_ref(),
             _ => None,
         });

@@ -6,8 +6,9 @@ use serde::Serialize;
 use super::{report_stuck, report_unit};
 use crate::clock::seconds_between;
 use crate::engine::EngineError;
+use crate::model::Digest;
 use crate::plan::Skipped;
-use crate::rotation::{Ended, Failure, Outcome, Record, Stage, StuckReason, Withdrawal};
+use crate::rotation::{Ended, Failure, Member, Outcome, Record, Stage, StuckReason, Withdrawal};
 
 /// What a pass did.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -37,6 +38,9 @@ pub struct Entry {
     pub from_digest: Option<String>,
     /// The digest that was rotated to, or tried.
     pub to_digest: Option<String>,
+    /// Those that went the same way along with it, because they require it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub along: Vec<Along>,
     /// From the opening of the record to the end.
     pub took_seconds: Option<f64>,
     /// From the first stop to the last start.
@@ -58,6 +62,27 @@ pub struct Entry {
     /// See [`Record::stands`]; none where the verdict says it all.
     #[serde(skip)]
     pub stands: Option<&'static str>,
+}
+
+/// One that is made anew along with another.
+#[derive(Debug, Clone, Serialize)]
+pub struct Along {
+    /// Its name.
+    pub name: String,
+    /// The reference that it follows, as typed.
+    pub image: String,
+    /// The digest that ran before.
+    pub from_digest: Option<String>,
+    /// The digest that was rotated to, or tried; none: its image has stayed.
+    pub to_digest: Option<String>,
+}
+
+impl Along {
+    fn of(member: &Member) -> Self {
+        let text = |digest: &Option<Digest>| digest.as_ref().map(ToString::to_string);
+        let (from_digest, to_digest) = (text(&member.old_digest), text(&member.digest));
+        Self { name: member.name.clone(), image: member.reference.to_string(), from_digest, to_digest }
+    }
 }
 
 /// What became of one container, in one word.
@@ -92,7 +117,15 @@ pub enum Verdict {
     Orphaned,
 }
 
+const ALL_BACK: &str =
+    "the old containers run under their names and are well; the new ones are removed, the last log lines of the one that failed are kept";
+
 impl Entry {
+    /// True if a container of this name is among those that it is about.
+    pub fn is_about(&self, name: &str) -> bool {
+        self.name == name || self.along.iter().any(|along| along.name == name)
+    }
+
     /// For a container that is not rotated.
     pub fn skipped(skipped: &Skipped) -> Self {
         let Skipped { name, image, reason } = skipped;
@@ -111,6 +144,7 @@ impl Entry {
             help: None,
             from_digest: None,
             to_digest: None,
+            along: Vec::new(),
             took_seconds: None,
             down_time_seconds: None,
             log: Vec::new(),
@@ -149,6 +183,7 @@ impl Entry {
                 (None, Ended::Stuck(reason)) => Some(report_stuck::stands(reason)),
                 (Some(_), Ended::Stuck(reason)) => Some(report_unit::stands_stuck(reason)),
                 (Some(_), _) => report_unit::stands(verdict),
+                (None, _) if verdict == Verdict::RolledBack && record.members.len() > 1 => Some(ALL_BACK),
                 (None, _) => None,
             },
             // What cannot be stopped runs; a tag that cannot be moved may belong to one that does.
@@ -157,7 +192,8 @@ impl Entry {
             message,
             help,
             from_digest: first.and_then(|m| m.old_digest.as_ref()).map(ToString::to_string),
-            to_digest: first.map(|m| m.digest.to_string()),
+            to_digest: first.and_then(|m| m.digest.as_ref()).map(ToString::to_string),
+            along: record.members.iter().skip(1).map(Along::of).collect(),
             took_seconds: seconds_between(record.opened_at, now),
             down_time_seconds: record.down_time_seconds(),
             log: record.log.clone().unwrap_or_default(),
@@ -188,7 +224,13 @@ fn judge(record: &Record, ended: &Ended) -> (Verdict, Option<String>, Option<Str
             Some("run `rotate now` again: it goes on from there".into()),
         ),
         (Ended::Kept | Ended::Closed | Ended::Prepared, Some(Outcome::TurnedBack { failure, was_switched })) => {
-            turned_back(unit, failure, *was_switched)
+            let (verdict, message, help) = turned_back(unit, failure, *was_switched);
+            let other = record.failed_member.filter(|n| *n > 0).and_then(|n| record.members.get(n));
+            let of_other = |message: String| match other {
+                Some(other) => format!("`{}`, which requires it: {message}", other.name),
+                None => message,
+            };
+            (verdict, message.map(of_other), help)
         }
         (Ended::Kept | Ended::Closed | Ended::Prepared, Some(Outcome::Stayed { failure })) => {
             let message = record.late.as_ref().map_or_else(|| failure.to_string(), |why| format!("the new container {why}"));

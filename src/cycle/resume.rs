@@ -28,7 +28,7 @@ impl Cycle<'_> {
         // What is known is brought to its end though the engine does not list its containers.
         let mut first_error = adopted.err();
         let switching: HashSet<String> =
-            records.iter().filter(|record| record.stage == Stage::Switching).map(|record| record.unit.clone()).collect();
+            records.iter().filter(|record| record.stage == Stage::Switching).flat_map(Record::names).map(str::to_owned).collect();
         for mut record in records {
             // What is only kept has time. Whether its successor is well cannot be seen while that one is itself being replaced.
             if record.stage == Stage::Kept && (self.interrupt.is_set() || self.is_still_switching(&switching, &record)?) {
@@ -45,7 +45,7 @@ impl Cycle<'_> {
                 }
                 continue;
             }
-            if kept == Some(record.unit.as_str()) && record.stage == Stage::Kept {
+            if kept.is_some_and(|kept| record.is_about(kept)) && record.stage == Stage::Kept {
                 record.keep_until = record.keep_until.max(Some(record.keep_from(self.clock.at())));
             }
             match self.go_on(&mut record).await {
@@ -107,10 +107,11 @@ impl Cycle<'_> {
 
     /// True if another rotation of its unit was in the middle of its switch and has not ended since.
     fn is_still_switching(&self, switching: &HashSet<String>, record: &Record) -> Result<bool, CycleError> {
-        if !switching.contains(&record.unit) {
+        if !record.names().any(|name| switching.contains(name)) {
             return Ok(false);
         }
-        Ok(self.store.open_rotations()?.iter().any(|other| other.unit == record.unit && other.stage == Stage::Switching))
+        let is_of_it = |other: &Record| record.names().any(|name| other.is_about(name));
+        Ok(self.store.open_rotations()?.iter().any(|other| is_of_it(other) && other.stage == Stage::Switching))
     }
 
     async fn go_on(&self, record: &mut Record) -> Result<Option<Entry>, CycleError> {
@@ -149,14 +150,14 @@ impl Cycle<'_> {
         if self.interrupt.is_set() {
             return Ok(());
         }
-        for record in self.store.open_rotations()?.iter().filter(|record| record.unit == name && record.stage != Stage::Kept) {
+        for record in self.store.open_rotations()?.iter().filter(|record| record.is_about(name) && record.stage != Stage::Kept) {
             // What it came to stands in the report; one of another engine has nothing to do with this one.
             if self.is_of_this_engine(record).await? {
                 return Ok(());
             }
         }
         // Its successor had failed late, and its policy was faster.
-        if report.entries.iter().any(|entry| entry.name == name && entry.verdict == Verdict::RolledBack) {
+        if report.entries.iter().any(|entry| entry.is_about(name) && entry.verdict == Verdict::RolledBack) {
             return Ok(());
         }
         let Some(mut record) = self.newest_kept(name).await? else {
@@ -178,7 +179,7 @@ impl Cycle<'_> {
 
     async fn newest_kept(&self, name: &str) -> Result<Option<Record>, CycleError> {
         let mut kept = self.store.open_rotations()?;
-        kept.retain(|record| record.stage == Stage::Kept && record.unit == name);
+        kept.retain(|record| record.stage == Stage::Kept && record.is_about(name));
         kept.sort_by_key(|record| std::cmp::Reverse(record.opened_at));
         for record in kept {
             if self.is_of_this_engine(&record).await? {

@@ -9,7 +9,7 @@ use super::{Cycle, CycleError};
 use crate::clock::with_signs_of_life;
 use crate::config::{FailurePolicy, OnFailure, OnLateFailure};
 use crate::model::{Container, Digest, Health, Reference, RotationId, Service};
-use crate::plan::{self, Candidate, Planned, Reason};
+use crate::plan::{self, Along, Candidate, Planned, Reason};
 use crate::policy::Policy;
 use crate::rotation::{self, Answer, Ended, Failure, Goal, Member, Opening, Outcome, Purpose, Record, RunError, Terms, Withdrawal};
 
@@ -67,14 +67,14 @@ impl Cycle<'_> {
                 break;
             }
             let skip = |reason| Entry::skipped(&planned.candidate.skip(reason));
-            let was_healthy = match self.was_healthy(&planned.candidate).await {
+            let was_healthy = match self.were_healthy(planned).await {
                 Ok(was_healthy) => was_healthy,
                 Err(message) => {
                     report.entries.push(skip(Reason::ProbeNotMade { message }));
                     continue;
                 }
             };
-            let mut record = match self.open(planned, purpose, was_healthy).await {
+            let mut record = match self.open(planned, purpose, &was_healthy).await {
                 Err(CycleError::Engine(error)) if !error.is_of_the_engine() => {
                     report.entries.push(skip(Reason::NoAnswer { message: error.to_string() }));
                     continue;
@@ -118,40 +118,21 @@ impl Cycle<'_> {
     }
 
     /// Opens a record. Nothing that serves or is kept has changed on the engine when it returns.
-    async fn open(&self, planned: &Planned, purpose: Purpose, was_healthy: bool) -> Result<Record, CycleError> {
-        let Planned { candidate, digest, pulled_as, .. } = planned;
-        let Some(policy) = candidate.container.restart_policy() else {
-            return Err(CycleError::NoSuchContainer { name: candidate.container.name().to_owned() });
-        };
-        let reference = candidate.reference.clone();
-        // What it may be created from again, if another hand removes it.
-        let original = self.engine.container_in_full(candidate.container.id().as_str()).await?;
-        let pulled = self.engine.image(&reference.at_digest(digest).to_string()).await?;
-        let tag = self.engine.image(&reference.to_string()).await?;
-        let left = self.left_by_the_last(planned)?;
-        let member = Member {
-            name: candidate.container.name().to_owned(),
-            old_digest: candidate.image.digests_of(&reference).into_iter().next().or(pulled_as.clone()),
-            platform: candidate.image.platform().filter(|platform| !platform.is_like(self.engine.platform())),
-            reference,
-            digest: digest.clone(),
-            old_image: candidate.container.image_id(),
-            new_image: None,
-            is_pulled: pulled.is_none() || left.as_ref().is_some_and(|left| left.is(digest)),
-            tag_before: tag.map(|image| image.id()),
-            predecessor: candidate.container.id(),
-            original: original.unwrap_or_else(|| candidate.container.clone()),
-            policy,
-            stop_signal: candidate.policy.stop_signal.clone(),
-            was_healthy,
-            is_tool_owned: candidate.service.is_none() && is_tool_owned(&candidate.container),
-            successor: None,
-            volumes_born: Vec::new(),
-        };
-        let terms = terms(&candidate.policy);
+    async fn open(&self, planned: &Planned, purpose: Purpose, were_healthy: &[bool]) -> Result<Record, CycleError> {
+        let Planned { candidate, digest, pulled_as, along, .. } = planned;
+        let mut members = vec![self.member(candidate, Some(digest), pulled_as.as_ref()).await?];
+        for Along { candidate, digest, pulled_as } in along {
+            let terms = Some(terms(&candidate.policy));
+            // Kept beside its successor it would start the required one that was put aside, or keep that from being removed.
+            members.push(Member { terms, ..self.member(candidate, digest.as_ref(), pulled_as.as_ref()).await? });
+        }
+        for (member, was_healthy) in members.iter_mut().zip(were_healthy) {
+            member.was_healthy = *was_healthy;
+            member.is_tool_owned |= !along.is_empty();
+        }
         let (agent, boot, at) = (self.agent.to_owned(), self.boot.to_owned(), self.clock.at());
         self.store.reserve()?;
-        let opening = Opening { id: self.fresh_id()?, purpose, members: vec![member], terms, agent, boot, at };
+        let opening = Opening { id: self.fresh_id()?, purpose, members, terms: terms(&candidate.policy), agent, boot, at };
         let auth_file = candidate.policy.auth_file.clone();
         let mut record = Record { auth_file, engine: self.name.map(str::to_owned), ..Record::open(opening) };
         if let Some(service) = candidate.service.clone() {
@@ -159,11 +140,60 @@ impl Cycle<'_> {
             let was_pinned = !self.existing(paths).await.is_empty();
             record = record.by_service(Service { was_pinned, ..service });
         }
+        let left = self.left_by_the_last(&candidate.container)?;
         self.store.save(&record)?;
         if let Some(left) = left.filter(|left| purpose == Purpose::Rotate && !left.is(digest)) {
             self.remove_left_image(&left).await;
         }
         Ok(record)
+    }
+
+    /// What is known of a container before its rotation; without a digest its image stays.
+    async fn member(&self, candidate: &Candidate, digest: Option<&Digest>, pulled_as: Option<&Digest>) -> Result<Member, CycleError> {
+        let container = &candidate.container;
+        let Some(policy) = container.restart_policy() else {
+            return Err(CycleError::NoSuchContainer { name: container.name().to_owned() });
+        };
+        let reference = candidate.reference.clone();
+        // What it may be created from again, if another hand removes it.
+        let original = self.engine.container_in_full(container.id().as_str()).await?;
+        let is_pulled = match digest {
+            Some(digest) => {
+                let is_left = self.left_by_the_last(container)?.is_some_and(|left| left.is(digest));
+                is_left || self.engine.image(&reference.at_digest(digest).to_string()).await?.is_none()
+            }
+            None => false,
+        };
+        let tag = self.engine.image(&reference.to_string()).await?;
+        Ok(Member {
+            name: container.name().to_owned(),
+            old_digest: candidate.image.digests_of(&reference).into_iter().next().or(pulled_as.cloned()),
+            platform: candidate.image.platform().filter(|platform| !platform.is_like(self.engine.platform())),
+            reference,
+            digest: digest.cloned(),
+            old_image: container.image_id(),
+            new_image: digest.is_none().then(|| container.image_id()),
+            is_pulled,
+            tag_before: tag.map(|image| image.id()),
+            predecessor: container.id(),
+            original: original.unwrap_or_else(|| container.clone()),
+            policy,
+            stop_signal: candidate.policy.stop_signal.clone(),
+            was_healthy: false,
+            is_tool_owned: candidate.service.is_none() && is_tool_owned(container),
+            successor: None,
+            volumes_born: Vec::new(),
+            terms: None,
+        })
+    }
+
+    /// See [`Self::was_healthy`]: of each that is made anew, in the order of its members.
+    async fn were_healthy(&self, planned: &Planned) -> Result<Vec<bool>, String> {
+        let mut all = vec![self.was_healthy(&planned.candidate).await?];
+        for along in &planned.along {
+            all.push(self.was_healthy(&along.candidate).await?);
+        }
+        Ok(all)
     }
 
     /// Asked once: one that is not well before need not be better to be taken back. Err: the probe cannot be made here, so no successor could pass it.
@@ -219,8 +249,9 @@ impl Cycle<'_> {
     /// What the store must know after a rotation, and its line in the report.
     fn settle(&self, record: &Record, ended: &Ended) -> Result<Entry, CycleError> {
         if let Some(Outcome::TurnedBack { failure: Failure::Withdrawn { why: Withdrawal::SameImage }, .. }) = &record.outcome {
-            for member in &record.members {
-                self.store.remember_equal(&member.old_image, &member.reference, &member.digest)?;
+            for member in record.at_fault() {
+                let Some(digest) = &member.digest else { continue };
+                self.store.remember_equal(&member.old_image, &member.reference, digest)?;
             }
         }
         Ok(Entry::of(record, ended, self.clock.at()))
@@ -238,7 +269,7 @@ impl Verdict {
 
 /// What a rotation moves its tags to.
 fn images(record: &Record) -> impl Iterator<Item = (Reference, Digest)> {
-    record.members.iter().map(|member| (member.reference.clone(), member.digest.clone()))
+    record.members.iter().filter_map(|member| Some((member.reference.clone(), member.digest.clone()?)))
 }
 
 /// How a policy judges and keeps.

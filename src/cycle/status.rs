@@ -11,7 +11,7 @@ use crate::config::Mode;
 use crate::model::{Container, Digest, Health, Hold, Image, Reference, RefusedDigest, Sighting, Status as Doing, is_tag_to_stay};
 use crate::plan;
 use crate::policy::policy;
-use crate::rotation::{self, Outcome, Record, Stage};
+use crate::rotation::{self, Member, Outcome, Record, Stage};
 
 /// How many rotations are looked through for each container's last one.
 const HISTORY: usize = 1000;
@@ -119,19 +119,21 @@ impl Cycle<'_> {
         }
         let gone = |unit: &str| Status::of(unit, "", "gone");
         for record in self.store.open_rotations()? {
-            let status = all.entry(record.unit.clone()).or_insert_with(|| gone(&record.unit));
-            status.is_open |= record.stage != Stage::Kept;
-            status.stuck = status.stuck.take().or_else(|| record.stuck.as_ref().map(|why| record.why_stuck(why)));
-            if let (Stage::Kept, Some(member), Some(until)) = (record.stage, record.members.first(), record.keep_until) {
-                let named = survey.containers.iter().find(|container| container.name() == member.name);
-                let why = match named {
-                    Some(container) => rotation::seen_late(self.engine, &record, container, self.clock.at()).await?,
-                    None => record.late_without_container(),
-                };
-                status.unwell = status.unwell.take().or(why.map(|why| format!("the new container {why}")));
-                let name = record.old_name(member);
-                let is_there = survey.containers.iter().any(|container| container.name() == name);
-                status.kept = Some(Kept { name: is_there.then_some(name), until });
+            for member in &record.members {
+                let status = all.entry(member.name.clone()).or_insert_with(|| gone(&member.name));
+                status.is_open |= record.stage != Stage::Kept;
+                status.stuck = status.stuck.take().or_else(|| record.stuck.as_ref().map(|why| record.why_stuck(why)));
+                if let (Stage::Kept, Some(until)) = (record.stage, record.keep_until) {
+                    let named = survey.containers.iter().find(|container| container.name() == member.name);
+                    let why = match named {
+                        Some(container) => rotation::seen_late(self.engine, &record, container, self.clock.at()).await?,
+                        None => record.late_without_container(),
+                    };
+                    status.unwell = status.unwell.take().or(why.map(|why| format!("the new container {why}")));
+                    let name = record.old_name(member);
+                    let is_there = survey.containers.iter().any(|container| container.name() == name);
+                    status.kept = Some(Kept { name: is_there.then_some(name), until });
+                }
             }
         }
         for (name, hold) in &survey.holds {
@@ -151,8 +153,10 @@ impl Cycle<'_> {
             status.refused = Some(refused);
         }
         for record in records {
-            if let Some(status) = all.get_mut(&record.unit).filter(|status| status.last.is_none()) {
-                status.last = last(&record);
+            for member in &record.members {
+                if let Some(status) = all.get_mut(&member.name).filter(|status| status.last.is_none()) {
+                    status.last = last(&record, member);
+                }
             }
         }
         Ok(all.into_values().collect())
@@ -190,13 +194,13 @@ impl Status {
     }
 }
 
-fn last(record: &Record) -> Option<Last> {
+fn last(record: &Record, member: &Member) -> Option<Last> {
     let (outcome, message) = match record.outcome.as_ref()? {
         Outcome::Rotated => ("rotated", None),
         Outcome::Stayed { failure } => ("failed and stayed", Some(failure.to_string())),
         Outcome::TurnedBack { failure, .. } => ("turned back", Some(failure.to_string())),
     };
-    let digest = record.members.first().map(|m| m.digest.to_string())?;
+    let digest = member.digest.as_ref().or(member.old_digest.as_ref()).map(ToString::to_string).unwrap_or_default();
     Some(Last { outcome, message, digest, began_at: record.opened_at })
 }
 

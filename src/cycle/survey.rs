@@ -10,7 +10,7 @@ use crate::clock::{Clock, sign_of_life};
 use crate::engine::{Engine, EngineError};
 use crate::model::{Container, Image, ImageId, Listed, SERVICE_LABEL, ServiceState, Warning};
 use crate::plan::{Survey, Unanswered};
-use crate::rotation::Stage;
+use crate::rotation::{Record, Stage};
 use crate::store::Store;
 
 /// Documents asked of the engine at the same time: a host of a thousand containers is seen in seconds, over as many connections at most.
@@ -46,7 +46,7 @@ async fn survey(engine: &dyn Engine, store: &dyn Store, clock: &dyn Clock) -> Re
     let records = store.open_rotations()?;
     let mut survey = Survey {
         known: records.iter().map(|record| record.id.clone()).collect(),
-        stuck: records.iter().filter(|record| record.stage != Stage::Kept).map(|record| record.unit.clone()).collect(),
+        stuck: records.iter().filter(|record| record.stage != Stage::Kept).flat_map(Record::names).map(str::to_owned).collect(),
         ..Survey::default()
     };
     let listed = engine.containers().await?;

@@ -150,6 +150,19 @@ impl Container {
         Some(text(&self.0["Pod"])).filter(|pod| !pod.is_empty())
     }
 
+    /// The same, but what it requires by the first id of a pair it requires by the second.
+    pub fn requiring(&self, instead: impl Iterator<Item = (ContainerId, ContainerId)>) -> Self {
+        let mut document = self.document().clone();
+        let Some(required) = document.get_mut("Dependencies").and_then(Value::as_array_mut) else { return self.clone() };
+        let instead: Vec<_> = instead.collect();
+        for at in required {
+            if let Some((_, id)) = instead.iter().find(|(id, _)| at.as_str() == Some(id.as_str())) {
+                *at = Value::from(id.as_str());
+            }
+        }
+        Self::new(document)
+    }
+
     /// True if it holds a pod together: what its members share is its own (libpod).
     pub fn is_infra(&self) -> bool {
         ["IsInfra", "IsService"].iter().any(|is| self.0[*is].as_bool().unwrap_or(false))

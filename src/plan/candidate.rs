@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Reason;
+use super::along::{self, NotAlong};
 use super::hold::{given_name, is_leftover, rotatable};
 use super::pods;
 use super::service::owner;
 use super::shared_tag::SharedTags;
 use super::ties::Ties;
-use crate::config::{Config, Mode};
+use super::{PodTie, Reason};
+use crate::config::{Config, FailurePolicy, Mode};
 use crate::model::{
     Container, ContainerId, Hold, Image, ImageId, Listed, Manager, Named, Reference, RestartPolicy, RotationId, Service, ServiceState,
     Status,
@@ -81,6 +82,8 @@ pub struct Candidate {
     pub is_watched: bool,
     /// The unit of systemd that makes it, where one does.
     pub service: Option<Service>,
+    /// Those that require it, directly or not.
+    pub dependents: Vec<Candidate>,
 }
 
 /// A container that is not rotated.
@@ -134,6 +137,10 @@ pub fn select(survey: &Survey, config: &Config, names: &[String]) -> (Vec<Candid
     // Who names a unit means also what a rotation of it left.
     let is_unit = |name: &str, own: &str| given_name(own).is_some_and(|(unit, _)| unit == name);
     let is_meant = |id: &ContainerId, own: &str| names.is_empty() || names.iter().any(|name| means(name, id, own) || is_unit(name, own));
+    let dependent = |container: &Container| match sorted_by_name(survey, container) {
+        Err(reason) => Err(reason),
+        Ok(()) => candidate(survey, config, (&ties, &tags), container, !names.is_empty() && is_meant(&container.id(), container.name())),
+    };
     let is_listed = |c: &Listed| is_meant(&c.id, &c.name) && !survey.is_of_a_rotation(&c.name);
     let no_answer = |Unanswered { listed, message }: &Unanswered| {
         let reason = Reason::NoAnswer { message: message.clone() };
@@ -147,12 +154,9 @@ pub fn select(survey: &Survey, config: &Config, names: &[String]) -> (Vec<Candid
         if survey.is_of_a_rotation(container.name()) {
             continue;
         }
-        let sorted = match given_name(container.name()) {
-            Some((unit, _)) => Err(Reason::Orphan { of: unit.to_owned(), is_served: survey.is_served(unit) }),
-            None if is_leftover(container, &survey.containers) => Err(Reason::Leftover),
-            None if survey.stuck.contains(container.name()) => Err(Reason::Stuck),
-            None => candidate(survey, config, (&ties, &tags), container, !names.is_empty()),
-        };
+        let sorted = sorted_by_name(survey, container)
+            .and_then(|()| candidate(survey, config, (&ties, &tags), container, !names.is_empty()))
+            .and_then(|candidate| with_dependents(survey, candidate, &ties, dependent));
         match sorted {
             Ok(candidate) => candidates.push(candidate),
             Err(reason) => {
@@ -161,6 +165,16 @@ pub fn select(survey: &Survey, config: &Config, names: &[String]) -> (Vec<Candid
         }
     }
     (candidates, skipped)
+}
+
+/// Why it is not looked at any further, by its name alone.
+fn sorted_by_name(survey: &Survey, container: &Container) -> Result<(), Reason> {
+    match given_name(container.name()) {
+        Some((unit, _)) => Err(Reason::Orphan { of: unit.to_owned(), is_served: survey.is_served(unit) }),
+        None if is_leftover(container, &survey.containers) => Err(Reason::Leftover),
+        None if survey.stuck.contains(container.name()) => Err(Reason::Stuck),
+        None => Ok(()),
+    }
 }
 
 /// True if a person who types `name` means this container.
@@ -224,5 +238,32 @@ fn candidate(
         return Err(reason);
     }
     let is_watched = policy.mode == Mode::Watch && !is_named;
-    Ok(Candidate { container: container.clone(), image, reference, policy, is_watched, service })
+    Ok(Candidate { container: container.clone(), image, reference, policy, is_watched, service, dependents: Vec::new() })
+}
+
+/// With all that would start it by its id; one of a unit of systemd has none but those that its unit restarts.
+fn with_dependents(
+    survey: &Survey,
+    candidate: Candidate,
+    ties: &Ties<'_>,
+    dependent: impl Fn(&Container) -> Result<Candidate, Reason>,
+) -> Result<Candidate, Reason> {
+    if candidate.service.is_some() {
+        return Ok(candidate);
+    }
+    let mut dependents = Vec::new();
+    for container in ties.dependents(&candidate.container) {
+        let not = |why| Reason::RequiredBy { by: container.name().to_owned(), why };
+        let other = dependent(container).map_err(|reason| not(NotAlong::Held(Box::new(reason))))?;
+        along::check(&other).map_err(not)?;
+        dependents.push(other);
+    }
+    if !dependents.is_empty() && candidate.policy.on_failure == FailurePolicy::Stay {
+        return Err(Reason::RequiredBy { by: dependents[0].container.name().to_owned(), why: NotAlong::Stays });
+    }
+    let all: Vec<&Container> = dependents.iter().chain([&candidate]).map(|candidate| &candidate.container).collect();
+    if all.len() > 1 && pods::stops_without(survey, &all) {
+        return Err(Reason::InPod(PodTie::Last));
+    }
+    Ok(Candidate { dependents, ..candidate })
 }

@@ -1,5 +1,6 @@
 //! What is to be rotated, in which order, and for everything else why not. Pure: opens no socket.
 
+mod along;
 mod candidate;
 mod drop_ins;
 mod freshness;
@@ -15,6 +16,7 @@ mod shared_tag;
 mod ties;
 mod unready;
 
+pub use along::{Along, NotAlong, join};
 pub use candidate::{Candidate, Skipped, Survey, Unanswered, is_listed, is_named, select};
 pub use drop_ins::drop_ins;
 pub use freshness::{Known, freshness, old_enough_at};

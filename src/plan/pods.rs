@@ -38,3 +38,13 @@ pub fn check(survey: &Survey, container: &Container, service: Option<&Service>) 
     let is_all = unit.dependents.iter().all(|other| *other == own.name) && !others().any(|other| !other.is_infra());
     if is_all { Ok(()) } else { Err(Reason::InPod(PodTie::LastThatRuns { unit: unit.name.clone() })) }
 }
+
+/// The same of several members that are down at once: true if their pod would stop, as no other member of it runs.
+pub fn stops_without(survey: &Survey, members: &[&Container]) -> bool {
+    members.iter().filter_map(|member| member.pod()).any(|pod| {
+        let of_the_pod = survey.containers.iter().filter(|c| c.pod() == Some(pod));
+        let has_infra = of_the_pod.clone().any(Container::is_infra);
+        let is_left = |c: &Container| !c.is_infra() && c.status().is_active() && members.iter().all(|member| member.id() != c.id());
+        has_infra && survey.stopping_pods.contains(pod) && !of_the_pod.clone().any(is_left)
+    })
+}

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::Unready;
+use super::{NotAlong, Unready};
 use crate::model::{Digest, Hold, Manager, StopSignal};
 use crate::policy::PolicyError;
 
@@ -75,10 +75,12 @@ pub enum Reason {
         /// The other one.
         other: String,
     },
-    /// Another was told to start after it, and would start it by its id.
+    /// Another was told to start after it, would start it by its id, and cannot be made anew along with it.
     RequiredBy {
         /// The other one.
         by: String,
+        /// Why it cannot.
+        why: NotAlong,
     },
     /// A unit of systemd starts from the same tag, and its container is to stay as it is.
     SharesTag {

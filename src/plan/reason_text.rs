@@ -61,6 +61,7 @@ impl Reason {
             )),
             Self::NotRepeatable { .. } => Some("create it anew without that, or opt it out: `rotate.enable=false`".into()),
             Self::Stuck => Some("see `rotate status`".into()),
+            Self::RequiredBy { by, why } => why.help(by),
             Self::UpToDate
             | Self::OptedOut
             | Self::NotRunning
@@ -68,7 +69,6 @@ impl Reason {
             | Self::Restarting
             | Self::InPod(PodTie::Infra | PodTie::MadeThroughApi)
             | Self::Requires { .. }
-            | Self::RequiredBy { .. }
             | Self::SharesNamespace { .. }
             | Self::LendsNamespace { .. }
             | Self::LinkedTo { .. }
@@ -119,7 +119,7 @@ impl fmt::Display for Reason {
             Self::Requires { other } => {
                 write!(f, "held: it requires (--requires) `{other}`, which does not run, and which Podman would start with its successor")
             }
-            Self::RequiredBy { by } => write!(f, "held: `{by}` requires it (--requires)"),
+            Self::RequiredBy { by, why } => write!(f, "held: `{by}` requires it (--requires), {why}"),
             Self::SharesTag { with, why } => write!(f, "held: the next start of `{with}` would bring the same tag, and that one is {why}"),
             Self::FixedRestartPolicy => {
                 f.write_str("held: its restart policy cannot be changed, so a stopped one could come back (Podman before 5.4)")

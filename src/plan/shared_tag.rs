@@ -148,7 +148,7 @@ mod tests {
             return Err(skipped.reason.code());
         }
         let digest: Digest = format!("sha256:{}", "b".repeat(64)).parse().expect("a digest");
-        let planned = |candidate| Planned { candidate, digest: digest.clone(), pulled_as: None, also_moves: Vec::new() };
+        let planned = |candidate| Planned { candidate, digest: digest.clone(), pulled_as: None, along: Vec::new(), also_moves: Vec::new() };
         let rotations = candidates.into_iter().take(1).map(planned).collect();
         let mut plan = order(rotations, Vec::new(), &SharedTags::of(&survey, &Config::default()));
         Ok(plan.rotations.remove(0).also_moves)

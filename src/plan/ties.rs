@@ -1,8 +1,8 @@
-//! Which containers depend on each other by id or by link: they are one unit, and until units have several members they are held.
+//! Which containers depend on each other by id or by link. Those that require another are made anew along with it; the others are held until they can be, too.
 
 use std::collections::HashSet;
 
-use super::{Reason, Unanswered};
+use super::{NotAlong, Reason, Unanswered};
 use crate::model::{Container, ContainerId, Listed, SERVICE_LABEL, Status};
 
 /// Every dependency on an engine, found in one walk: of a thousand containers few have one, but each has to know whether it is meant.
@@ -52,7 +52,21 @@ impl<'a> Ties<'a> {
         if let Some(other) = self.required_at_rest(container, |other| is_of_the_pod(&other)) {
             return Some(Reason::Requires { other: name_of(other) });
         }
-        self.dependent(container, |_| false)
+        self.tied(container, |_| false)
+    }
+
+    /// All that the engine would start it before, by its id: those that require it, and those that require these.
+    pub fn dependents(&self, container: &Container) -> Vec<&'a Container> {
+        let mut found: Vec<&Container> = Vec::new();
+        loop {
+            let is_meant = |to: &str| points_to(to, container) || found.iter().any(|one| points_to(to, one));
+            let is_new = |id: &ContainerId| *id != container.id() && found.iter().all(|one| one.id() != *id);
+            let next = self.requirements.iter().find(|tie| is_meant(tie.to) && is_new(&tie.from_id));
+            match next.and_then(|tie| self.all.iter().find(|c| c.id() == tie.from_id)) {
+                Some(next) => found.push(next),
+                None => return found,
+            }
+        }
     }
 
     /// Whom Podman would start along with its successor: the first of those that it requires, and that those require, which does not run.
@@ -74,18 +88,22 @@ impl<'a> Ties<'a> {
     /// by one of these `dependents`.
     pub fn reason_by_unit(&self, container: &Container, dependents: &[String]) -> Option<Reason> {
         let unit = |id: &ContainerId| self.all.iter().find(|c| c.id() == *id).and_then(|c| c.label(SERVICE_LABEL));
-        self.dependent(container, |tie| unit(&tie.from_id).is_some_and(|unit| dependents.iter().any(|name| name == unit)))
+        let is_restarted = |tie: &Tie<'_>| unit(&tie.from_id).is_some_and(|unit| dependents.iter().any(|name| name == unit));
+        let required = || dependent(&self.requirements, container, &is_restarted);
+        self.tied(container, is_restarted).or_else(|| required().map(|by| Reason::RequiredBy { by, why: NotAlong::ByUnit }))
     }
 
-    fn dependent(&self, container: &Container, is_excused: impl Fn(&Tie<'_>) -> bool) -> Option<Reason> {
-        let dependent = |ties: &[Tie<'_>]| {
-            let mut meant = ties.iter().filter(|tie| points_to(tie.to, container) && tie.from_id != container.id());
-            meant.find(|tie| !is_excused(tie)).map(|tie| tie.from.to_owned())
-        };
-        let lent = dependent(&self.namespaces).map(|to| Reason::LendsNamespace { to });
-        let linked = || dependent(&self.links).map(|other| Reason::LinkedFrom { other });
-        lent.or_else(linked).or_else(|| dependent(&self.requirements).map(|by| Reason::RequiredBy { by }))
+    /// By a namespace or a link of another.
+    fn tied(&self, container: &Container, is_excused: impl Fn(&Tie<'_>) -> bool) -> Option<Reason> {
+        let lent = dependent(&self.namespaces, container, &is_excused).map(|to| Reason::LendsNamespace { to });
+        lent.or_else(|| dependent(&self.links, container, &is_excused).map(|other| Reason::LinkedFrom { other }))
     }
+}
+
+/// Who depends on it.
+fn dependent(ties: &[Tie<'_>], container: &Container, is_excused: impl Fn(&Tie<'_>) -> bool) -> Option<String> {
+    let mut meant = ties.iter().filter(|tie| points_to(tie.to, container) && tie.from_id != container.id());
+    meant.find(|tie| !is_excused(tie)).map(|tie| tie.from.to_owned())
 }
 
 fn points_to(pointed: &str, container: &Container) -> bool {

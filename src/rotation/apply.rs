@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::{Change, Goal, Outcome, Record, Stage, Way};
+use super::{Change, Failure, Goal, Outcome, Record, Stage, Way};
 
 /// How many times of steps a record keeps.
 const TIMES: usize = 64;
@@ -45,6 +45,7 @@ impl Record {
                 }
             }
             Change::NoteLost { container } => self.lost = container,
+            Change::NoteFailed { member } => self.failed_member = Some(member),
             Change::EnterSwitching { agent, boot } => {
                 self.stage = Stage::Switching;
                 (self.agent, self.boot, self.starts) = (agent, boot, 1);
@@ -55,6 +56,9 @@ impl Record {
             }
             Change::TurnBack { failure } => {
                 (self.keep_until, self.late) = (None, None);
+                if failure == Failure::Requested {
+                    self.failed_member = None;
+                }
                 if self.stage == Stage::Kept {
                     self.stage = Stage::Switching;
                     if let Way::Service(service) = &mut self.way {
@@ -91,7 +95,7 @@ impl Record {
                 (self.agent, self.boot, self.starts) = (agent, boot, 1);
             }
             Change::Prove { keep_until } => {
-                self.stage = Stage::Kept;
+                (self.stage, self.failed_member) = (Stage::Kept, None);
                 self.keep_until = Some(keep_until);
                 self.outcome = Some(Outcome::Rotated);
             }
@@ -101,7 +105,7 @@ impl Record {
                 self.outcome = Some(Outcome::Stayed { failure });
             }
             Change::FailLate { why } => self.late = Some(why),
-            Change::Recover => (self.late, self.log) = (None, None),
+            Change::Recover => (self.late, self.log, self.failed_member) = (None, None, None),
             Change::KeepLog { lines } => self.log = Some(lines),
             Change::Close => {
                 if let Goal::Back { failure } = &self.goal {
@@ -110,7 +114,9 @@ impl Record {
                 self.stage = Stage::Closed;
                 self.stuck = None;
                 // Nothing needs them any more, and an environment may hold secrets, as may what a probe asks.
-                self.members.iter_mut().for_each(|m| m.original = Value::Null.into());
+                for member in &mut self.members {
+                    (member.original, member.terms) = (Value::Null.into(), None);
+                }
                 self.terms.probe = None;
             }
         }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Role;
+use super::{Role, Terms};
 use crate::model::{Container, ContainerId, Digest, ImageId, Platform, Reference, RestartPolicy, StopSignal, Target, is_tag_to_stay};
 
 /// One container of the unit and what replaces it.
@@ -12,8 +12,8 @@ pub struct Member {
     pub name: String,
     /// The image as typed when it was created.
     pub reference: Reference,
-    /// The digest that the reference pointed to when the rotation began.
-    pub digest: Digest,
+    /// The digest that the reference pointed to when the rotation began; none: its image stays, and it is made anew for the sake of one that it requires.
+    pub digest: Option<Digest>,
     /// The digest by which the old image was pulled, if the engine knew.
     pub old_digest: Option<Digest>,
     /// The platform of the old image, if it is another than the engine's own: then it must be asked for.
@@ -44,6 +44,9 @@ pub struct Member {
     pub successor: Option<ContainerId>,
     /// Anonymous volumes that came into being with the successor.
     pub volumes_born: Vec<String>,
+    /// How its policy judges it, if that is not said by the record's own terms: those are the first member's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub terms: Option<Terms>,
 }
 
 impl Member {
@@ -55,9 +58,19 @@ impl Member {
         }
     }
 
-    /// The image to pull.
-    pub fn pull_reference(&self) -> Reference {
-        self.reference.at_digest(&self.digest)
+    /// The image to pull; none: its image stays.
+    pub fn pull_reference(&self) -> Option<Reference> {
+        self.digest.as_ref().map(|digest| self.reference.at_digest(digest))
+    }
+
+    /// What the engine knows the successor's image by.
+    pub fn new_image_name(&self) -> String {
+        self.pull_reference().map_or_else(|| self.old_image.as_str().to_owned(), |reference| reference.to_string())
+    }
+
+    /// True if it is started after this one, which its engine starts by its id before it (`podman run --requires`).
+    pub fn requires(&self, other: &Self) -> bool {
+        self.original.requires().contains(&other.original.id().as_str())
     }
 
     /// True if its unit was kept on the old image by a drop-in of ours when the rotation began.

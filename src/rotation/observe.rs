@@ -75,7 +75,7 @@ async fn look_at(
     if predecessor.is_none() && is_back {
         predecessor = engine.container(&record.old_name(member)).await?;
         if predecessor.is_none() {
-            predecessor = made_again(engine, member).await?;
+            predecessor = made_again(engine, record, member).await?;
         }
     }
     let mut view = MemberView::default();
@@ -147,14 +147,15 @@ async fn required_at_rest(engine: &dyn Engine, container: &Container) -> Result<
 }
 
 /// The predecessor as it was created again and brought under its name by a process that could not write it down: it is the same but for its id.
-async fn made_again(engine: &dyn Engine, member: &Member) -> Result<Option<Container>, EngineError> {
+async fn made_again(engine: &dyn Engine, record: &Record, member: &Member) -> Result<Option<Container>, EngineError> {
     let Some(found) = engine.container(&member.name).await? else { return Ok(None) };
     let is_ours = Some(found.id()) == member.successor || member.original.document().is_null();
     if is_ours || found.image_id() != member.old_image {
         return Ok(None);
     }
     let images = image_documents(engine, member).await?;
-    Ok(spec::is_made_after(member.original.document(), found.document(), images.old_only()).then_some(found))
+    let original = record.requiring(&member.original, Role::Predecessor);
+    Ok(spec::is_made_after(original.document(), found.document(), images.old_only()).then_some(found))
 }
 
 /// A container that the tool was about to put in the place of one of ours when it was cut short. After the proof only one in the place of the
@@ -173,7 +174,7 @@ async fn unfinished(engine: &dyn Engine, stage: Stage, member: &Member) -> Resul
 
 /// A container with what this process saw of it so far, this look included.
 fn see(record: &Record, member: &Member, memory: &mut Memory, moment: Moment, container: &Container, role: Role) -> ContainerView {
-    let rules = GateRules::of_role(container, &record.terms, role, member.was_healthy);
+    let rules = GateRules::of_role(container, record.terms_of(member), role, member.was_healthy);
     let incoming = if record.goal == Goal::Forward { Role::Successor } else { Role::Predecessor };
     let is_asked_later = record.stage == Stage::Kept && container.name() == member.name && matches!(rules.proof, Proof::Probe { .. });
     let mut view = ContainerView::new(container, rules, None);
@@ -199,7 +200,7 @@ pub async fn seen_late(
     at: Timestamp,
 ) -> Result<Option<GateFailure>, EngineError> {
     let Some(member) = record.members.iter().find(|member| record.is_successor(member, container)) else { return Ok(None) };
-    let mut view = ContainerView::new(container, GateRules::of(container, &record.terms, true), None);
+    let mut view = ContainerView::new(container, GateRules::of(container, record.terms_of(member), true), None);
     if let Some(restarts) = restarts(engine, record).await? {
         view.state.restart_count = restarts;
     }
@@ -227,7 +228,7 @@ async fn ending(engine: &dyn Engine, container: &Container) -> Result<Ending, En
 
 /// The images of a member, and where its tags point.
 pub async fn images(engine: &dyn Engine, record: &Record, n: usize, member: &Member, memory: &Memory) -> Result<ImagesView, EngineError> {
-    let (reference, pin_name, tag) = (member.pull_reference().to_string(), record.pin(n), member.tag().map(Reference::to_string));
+    let (reference, pin_name, tag) = (member.new_image_name(), record.pin(n), member.tag().map(Reference::to_string));
     let tag = async {
         match &tag {
             Some(tag) => engine.image(tag).await,
@@ -264,7 +265,8 @@ async fn compare(
     new: &Container,
 ) -> Result<Comparison, EngineError> {
     let images = image_documents(engine, member).await?;
-    let pair = Pair { purpose: record.purpose, old: old.clone(), new: new.clone(), images };
+    let old = record.requiring(old, Role::Successor);
+    let pair = Pair { purpose: record.purpose, old, new: new.clone(), images };
     if let Some((_, comparison)) = memory.compared.as_ref().filter(|(last, _)| *last == pair) {
         return Ok(comparison.clone());
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{Act, GateFailure, GateRules, Goal, Replacement, ServiceView, Verdict, Watch, verdict};
+use super::{Act, Countdown, GateFailure, GateRules, Goal, Replacement, ServiceView, Verdict, Watch, countdown, verdict};
 use crate::engine::Refusal;
 use crate::model::{Container, ContainerId, Ending, ImageId, Platform, RestartPolicy, State};
 
@@ -157,6 +157,12 @@ impl ContainerView {
     /// What the gate says of it, as this process watches it; one that is not watched yet will be by the next look.
     pub fn verdict(&self, now: Duration) -> Verdict {
         self.watch.as_ref().map_or(Verdict::Pending { until: now }, |watch| verdict(&self.gate, watch, &self.state, now))
+    }
+
+    /// True if it has proved itself, or has yet to stay as well as it is.
+    pub fn is_well_so_far(&self, now: Duration) -> bool {
+        let is_well = |watch| matches!(countdown(&self.gate, watch, now), Countdown::Well { .. });
+        self.verdict(now) == Verdict::Passed || self.watch.as_ref().is_some_and(is_well)
     }
 
     /// True if nothing but us will start it: it never ran, or it is stopped and its policy is `no`.

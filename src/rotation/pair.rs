@@ -78,6 +78,6 @@ impl ImageDocuments {
 pub async fn image_documents(engine: &dyn Engine, member: &Member) -> Result<ImageDocuments, EngineError> {
     let nothing = || Image::new(Value::Null);
     let old = engine.image(member.old_image.as_str()).await?.unwrap_or_else(nothing);
-    let new = engine.image(&member.pull_reference().to_string()).await?.unwrap_or_else(nothing);
+    let new = engine.image(&member.new_image_name()).await?.unwrap_or_else(nothing);
     Ok(ImageDocuments { old, new })
 }

@@ -66,7 +66,7 @@ impl Progress {
     }
 
     pub(super) fn acting(record: &Record, act: &Act) -> Self {
-        Self { engine: None, unit: record.unit.clone(), what: Doing::Acting { act: act.to_string() } }
+        Self { engine: None, unit: record.subject(act).to_owned(), what: Doing::Acting { act: act.to_string() } }
     }
 
     /// What the gate waits for, if it waits: of several members the one that is furthest from its end.

@@ -6,9 +6,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Failure, GateFailure, Member, StuckReason, Way};
+use super::{Act, Failure, GateFailure, Member, Role, StuckReason, Way};
 use crate::clock::seconds_between;
-use crate::model::{ContainerId, Probe, RotationId};
+use crate::model::{Container, ContainerId, Probe, RotationId};
 
 /// One rotation of one unit.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -23,9 +23,9 @@ pub struct Record {
     pub stage: Stage,
     /// Where it goes.
     pub goal: Goal,
-    /// What has to be rotated and rolled back together; never empty.
+    /// What has to be rotated and rolled back together, those first that others require; never empty.
     pub members: Vec<Member>,
-    /// How its policy judges the successor.
+    /// How its policy judges the successor: the first member's, whose `keep_old` and ways back are those of all.
     pub terms: Terms,
     /// How the new image comes to serve.
     #[serde(default)]
@@ -42,6 +42,9 @@ pub struct Record {
     pub boot: String,
     /// Times the successor was started, counted before each start.
     pub starts: u32,
+    /// The member at fault for what turned it back, where there are several: whose digest is refused, if that was a new one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failed_member: Option<usize>,
     /// A container that its engine has lost sight of: a start of it may still land ([`super::Change::NoteLost`]).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lost: Option<ContainerId>,
@@ -196,6 +199,7 @@ impl Record {
             log: None,
             differences: Vec::new(),
             times: Vec::new(),
+            failed_member: None,
             lost: None,
             outcome: None,
         }
@@ -222,6 +226,44 @@ impl Record {
             0 => format!("{}:{}", Self::PINS, self.id),
             n => format!("{}:{}-{n}", Self::PINS, self.id),
         }
+    }
+
+    /// True if a container of this name is one of its members.
+    pub fn is_about(&self, name: &str) -> bool {
+        self.names().any(|member| member == name)
+    }
+
+    /// The names of its members.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.members.iter().map(|member| member.name.as_str())
+    }
+
+    /// The members whose new images may be at fault for what turned it back: the one that failed, or all if that one's image has stayed.
+    pub fn at_fault(&self) -> impl Iterator<Item = &Member> {
+        let failed = self.failed_member.and_then(|n| self.members.get(n)).filter(|member| member.digest.is_some());
+        self.members.iter().filter(move |member| failed.is_none_or(|failed| std::ptr::eq(failed, *member)))
+    }
+
+    /// How a member is judged.
+    pub fn terms_of<'a>(&'a self, member: &'a Member) -> &'a Terms {
+        member.terms.as_ref().unwrap_or(&self.terms)
+    }
+
+    /// The description of a predecessor as one of this role has it: what it requires of the unit is of the same role.
+    pub fn requiring(&self, predecessor: &Container, role: Role) -> Container {
+        let ids = self.members.iter().filter_map(|member| {
+            let id = match role {
+                Role::Predecessor => &member.predecessor,
+                Role::Successor => member.successor.as_ref()?,
+            };
+            Some((member.original.id(), id.clone()))
+        });
+        predecessor.requiring(ids)
+    }
+
+    /// Whom an act is about, for people.
+    pub fn subject(&self, act: &Act) -> &str {
+        act.member().and_then(|n| self.members.get(n)).map_or(&self.unit, |member| &member.name)
     }
 
     /// The rotation that has this tag for a pin.

@@ -118,9 +118,7 @@ impl Rotation<'_> {
                             if let Some(progress) = Progress::at_the_gate(record, &observed) {
                                 (self.watcher)(progress);
                             }
-                            if let Some(probe) = &record.terms.probe {
-                                prober.begin_due(probe, &observed);
-                            }
+                            prober.begin_due(record, &observed);
                             let pause = until.saturating_sub(self.clock.elapsed());
                             tokio::select! {
                                 biased; // an answer that is there counts
@@ -186,7 +184,8 @@ impl Rotation<'_> {
 
     /// Asks for one act and remembers what came back: nothing (it may still land), a no, or done.
     async fn act(&self, record: &mut Record, memory: &mut Memory, act: Act) -> Result<(), EngineError> {
-        tracing::info!(rotation = %record.id, container = %record.unit, step = %act.word(), "{}: {act}", record.unit);
+        let subject = record.subject(&act).to_owned();
+        tracing::info!(rotation = %record.id, container = %subject, step = %act.word(), "{subject}: {act}");
         (self.watcher)(Progress::acting(record, &act));
         // Rearmed beside one that runs, a container would be started by the engine itself, the next time that it comes up.
         let may_begin = match &act {
@@ -229,7 +228,7 @@ impl Rotation<'_> {
             Err(ActError::Engine(error @ EngineError::Unreachable { .. }) | ActError::Look(error)) => return Err(error),
             Err(other) => (Refusal::Other, other.to_string()),
         };
-        tracing::warn!(rotation = %record.id, container = %record.unit, "{}: the engine refused to {act}: {message}", record.unit);
+        tracing::warn!(rotation = %record.id, container = %subject, "{subject}: the engine refused to {act}: {message}");
         memory.refuse(Refused { act, refusal, message });
         Ok(())
     }

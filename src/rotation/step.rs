@@ -132,6 +132,8 @@ pub enum Change {
     /// The tool that owns the unit removed the predecessor for a container of another configuration and could not finish: on the way back that one is
     /// the predecessor.
     TakeForPredecessor { member: usize, found: Container },
+    /// Which member of several is at fault for what turns the rotation back.
+    NoteFailed { member: usize },
     /// The predecessor was created again under this id.
     AdoptPredecessor { member: usize, id: ContainerId },
     /// The engine has lost sight of this container, and a start of it that ends its processes is about to be asked for; none: that start has ended.
@@ -153,6 +155,33 @@ pub enum Change {
 }
 
 impl Act {
+    /// Which member it is about; none for what is named by itself.
+    pub fn member(&self) -> Option<usize> {
+        match self {
+            Self::Pin { member }
+            | Self::Pull { member }
+            | Self::MoveTag { member }
+            | Self::TagBack { member }
+            | Self::Create { member }
+            | Self::PullOld { member }
+            | Self::TagOld { member }
+            | Self::Recreate { member }
+            | Self::Connect { member, .. }
+            | Self::Stop { member, .. }
+            | Self::Disarm { member, .. }
+            | Self::Rename { member, .. }
+            | Self::Rearm { member, .. }
+            | Self::Start { member, .. }
+            | Self::Remove { member, .. }
+            | Self::Unpin { member }
+            | Self::RestartService { member }
+            | Self::WriteDropIn { member }
+            | Self::Stay { member }
+            | Self::RemoveDropIn { member } => Some(*member),
+            Self::RemoveVolume { .. } | Self::UnpinLeft { .. } | Self::RemoveImage { .. } | Self::StartDependent { .. } => None,
+        }
+    }
+
     /// Whose container it is done to; none for what is done to something else, or makes one.
     pub fn container(&self) -> Option<(usize, Role)> {
         match self {

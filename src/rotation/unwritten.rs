@@ -44,6 +44,7 @@ impl Change {
             | Self::NoteDown { .. }
             | Self::LeaveDropIn
             | Self::NoteLost { .. }
+            | Self::NoteFailed { .. }
             | Self::KeepLog { .. } => Unwritten::Made,
             Self::Close => Unwritten::Left,
         }

@@ -67,6 +67,7 @@ fn word(change: &Change) -> Option<&'static str> {
         | Change::NoteDown { .. }
         | Change::LeaveDropIn
         | Change::NoteLost { .. }
+        | Change::NoteFailed { .. }
         | Change::EnterSwitching { .. }
         | Change::CountStart { .. }
         | Change::AdoptReplacement { .. }
@@ -107,7 +108,9 @@ fn save(store: &dyn Store, clock: &dyn Clock, record: &Record, memory: &mut Memo
     save_refused(store, clock, record, memory)?;
     store.save(record)?;
     if matches!(change, Change::Prove { .. }) {
-        store.accept(&record.unit)?;
+        for member in &record.members {
+            store.accept(&member.name)?;
+        }
     }
     if matches!(change, Change::Close) {
         store.overwrite_forgotten();
@@ -125,8 +128,9 @@ fn save_refused(store: &dyn Store, clock: &dyn Clock, record: &Record, memory: &
 }
 
 fn refuse(store: &dyn Store, clock: &dyn Clock, record: &Record, failure: &Failure) -> Result<(), StoreError> {
-    for member in &record.members {
-        let (unit, reference, digest) = (record.unit.clone(), member.reference.clone(), member.digest.clone());
+    for member in record.at_fault() {
+        let Some(digest) = member.digest.clone() else { continue };
+        let (unit, reference) = (member.name.clone(), member.reference.clone());
         store.refuse(&RefusedDigest { unit, reference, digest, reason: failure.to_string(), at: clock.at() })?;
     }
     Ok(())

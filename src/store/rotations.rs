@@ -57,7 +57,8 @@ impl Store for SqliteStore {
     }
 
     fn history(&self, unit: Option<&str>, most: usize) -> Result<Vec<Record>, StoreError> {
-        let query = "SELECT record FROM rotation WHERE json_extract(record, '$.purpose') = 'rotate' AND (?1 IS NULL OR unit = ?1)
+        let query = "SELECT record FROM rotation WHERE json_extract(record, '$.purpose') = 'rotate' AND (?1 IS NULL OR unit = ?1
+                         OR EXISTS (SELECT 1 FROM json_each(record, '$.members') WHERE json_extract(value, '$.name') = ?1))
                      ORDER BY opened_at DESC, id LIMIT ?2";
         self.records(query, params![unit, i64::try_from(most).unwrap_or(i64::MAX)])
     }

@@ -20,7 +20,7 @@ pub fn member() -> Member {
     Member {
         name: "web".into(),
         reference: "10.0.0.1:5000/web:latest".parse().expect("a reference"),
-        digest: digest('b'),
+        digest: Some(digest('b')),
         old_digest: Some(digest('a')),
         platform: None,
         old_image: ImageId::new("sha256:old"),
@@ -35,6 +35,7 @@ pub fn member() -> Member {
         is_tool_owned: false,
         successor: Some(ContainerId::new("new")),
         volumes_born: vec![],
+        terms: None,
     }
 }
 

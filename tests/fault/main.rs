@@ -9,13 +9,18 @@ mod machine;
 
 use std::sync::{LazyLock, Mutex, PoisonError, RwLock};
 
-use lab::{Host, policy};
+use lab::{Host, Want, lacks, policy};
 use machine::{Cell, Harm, Healer, Line, Permits, Scenario};
 
 const KILLS: [Harm; 2] = [Harm::KillBefore, Harm::KillAfter];
 static PERMITS: LazyLock<Permits> = LazyLock::new(|| Permits::of(at_once()));
 /// The engine is everybody's: who takes it away does so alone.
 static ENGINE: RwLock<()> = RwLock::new(());
+
+const REQUIRED: Want = Want {
+    what: "containers that require others (`--requires`) and whose restart policy can be changed: Podman from 5.4 on",
+    is_on: |host| machine::scenario("required").is_some_and(|scenario| scenario.is_on(host.engine())),
+};
 
 /// Cells of all rows at the same time: they wait more than they work, but for Podman, where each caller is a process.
 fn at_once() -> usize {
@@ -35,6 +40,13 @@ fn a_sick_image_killed_before_or_after_any_call_is_rolled_back_by_the_next_run()
 #[test]
 fn a_rollback_that_a_person_asked_for_and_that_is_killed_at_any_call_is_finished_by_the_next_run() {
     at_each_call("rollback", &[Harm::KillAfter], 1);
+}
+
+#[test]
+fn two_of_which_one_requires_the_other_are_rotated_together_though_the_agent_is_killed_at_any_call() {
+    if !lacks(&REQUIRED) {
+        at_each_call("required", &KILLS, 1);
+    }
 }
 
 /// Until its gate it is what any sick image is.

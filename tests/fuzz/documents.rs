@@ -195,7 +195,7 @@ fn member(container: &Container, image: &Image) -> Member {
     Member {
         name: container.name().to_owned(),
         reference: container.image_typed().parse().unwrap_or_else(|_| "web:1".parse().expect("a reference")),
-        digest: format!("sha256:{}", "b".repeat(64)).parse().expect("a digest"),
+        digest: Some(format!("sha256:{}", "b".repeat(64)).parse().expect("a digest")),
         old_digest: None,
         platform: image.platform(),
         old_image: image.id(),
@@ -210,6 +210,7 @@ fn member(container: &Container, image: &Image) -> Member {
         is_tool_owned: true,
         successor: None,
         volumes_born: vec![],
+        terms: None,
     }
 }
 

@@ -25,6 +25,7 @@ mod ownership;
 mod podman_compose;
 mod pods;
 mod quadlet;
+mod requires;
 mod shell;
 mod units;
 mod units_cut;

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::Trouble;
 use crate::cycle::{Entry, Verdict};
+use crate::plan::listed;
 
 /// The row, and what the comparison found, where that is the point: a line each below it.
 pub fn rows(entry: &Entry) -> Vec<Vec<String>> {
@@ -21,8 +22,14 @@ fn row(entry: &Entry) -> Vec<String> {
     vec![entry.name.clone(), entry.image.clone(), format!("{}{resumed}", result(entry))]
 }
 
-/// What was done, in the past tense.
+/// What was done, in the past tense, and with whom.
 pub fn result(entry: &Entry) -> String {
+    let names: Vec<_> = entry.along.iter().map(|along| along.name.clone()).collect();
+    let along = if names.is_empty() { String::new() } else { format!("; along with it {}", listed(&names)) };
+    done(entry) + &along
+}
+
+fn done(entry: &Entry) -> String {
     let seconds = |s: Option<f64>| s.map_or_else(|| "?".to_owned(), |s| format!("{s:.1} s"));
     match entry.verdict {
         Verdict::Rotated => {

@@ -6,21 +6,39 @@ use super::entry::short;
 use super::past::time;
 use crate::cycle::Status;
 use crate::model::{Digest, RateLimit, RefusedDigest};
-use crate::plan::{Plan, Planned, Skipped, listed};
+use crate::plan::{Along, Candidate, Plan, Planned, Skipped, listed};
 
 /// First what is rotated, in order, then the rest.
 pub fn plan(plan: &Plan) -> Vec<Vec<String>> {
     let rotation = |(n, planned): (usize, &Planned)| {
-        let candidate = &planned.candidate;
-        let old = candidate.image.digests_of(&candidate.reference).first().map(|d| d.short().to_owned());
-        let text = format!("{}. rotate from {} to {}", n + 1, old.unwrap_or_else(|| "an unknown digest".into()), planned.digest.short());
-        let by = candidate.service.as_ref().map(|service| format!(" by {}", service.name)).unwrap_or_default();
-        let others = listed(&planned.also_moves);
-        let also = if others.is_empty() { others } else { format!("; the next start of {others} brings it, too: the same tag") };
-        vec![candidate.container.name().to_owned(), candidate.reference.to_string(), text + &by + &also]
+        let name = planned.candidate.container.name();
+        let along = planned.along.iter().map(|along| beside(name, along));
+        std::iter::once(rotated(n, planned)).chain(along).collect::<Vec<_>>()
     };
     let skipped = |skipped: &Skipped| vec![skipped.name.clone(), skipped.image.clone(), skipped.reason.to_string()];
-    plan.rotations.iter().enumerate().map(rotation).chain(plan.skipped.iter().map(skipped)).collect()
+    plan.rotations.iter().enumerate().flat_map(rotation).chain(plan.skipped.iter().map(skipped)).collect()
+}
+
+fn rotated(n: usize, planned: &Planned) -> Vec<String> {
+    let candidate = &planned.candidate;
+    let text = format!("{}. rotate from {} to {}", n + 1, runs(candidate), planned.digest.short());
+    let by = candidate.service.as_ref().map(|service| format!(" by {}", service.name)).unwrap_or_default();
+    let others = listed(&planned.also_moves);
+    let also = if others.is_empty() { others } else { format!("; the next start of {others} brings it, too: the same tag") };
+    vec![candidate.container.name().to_owned(), candidate.reference.to_string(), text + &by + &also]
+}
+
+/// One that goes along with another.
+fn beside(with: &str, Along { candidate, digest, .. }: &Along) -> Vec<String> {
+    let to =
+        digest.as_ref().map_or_else(|| "its image stays".to_owned(), |digest| format!("from {} to {}", runs(candidate), digest.short()));
+    let text = format!("along with `{with}`, which it requires: {to}");
+    vec![candidate.container.name().to_owned(), candidate.reference.to_string(), text]
+}
+
+fn runs(candidate: &Candidate) -> String {
+    let digests = candidate.image.digests_of(&candidate.reference);
+    digests.first().map_or_else(|| "an unknown digest".to_owned(), |digest| digest.short().to_owned())
 }
 
 /// What a registry said of its limits: `registry docker.io: 76 of 100 requests left, counted over 6 h`.
@@ -49,6 +67,15 @@ fn period(seconds: u64) -> String {
 
 /// The same as a document.
 pub fn plan_json(plan: &Plan, version: u32) -> Value {
+    let along = |Along { candidate, digest, .. }: &Along| {
+        json!({
+            "name": candidate.container.name(),
+            "container": candidate.container.id(),
+            "image": candidate.reference,
+            "from_digest": candidate.image.digests_of(&candidate.reference).first(),
+            "to_digest": digest,
+        })
+    };
     let rotation = |planned: &Planned| {
         let candidate = &planned.candidate;
         json!({
@@ -60,6 +87,7 @@ pub fn plan_json(plan: &Plan, version: u32) -> Value {
             "service": candidate.service.as_ref().map(|service| &service.name),
             "made_by": candidate.made_by(),
             "also_moves": planned.also_moves,
+            "along": planned.along.iter().map(along).collect::<Vec<_>>(),
         })
     };
     let skipped = |skipped: &Skipped| {
@@ -115,7 +143,6 @@ mod tests {
     use super::*;
     use crate::config::Config;
     use crate::model::{Container, Image, Manager, Service};
-    use crate::plan::Candidate;
     use crate::policy::policy;
 
     #[test]
@@ -140,9 +167,11 @@ mod tests {
                     leaves_drop_ins: false,
                     siblings: Vec::new(),
                 }),
+                dependents: Vec::new(),
             },
             digest: format!("sha256:{}", "b".repeat(64)).parse().expect("a digest"),
             pulled_as: None,
+            along: Vec::new(),
             also_moves: vec!["db".to_owned()],
         };
         let of_docker = json!({ "Id": "4f1c", "Name": "web" });

@@ -21,7 +21,7 @@ pub enum ActError {
     NotPulled(Reference),
     /// The engine does not show what the image brings along: the successor cannot be compared with it.
     #[error("the engine shows nothing of the image {0}, of which a part is missing from its store")]
-    ImageBlank(Reference),
+    ImageBlank(String),
     /// The engine called a connection made and does not show it.
     #[error("the engine called the connection to the network {0} made and does not show it")]
     NotConnected(String),

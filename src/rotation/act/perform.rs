@@ -26,12 +26,12 @@ pub(super) async fn perform(
         }
         Act::Pull { member: n } => {
             let m = member(n)?;
-            let reference = m.pull_reference();
+            let reference = m.pull_reference().ok_or(ActError::Record("new digest"))?;
             pull(engine, &reference, &reference.to_string(), m.platform.as_ref(), keyring, pulls).await
         }
         Act::MoveTag { member: n } => {
             let m = member(n)?;
-            Ok(engine.tag(&m.pull_reference().to_string(), tag(m)?).await?)
+            Ok(engine.tag(&m.new_image_name(), tag(m)?).await?)
         }
         Act::PullOld { member: n } => {
             let m = member(n)?;
@@ -147,13 +147,13 @@ async fn create(engine: &dyn Engine, record: &Record, member: &Member) -> Result
     let predecessor = predecessor.ok_or(ActError::Record("container that runs"))?;
     let images = image_documents(engine, member).await.map_err(ActError::Look)?;
     if images.has_blank() {
-        return Err(ActError::ImageBlank(member.pull_reference()));
+        return Err(ActError::ImageBlank(member.new_image_name()));
     }
     let image = match record.purpose {
         Purpose::Rotate => predecessor.image_typed().to_owned(),
-        Purpose::DryRun => member.pull_reference().to_string(),
+        Purpose::DryRun => member.new_image_name(),
     };
-    let mut request = spec::create_request(predecessor.document(), images.both(), &image)?;
+    let mut request = spec::create_request(record.requiring(&predecessor, Role::Successor).document(), images.both(), &image)?;
     if !engine.takes_all_networks() {
         spec::leave_main_network(&mut request, predecessor.document());
     }
@@ -165,7 +165,8 @@ async fn create(engine: &dyn Engine, record: &Record, member: &Member) -> Result
 
 async fn recreate(engine: &dyn Engine, record: &Record, member: &Member) -> Result<(), ActError> {
     let images = image_documents(engine, member).await.map_err(ActError::Look)?;
-    let mut request = spec::create_request(member.original.document(), images.old_only(), member.original.image_typed())?;
+    let original = record.requiring(&member.original, Role::Predecessor);
+    let mut request = spec::create_request(original.document(), images.old_only(), original.image_typed())?;
     if !engine.takes_all_networks() {
         spec::leave_main_network(&mut request, member.original.document());
     }

@@ -1,7 +1,7 @@
 //! Back: the predecessor takes its name again and proves itself, then what the rotation made is cleared away.
 
 use super::hand_over::HandOver;
-use super::{Looked, attempt, attempt_once, connect, kept, looked, refusal, replaced};
+use super::{Looked, attempt, attempt_once, connect, is_to_wait, kept, looked, refusal, replaced};
 use crate::model::Status;
 use crate::rotation::{
     Act, Change, ContainerView, Failure, ImagesView, Member, MemberView, Observed, Purpose, Record, Refused, Replacement, Role, Stage,
@@ -10,7 +10,7 @@ use crate::rotation::{
 
 /// Stage `Switching`, goal back.
 pub fn step(record: &Record, observed: &Observed, failure: &Failure) -> Step {
-    let mut waits = Vec::new();
+    let mut hand_overs = Vec::with_capacity(record.members.len());
     for (n, (member, view)) in record.members.iter().zip(&observed.members).enumerate() {
         if let Some(step) = replaced::finish(n, member, view) {
             return step;
@@ -42,29 +42,47 @@ pub fn step(record: &Record, observed: &Observed, failure: &Failure) -> Step {
             incoming: predecessor,
             policy: member.policy,
         };
-        if let Some(act) = hand_over.next() {
+        hand_overs.push((hand_over, member, view));
+    }
+    if let Some((act, view)) = hand_overs.iter().rev().find_map(|(hand_over, _, view)| Some((hand_over.leave()?, view))) {
+        return attempt(observed, act, |no| stuck_on(view, no));
+    }
+    let (mut waits, mut unwell, mut sick) = (Vec::new(), Vec::new(), None);
+    for (hand_over, member, view) in hand_overs {
+        let predecessor = hand_over.incoming;
+        if !predecessor.state.is_active() && is_to_wait(observed, member, &unwell) {
+            unwell.push(member);
+            continue;
+        }
+        if let Some(act) = hand_over.come() {
             return attempt(observed, act, |no| stuck_on(view, no));
         }
-        if let Some(step) = start(observed, failure, n, view, predecessor) {
+        if let Some(step) = start(observed, failure, hand_over.member, view, predecessor) {
             return step;
         }
         match predecessor.verdict(observed.now) {
             Verdict::Passed => {}
-            Verdict::Pending { until } => waits.push(until),
-            Verdict::Failed(why) => return give_up_on(observed, failure, view, StuckReason::PredecessorSick { why }),
+            Verdict::Pending { until } => {
+                waits.push(until);
+                unwell.extend((!predecessor.is_well_so_far(observed.now)).then_some(member));
+            }
+            // Whoever requires it ran beside it before, too.
+            Verdict::Failed(why) => sick = sick.or(Some((view, StuckReason::PredecessorSick { why }))),
         }
     }
-    match waits.into_iter().min() {
-        None => undo(record, observed, failure),
-        Some(_) if observed.is_interrupted => Step::Leave,
-        Some(until) => Step::Wait { until },
+    match (waits.into_iter().min(), sick) {
+        (Some(_), _) if observed.is_interrupted => Step::Leave,
+        (Some(until), _) => Step::Wait { until },
+        (None, Some((view, why))) => give_up_on(observed, failure, view, why),
+        (None, None) => undo(record, observed, failure),
     }
 }
 
 /// Clears away what the rotation made, and closes the record. The predecessor serves: it was never touched, or has proved itself.
 pub fn undo(record: &Record, observed: &Observed, failure: &Failure) -> Step {
     let Some(members) = looked(record, observed) else { return Step::LookAtImages };
-    for (n, seen @ Looked { member, view, images }) in members.iter().enumerate() {
+    // Who requires another goes before it: no engine removes what is required.
+    for (n, seen @ Looked { member, view, images }) in members.iter().enumerate().rev() {
         if let Some(step) = replaced::finish(n, member, view) {
             return step;
         }
@@ -99,7 +117,8 @@ fn undo_member(record: &Record, observed: &Observed, n: usize, seen: &Looked<'_>
         if successor.state.is_active() {
             return Some(attempt(observed, Act::Stop { member: n, role: Role::Successor }, |no| stuck_on(view, no)));
         }
-        if successor.state.started_at.is_some() && record.log.is_none() {
+        let is_at_fault = record.failed_member.is_none_or(|failed| failed == n);
+        if successor.state.started_at.is_some() && record.log.is_none() && is_at_fault {
             return Some(Step::ReadLog { successor: successor.id.clone() });
         }
         // One that cannot be removed is in nobody's way; later runs report it.

@@ -1,7 +1,7 @@
 //! Forward through the switch: the old one out, the new one in, and the gate.
 
 use super::hand_over::HandOver;
-use super::{act_refused, attempt, refusal, replaced, turn_back};
+use super::{act_refused, attempt, is_to_wait, refusal, replaced, turn_back, turn_back_for};
 use crate::model::Status;
 use crate::rotation::{Act, Change, ContainerView, Failure, Member, MemberView, Observed, Record, Role, Step, Verdict, Watch, Withdrawal};
 
@@ -12,13 +12,13 @@ const STARTS: u32 = 5;
 
 /// Stage `Switching`, goal forward.
 pub fn step(record: &Record, observed: &Observed) -> Step {
-    let mut waits = Vec::new();
+    let mut hand_overs = Vec::with_capacity(record.members.len());
     for (n, (member, view)) in record.members.iter().zip(&observed.members).enumerate() {
         if let Some(step) = replaced::forward(observed, n, view) {
             return step;
         }
         let Some(successor) = &view.successor else { return without(record, observed, n, member, view) };
-        let hand_over = HandOver {
+        hand_overs.push(HandOver {
             member: n,
             name: &member.name,
             outgoing: view.predecessor.as_ref(),
@@ -26,17 +26,31 @@ pub fn step(record: &Record, observed: &Observed) -> Step {
             away: record.old_name(member),
             incoming: successor,
             policy: member.policy,
-        };
-        if let Some(act) = hand_over.next() {
+        });
+    }
+    if let Some(act) = hand_overs.iter().rev().find_map(HandOver::leave) {
+        return attempt(observed, act, act_refused);
+    }
+    let (mut waits, mut unwell) = (Vec::new(), Vec::new());
+    for (hand_over, member) in hand_overs.iter().zip(&record.members) {
+        let successor = hand_over.incoming;
+        if !successor.state.is_active() && is_to_wait(observed, member, &unwell) {
+            unwell.push(member);
+            continue;
+        }
+        if let Some(act) = hand_over.come() {
             return attempt(observed, act, act_refused);
         }
-        if let Some(step) = start(record, observed, n, successor) {
+        if let Some(step) = start(record, observed, hand_over.member, successor) {
             return step;
         }
         match successor.verdict(observed.now) {
             Verdict::Passed => {}
-            Verdict::Pending { until } => waits.push(until),
-            Verdict::Failed(why) => return fail(record, observed, successor, Failure::Gate { why }),
+            Verdict::Pending { until } => {
+                waits.push(until);
+                unwell.extend((!successor.is_well_so_far(observed.now)).then_some(member));
+            }
+            Verdict::Failed(why) => return fail(record, observed, hand_over.member, successor, Failure::Gate { why }),
         }
     }
     match waits.into_iter().min() {
@@ -72,12 +86,13 @@ fn gone(member: &Member, view: &MemberView) -> Failure {
 fn start(record: &Record, observed: &Observed, member: usize, successor: &ContainerView) -> Option<Step> {
     if successor.state.is_active() {
         // A boot has started it, before any process of ours.
-        return (record.boot != observed.boot).then(|| count(record, observed, |failure| fail(record, observed, successor, failure)));
+        return (record.boot != observed.boot)
+            .then(|| count(record, observed, |failure| fail(record, observed, member, successor, failure)));
     }
     let act = Act::Start { member, role: Role::Successor };
     if let Some(no) = refusal(observed, &act) {
         let failure = Failure::StartRefused { refusal: no.refusal, message: no.message.clone() };
-        return Some(fail(record, observed, successor, failure));
+        return Some(fail(record, observed, member, successor, failure));
     }
     // An exit that this process did not live through is no evidence of sickness: a boot or an engine that went away may have ended it.
     let has_run_here = successor.watch.as_ref().is_some_and(Watch::is_evidence);
@@ -87,7 +102,7 @@ fn start(record: &Record, observed: &Observed, member: usize, successor: &Contai
     if record.agent == observed.agent {
         return Some(Step::Act(act));
     }
-    Some(count(record, observed, |failure| fail(record, observed, successor, failure)))
+    Some(count(record, observed, |failure| fail(record, observed, member, successor, failure)))
 }
 
 /// Counts a start of the successor, unless there were too many.
@@ -100,10 +115,10 @@ pub fn count(record: &Record, observed: &Observed, on_exhausted: impl FnOnce(Fai
 }
 
 /// Back; but one that has run, and so may have changed its data, stays if its policy says so.
-fn fail(record: &Record, observed: &Observed, successor: &ContainerView, failure: Failure) -> Step {
+fn fail(record: &Record, observed: &Observed, member: usize, successor: &ContainerView, failure: Failure) -> Step {
     if record.terms.stays && successor.state.started_at.is_some() {
         Step::Write(Change::Stay { failure, keep_until: record.keep_from(observed.at) })
     } else {
-        turn_back(failure)
+        turn_back_for(record, member, failure)
     }
 }

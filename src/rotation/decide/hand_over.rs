@@ -1,4 +1,6 @@
 //! One member's containers change places; the same in both directions. After it, the incoming one may be started and nothing else runs.
+//!
+//! Of several members all leave before any comes, those first that require others: an engine starts with a container whom that requires, by id.
 
 use crate::model::RestartPolicy;
 use crate::rotation::{Act, ContainerView, Role};
@@ -22,16 +24,12 @@ pub struct HandOver<'a> {
 }
 
 impl HandOver<'_> {
-    /// The next act; none if the outgoing one is absent or stopped with policy `no`, and the incoming one has name and policy.
+    /// The next act; none if the outgoing one is absent or stopped with policy `no`, under the name that is not the unit's.
     ///
     /// Stop before the policy: a running service whose policy is `no` would not survive a boot. Policy before the other's start: an `always`
     /// comes back at boot although it was stopped by hand. Only what is stopped is renamed (Podman's DNS does not follow a running one).
-    pub fn next(&self) -> Option<Act> {
+    pub fn leave(&self) -> Option<Act> {
         let HandOver { member, outgoing_role, .. } = *self;
-        let incoming_role = match outgoing_role {
-            Role::Predecessor => Role::Successor,
-            Role::Successor => Role::Predecessor,
-        };
         if let Some(outgoing) = self.outgoing {
             if outgoing.state.is_active() {
                 return Some(Act::Stop { member, role: outgoing_role });
@@ -43,6 +41,16 @@ impl HandOver<'_> {
                 return Some(Act::Rename { member, role: outgoing_role, to: self.away.clone() });
             }
         }
+        None
+    }
+
+    /// The next act after that; none if the incoming one has name and policy.
+    pub fn come(&self) -> Option<Act> {
+        let member = self.member;
+        let incoming_role = match self.outgoing_role {
+            Role::Predecessor => Role::Successor,
+            Role::Successor => Role::Predecessor,
+        };
         if self.incoming.name != self.name {
             if self.incoming.state.is_active() {
                 return Some(Act::Stop { member, role: incoming_role });

@@ -1,7 +1,7 @@
 //! After the proof: the predecessor is kept for a while, then goes with the old image. Nothing goes that is not proved to be spare, and no
 //! predecessor from a successor that is known to be unwell.
 
-use super::{Looked, act_refused, attempt_once, looked, replaced, service, turn_back};
+use super::{Looked, act_refused, attempt_once, looked, replaced, service, turn_back_for};
 use crate::rotation::{Act, Change, Failure, GateFailure, Late, Member, MemberView, Observed, Outcome, Record, Role, Step, late};
 
 /// Stage `Kept`.
@@ -11,11 +11,11 @@ pub fn step(record: &Record, observed: &Observed) -> Step {
         return step;
     }
     let Some(members) = looked(record, observed) else { return Step::LookAtImages };
-    let health = health(observed, &members);
+    let (n, health) = health(observed, &members);
     let is_doubtful = match &health {
         Late::Failed(why) | Late::Suspected(why) => {
             let is_sure = matches!(health, Late::Failed(_));
-            if let Some(step) = on_late_failure(record, observed, why, is_sure) {
+            if let Some(step) = on_late_failure(record, observed, n, why, is_sure) {
                 return step;
             }
             true
@@ -29,7 +29,9 @@ pub fn step(record: &Record, observed: &Observed) -> Step {
     let is_past = record.keep_until.is_none_or(|until| observed.at >= until) && !is_doubtful;
     // A tool would start it beside its successor, but where that one is unwell it is all there is.
     let is_due = |member: &Member| is_past || member.is_tool_owned && record.late.is_none();
-    let spare = members.iter().enumerate().filter(|(_, Looked { member, view, .. })| is_due(member) && is_spare(record, member, view));
+    // Who requires another goes before it.
+    let spare =
+        members.iter().enumerate().rev().filter(|(_, Looked { member, view, .. })| is_due(member) && is_spare(record, member, view));
     let mut removals = spare.map(|(n, _)| Act::Remove { member: n, role: Role::Predecessor });
     if let Some(step) = removals.find_map(|act| attempt_once(observed, act)) {
         return step;
@@ -50,27 +52,27 @@ pub fn step(record: &Record, observed: &Observed) -> Step {
 }
 
 /// How the successors are that have their unit's name; the first that is not well speaks for all.
-fn health(observed: &Observed, members: &[Looked<'_>]) -> Late {
-    let served = members.iter().filter_map(|seen @ Looked { member, view, .. }| {
+fn health(observed: &Observed, members: &[Looked<'_>]) -> (usize, Late) {
+    let served = members.iter().enumerate().filter_map(|(n, seen @ Looked { member, view, .. })| {
         if view.service.is_some() {
-            return service::health(seen, observed);
+            return Some((n, service::health(seen, observed)?));
         }
         let successor = view.successor.as_ref().filter(|new| new.name == member.name)?;
-        Some(late(successor, member.policy, observed.at, observed.now))
+        Some((n, late(successor, member.policy, observed.at, observed.now)))
     });
-    served.reduce(|first, next| if first == Late::Well { next } else { first }).unwrap_or(Late::Well)
+    served.reduce(|first, next| if first.1 == Late::Well { next } else { first }).unwrap_or((0, Late::Well))
 }
 
 /// Back, if that is wanted, has not failed before and is sure; else it is written down with the last log lines, once.
-fn on_late_failure(record: &Record, observed: &Observed, why: &GateFailure, is_sure: bool) -> Option<Step> {
+fn on_late_failure(record: &Record, observed: &Observed, n: usize, why: &GateFailure, is_sure: bool) -> Option<Step> {
     if is_sure && record.terms.returns_late && !record.terms.stays && record.failed_rollback.is_none() {
-        return Some(turn_back(Failure::Late { why: why.clone() }));
+        return Some(turn_back_for(record, n, Failure::Late { why: why.clone() }));
     }
     let is_known = record.late.as_ref().is_some_and(|known| std::mem::discriminant(known) == std::mem::discriminant(why));
     if is_known {
         return None;
     }
-    let successor = observed.members.iter().find_map(|view| view.successor.as_ref());
+    let successor = observed.members.get(n).and_then(|view| view.successor.as_ref());
     match successor.filter(|_| record.log.is_none()) {
         Some(successor) => Some(Step::ReadLog { successor: successor.id.clone() }),
         None => Some(Step::Write(Change::FailLate { why: why.clone() })),

@@ -76,6 +76,17 @@ fn move_tag(observed: &Observed, n: usize, member: &Member, images: &ImagesView)
     attempt(observed, act, act_refused)
 }
 
+/// True if it is not to be started yet: one that it requires is among the `unwell`. Who asks this process to stop wants all of them up.
+fn is_to_wait(observed: &Observed, member: &Member, unwell: &[&Member]) -> bool {
+    !observed.is_interrupted && unwell.iter().any(|other| member.requires(other))
+}
+
+/// Back, for the sake of this one: of several it is noted before.
+fn turn_back_for(record: &Record, member: usize, failure: Failure) -> Step {
+    let is_to_note = record.members.len() > 1 && record.failed_member != Some(member);
+    if is_to_note { Step::Write(Change::NoteFailed { member }) } else { turn_back(failure) }
+}
+
 fn turn_back(failure: Failure) -> Step {
     Step::Write(Change::TurnBack { failure })
 }

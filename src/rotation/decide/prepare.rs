@@ -1,8 +1,8 @@
 //! Forward, before the switch: pin, pull, move the tag, create, compare. The predecessor runs and is not touched.
 
-use super::{Looked, act_refused, attempt, connect, looked, move_tag, replaced, turn_back};
+use super::{Looked, act_refused, attempt, connect, looked, move_tag, replaced, turn_back, turn_back_for};
 use crate::model::Status;
-use crate::rotation::{Act, Change, Failure, Observed, Purpose, Record, Role, Step, Withdrawal};
+use crate::rotation::{Act, Change, Failure, Observed, Purpose, Record, Refused, Role, Step, Withdrawal};
 
 /// Stage `Preparing`.
 pub fn pull(record: &Record, observed: &Observed) -> Step {
@@ -14,16 +14,21 @@ pub fn pull(record: &Record, observed: &Observed) -> Step {
         if record.purpose == Purpose::Rotate && images.pin.as_ref() != Some(&member.old_image) {
             return attempt(observed, Act::Pin { member: n }, act_refused);
         }
+        if member.digest.is_none() {
+            continue;
+        }
         match (&images.new, &member.new_image) {
             (None, _) => {
-                return attempt(observed, Act::Pull { member: n }, |no| turn_back(Failure::PullFailed { message: no.message.clone() }));
+                return attempt(observed, Act::Pull { member: n }, |no| {
+                    turn_back_for(record, n, Failure::PullFailed { message: no.message.clone() })
+                });
             }
             (Some(image), _) if images.is_same || *image == member.old_image => {
-                return turn_back(Failure::Withdrawn { why: Withdrawal::SameImage });
+                return turn_back_for(record, n, Failure::Withdrawn { why: Withdrawal::SameImage });
             }
             (Some(image), known) if known.as_ref() != Some(image) => {
                 if let Some(platform) = &images.foreign {
-                    return turn_back(Failure::OtherPlatform { platform: platform.clone() });
+                    return turn_back_for(record, n, Failure::OtherPlatform { platform: platform.clone() });
                 }
                 return Step::Write(Change::Pulled { member: n, image: image.clone() });
             }
@@ -45,7 +50,8 @@ pub fn create(record: &Record, observed: &Observed) -> Step {
     }
     let Some(members) = looked(record, observed) else { return Step::LookAtImages };
     if let Some(act) = in_flight(record, observed, &members) {
-        return attempt(observed, act, |no| turn_back(Failure::CreateRefused { refusal: no.refusal, message: no.message.clone() }));
+        let n = act.member().unwrap_or_default();
+        return attempt(observed, act, |no| create_refused(record, n, no));
     }
     if let Some(why) = withdrawal(record, observed) {
         return turn_back(Failure::Withdrawn { why });
@@ -53,7 +59,7 @@ pub fn create(record: &Record, observed: &Observed) -> Step {
     for (n, Looked { member, view, images }) in members.iter().enumerate() {
         let moves_tag = record.purpose == Purpose::Rotate && member.tag().is_some();
         if moves_tag && images.tag != member.new_image {
-            if images.tag.is_some() && images.tag != member.tag_before {
+            if images.tag.is_some() && (images.tag != member.tag_before || member.digest.is_none()) {
                 return turn_back(Failure::Withdrawn { why: Withdrawal::TagMoved });
             }
             return move_tag(observed, n, member, images);
@@ -62,12 +68,10 @@ pub fn create(record: &Record, observed: &Observed) -> Step {
             if member.successor.is_some() {
                 return turn_back(Failure::SuccessorGone);
             }
-            return attempt(observed, Act::Create { member: n }, |no| {
-                turn_back(Failure::CreateRefused { refusal: no.refusal, message: no.message.clone() })
-            });
+            return attempt(observed, Act::Create { member: n }, |no| create_refused(record, n, no));
         };
         if let Some(act) = connect(n, Role::Successor, view) {
-            return attempt(observed, act, |no| turn_back(Failure::CreateRefused { refusal: no.refusal, message: no.message.clone() }));
+            return attempt(observed, act, |no| create_refused(record, n, no));
         }
         let comparison = view.comparison.clone().unwrap_or_default();
         if member.successor.is_none() {
@@ -79,13 +83,17 @@ pub fn create(record: &Record, observed: &Observed) -> Step {
             });
         }
         if !comparison.unexplained.is_empty() {
-            return turn_back(Failure::Unexplained { differences: comparison.unexplained });
+            return turn_back_for(record, n, Failure::Unexplained { differences: comparison.unexplained });
         }
     }
     match record.purpose {
         Purpose::DryRun => turn_back(Failure::Withdrawn { why: Withdrawal::DryRun }),
         Purpose::Rotate => Step::Write(Change::EnterSwitching { agent: observed.agent.clone(), boot: observed.boot.clone() }),
     }
+}
+
+fn create_refused(record: &Record, member: usize, no: &Refused) -> Step {
+    turn_back_for(record, member, Failure::CreateRefused { refusal: no.refusal, message: no.message.clone() })
 }
 
 /// A process that died may have left a create behind that lands later: a new one repeats it before it gives the rotation up.

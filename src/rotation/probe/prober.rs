@@ -8,7 +8,7 @@ use super::ask::ask;
 use crate::clock::Clock;
 use crate::engine::Engine;
 use crate::model::{ContainerId, Probe};
-use crate::rotation::{Answer, Observed, Proof};
+use crate::rotation::{Answer, Observed, Proof, Record};
 
 /// One probe that has ended.
 #[derive(Debug)]
@@ -35,8 +35,11 @@ impl<'a> Prober<'a> {
     }
 
     /// Begins each probe that is due, of those containers that are judged by one and run.
-    pub fn begin_due(&mut self, probe: &Probe, observed: &Observed) {
-        for container in observed.members.iter().flat_map(|member| [&member.successor, &member.predecessor]).flatten() {
+    pub fn begin_due(&mut self, record: &Record, observed: &Observed) {
+        let probed =
+            record.members.iter().zip(&observed.members).filter_map(|(member, view)| Some((record.terms_of(member).probe.as_ref()?, view)));
+        for (probe, container) in probed.flat_map(|(probe, view)| [(probe, &view.successor), (probe, &view.predecessor)]) {
+            let Some(container) = container else { continue };
             let is_judged_by_it = matches!(container.gate.proof, Proof::Probe { .. });
             let is_due =
                 container.watch.as_ref().is_some_and(|watch| watch.is_running() && watch.next_probe(probe.interval) <= observed.now);

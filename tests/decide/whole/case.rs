@@ -22,6 +22,10 @@ pub struct Case {
     /// A create can name one network of two.
     pub has_two_networks: bool,
     pub has_volume: bool,
+    /// The second member requires the first.
+    pub requires: bool,
+    /// The second member's image stays.
+    pub goes_along: bool,
 }
 
 pub const PLAIN: Case = Case {
@@ -38,7 +42,18 @@ pub const PLAIN: Case = Case {
     has_tag: true,
     has_two_networks: false,
     has_volume: false,
+    requires: false,
+    goes_along: false,
 };
+
+/// Of two members that are no strangers to each other. Of these no engine has one-shots: it would start what has ended again.
+pub const REQUIRED: [Case; 5] = [
+    Case { name: "required", requires: true, is_tool_owned: true, ..PLAIN },
+    Case { name: "required, with a probe", requires: true, is_tool_owned: true, has_probe: true, returns_late: true, ..PLAIN },
+    Case { name: "required without a restart policy", requires: true, is_tool_owned: true, policy: RestartPolicy::No, ..PLAIN },
+    Case { name: "required, along", requires: true, is_tool_owned: true, goes_along: true, ..PLAIN },
+    Case { name: "required, a dry run", requires: true, is_tool_owned: true, purpose: Purpose::DryRun, ..PLAIN },
+];
 
 pub const CASES: [Case; 10] = [
     PLAIN,

@@ -4,7 +4,7 @@ use rotate::model::RestartPolicy;
 use rotate::rotation::{Act, Record, Role};
 
 use super::case::Case;
-use super::look::{image, left_pin, name, volume};
+use super::look::{image, left_pin, name, new_image, volume};
 use super::moment::{Body, Img, Moment, NEW, Name, OLD, Place, Policy, Seen, Status};
 
 /// The engine said no.
@@ -53,6 +53,7 @@ pub fn member(acts: &[Act], index: usize, members: usize) -> usize {
 
 /// Does it, or says no and changes nothing.
 pub fn perform<const N: usize>(case: &Case, record: &Record, moment: &mut Moment<N>, act: &Act, n: usize) -> Result<(), No> {
+    check_ties(case, moment, act, n)?;
     let place = &mut moment.places[n];
     match act {
         Act::Pin { .. } => place.images.has_old.then(|| place.images.is_pinned = true).ok_or(No),
@@ -60,12 +61,12 @@ pub fn perform<const N: usize>(case: &Case, record: &Record, moment: &mut Moment
             place.images.has_new = true;
             Ok(())
         }
-        Act::MoveTag { .. } => tag(place, Some(Img::New)),
+        Act::MoveTag { .. } => tag(place, Some(new_image(case, n))),
         Act::TagBack { .. } => tag(place, place.tag_before),
         Act::TagOld { .. } => tag(place, Some(place.old_image)),
         Act::PullOld { .. } => case.has_old_digest.then(|| place.images.has_old = true).ok_or(No),
         Act::Create { .. } => {
-            let can = place.bodies[NEW].is_none() && place.bodies[OLD].is_some() && place.images.has_new;
+            let can = place.bodies[NEW].is_none() && place.bodies[OLD].is_some() && place.has_image(new_image(case, n));
             create(case, place, NEW, Name::Next, can)?;
             place.has_volume = case.has_volume;
             Ok(())
@@ -128,7 +129,7 @@ pub fn perform<const N: usize>(case: &Case, record: &Record, moment: &mut Moment
             Ok(())
         }
         Act::RemoveImage { image: which } => {
-            let users = [(place.old_image, place.bodies[OLD]), (Img::New, place.bodies[NEW])];
+            let users = [(place.old_image, place.bodies[OLD]), (new_image(case, n), place.bodies[NEW])];
             let theirs = place.theirs.map(|theirs| theirs.image);
             for (known, is_there) in [(Img::Old, &mut place.images.has_old), (Img::New, &mut place.images.has_new)] {
                 let is_used = theirs == Some(known) || users.iter().any(|(image, body)| *image == known && body.is_some());
@@ -143,6 +144,16 @@ pub fn perform<const N: usize>(case: &Case, record: &Record, moment: &mut Moment
         Act::RestartService { .. } | Act::WriteDropIn { .. } | Act::Stay { .. } | Act::RemoveDropIn { .. } | Act::StartDependent { .. } => {
             Err(No)
         }
+    }
+}
+
+/// The engine starts what is required along with it, and removes nothing that is.
+fn check_ties<const N: usize>(case: &Case, moment: &mut Moment<N>, act: &Act, n: usize) -> Result<(), No> {
+    let Some((required, requiring)) = moment.places.split_first_mut().filter(|_| case.requires) else { return Ok(()) };
+    match act {
+        Act::Start { role, .. } if n > 0 => body(required, *role).map(|body| body.status = Status::Running),
+        Act::Remove { role, .. } if n == 0 && requiring.iter().any(|place| place.bodies[index(*role)].is_some()) => Err(No),
+        _ => Ok(()),
     }
 }
 

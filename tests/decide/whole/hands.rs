@@ -9,6 +9,7 @@ pub fn meddle<const N: usize>(case: &Case, moment: &Moment<N>, nexts: &mut Vec<M
         let mut put = |change: &dyn Fn(&mut Place)| {
             let mut after = *moment;
             change(&mut after.places[n]);
+            take_along(case, moment, &mut after);
             if after != *moment {
                 nexts.push(after);
             }
@@ -44,7 +45,8 @@ pub fn meddle<const N: usize>(case: &Case, moment: &Moment<N>, nexts: &mut Vec<M
             (place.images.is_pinned, place.images.tag) = (place.images.is_pinned && place.images.has_old, None);
         });
         put(&|place| place.images.tag = Some(Img::Third));
-        if case.is_tool_owned {
+        // One that others require no tool replaces by itself.
+        if case.is_tool_owned && !case.requires {
             // `compose up`: it replaces all that it finds by one of its own.
             for (image, is_same_configuration) in [(Img::New, true), (Img::New, false), (Img::Third, false)] {
                 put(&|place| {
@@ -52,6 +54,16 @@ pub fn meddle<const N: usize>(case: &Case, moment: &Moment<N>, nexts: &mut Vec<M
                     (place.theirs, place.bodies) = (Some(Theirs { body, image, is_same_configuration }), [None, None]);
                 });
             }
+        }
+    }
+}
+
+/// No engine removes what is required but with all that requires it (`podman rm --depend`).
+fn take_along<const N: usize>(case: &Case, before: &Moment<N>, after: &mut Moment<N>) {
+    for role in [OLD, NEW] {
+        let is_removed = before.places[0].bodies[role].is_some() && after.places[0].bodies[role].is_none();
+        if case.requires && is_removed {
+            after.places.iter_mut().for_each(|place| place.bodies[role] = None);
         }
     }
 }

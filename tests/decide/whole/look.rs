@@ -66,6 +66,7 @@ impl<const N: usize> Lens<N> {
         };
         record.late = paper.late.map(failure);
         record.log = paper.has_log.then(Vec::new);
+        record.failed_member = paper.failed.map(usize::from);
         record.failed_rollback = paper.has_failed_rollback.then_some(StuckReason::NothingLeft);
         record.outcome = paper.has_stayed.then_some(Outcome::Stayed { failure: Failure::SuccessorGone });
 
@@ -81,7 +82,7 @@ impl<const N: usize> Lens<N> {
         for (n, place) in moment.places.iter().enumerate() {
             let member = &mut record.members[n];
             member.successor = place.is_adopted.then(|| id(NEW, n));
-            member.new_image = place.is_pulled.then(|| image(Img::New, n));
+            member.new_image = place.is_pulled.then(|| image(new_image(&self.case, n), n));
             member.tag_before = place.tag_before.map(|tag| image(tag, n));
             member.old_image = image(place.old_image, n);
             member.volumes_born = if place.is_born { vec![volume(n)] } else { vec![] };
@@ -98,7 +99,7 @@ impl<const N: usize> Lens<N> {
         if [old, new].iter().flatten().all(|body| body.name != Name::Web) {
             self.look_for_others(moment.paper.stage, n, place, new.is_none(), &mut view);
         }
-        view.images = Some(images(place, n));
+        view.images = Some(images(&self.case, place, n));
         if moment.paper.stage == Stage::Creating && new.is_some() {
             let comparison = view.comparison.get_or_insert_default();
             comparison.unexplained = place.images.differs.then(|| "a difference".to_owned()).into_iter().collect();
@@ -178,14 +179,19 @@ pub fn seen_new(place: &Place) -> Option<Body> {
     place.bodies[NEW].filter(|body| place.is_adopted || body.name == Name::Next)
 }
 
-fn images(place: &Place, n: usize) -> ImagesView {
-    let images = place.images;
+/// What a successor is made of.
+pub fn new_image(case: &Case, n: usize) -> Img {
+    if case.goes_along && n > 0 { Img::Old } else { Img::New }
+}
+
+fn images(case: &Case, place: &Place, n: usize) -> ImagesView {
+    let (images, new) = (place.images, new_image(case, n));
     let has_old = place.has_image(place.old_image);
     ImagesView {
-        new: images.has_new.then(|| image(Img::New, n)),
+        new: place.has_image(new).then(|| image(new, n)),
         is_same: images.is_same,
         foreign: Platform::new("linux", "s390x", "").filter(|_| images.is_foreign),
-        is_new_tagged: images.tag == Some(Img::New),
+        is_new_tagged: images.tag == Some(new),
         old: has_old.then(|| image(place.old_image, n)),
         is_old_tagged: has_old && (images.tag == Some(place.old_image) || images.has_left_pin),
         tag: images.tag.map(|tag| image(tag, n)),
@@ -203,6 +209,13 @@ fn member(case: &Case, n: usize) -> rotate::rotation::Member {
     member.reference = format!("10.0.0.1:5000/{}{tag}", member.name).parse().expect("a reference");
     member.old_digest = case.has_old_digest.then(|| make::digest('a'));
     (member.predecessor, member.policy, member.is_tool_owned) = (id(OLD, n), case.policy, case.is_tool_owned);
+    if case.requires {
+        let required: Vec<_> = (0..n).map(|n| id(OLD, n)).collect();
+        member.original = json!({ "Id": id(OLD, n), "Config": {}, "Dependencies": required }).into();
+    }
+    if case.goes_along && n > 0 {
+        member.digest = None;
+    }
     member
 }
 

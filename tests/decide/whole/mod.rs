@@ -18,12 +18,16 @@ use std::sync::Mutex;
 use std::thread;
 use std::time::Instant;
 
-use case::{CASES, Case};
+use case::{CASES, Case, REQUIRED};
 use roam::Roamer;
 
 /// Works through the cases on as many threads as there are cores, and fails once all are done: each says what breaks in it.
 fn in_all_cases(walk: impl Fn(&Case) -> (u64, u64, u16) + Sync + panic::RefUnwindSafe) {
-    let (queue, failed) = (Mutex::new(CASES.to_vec()), Mutex::new(Vec::new()));
+    in_cases(&CASES, walk);
+}
+
+fn in_cases(cases: &[Case], walk: impl Fn(&Case) -> (u64, u64, u16) + Sync + panic::RefUnwindSafe) {
+    let (queue, failed) = (Mutex::new(cases.to_vec()), Mutex::new(Vec::new()));
     let work = || {
         loop {
             let Some(case) = queue.lock().expect("no panic").pop() else { return };
@@ -87,6 +91,16 @@ fn two_containers_of_a_unit_come_to_rest_together() {
     in_all_cases(|case| {
         let mut roamer = Roamer::<2>::new(*case, true);
         let longest = roamer.roam(starts::opening(case, 1));
+        (1, roamer.decisions, longest)
+    });
+}
+
+/// Podman starts what is required, by its id, along with what requires it: after a boot, too.
+#[test]
+fn one_that_requires_the_other_never_starts_a_second_one_of_it() {
+    in_cases(&REQUIRED, |case| {
+        let mut roamer = Roamer::<2>::new(*case, true);
+        let longest = roamer.roam(starts::opening(case, 2));
         (1, roamer.decisions, longest)
     });
 }

@@ -28,6 +28,8 @@ pub struct Paper {
     pub has_log: bool,
     pub has_failed_rollback: bool,
     pub has_stayed: bool,
+    /// Which member is to blame.
+    pub failed: Option<u8>,
 }
 
 /// What the process knows of itself.
@@ -252,7 +254,7 @@ impl<const N: usize> Moment<N> {
     }
 
     /// The host went down and came up: the engine starts what has a policy.
-    pub fn rebooted(self, has_policy: bool) -> Self {
+    pub fn rebooted(self, has_policy: bool, requires: bool) -> Self {
         let mut after = self.died();
         after.paper.is_this_boot = false;
         for place in &mut after.places {
@@ -261,6 +263,13 @@ impl<const N: usize> Moment<N> {
                 if body.could_run() && body.status != Status::Dead {
                     let is_started = body.policy == Policy::Own && has_policy;
                     body.status = if is_started { Status::Running } else { Status::Exited };
+                }
+            }
+        }
+        if let Some((required, requiring)) = after.places.split_first_mut().filter(|_| requires) {
+            for role in [OLD, NEW] {
+                if requiring.iter().any(|place| place.bodies[role].is_some_and(|body| body.is_active())) {
+                    required.bodies[role].iter_mut().for_each(|body| body.status = Status::Running);
                 }
             }
         }

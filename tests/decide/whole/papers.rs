@@ -58,6 +58,7 @@ impl<const N: usize> Lens<N> {
         };
         paper.late = record.late.as_ref().map(ill);
         paper.has_log = record.log.is_some();
+        paper.failed = record.failed_member.and_then(|n| u8::try_from(n).ok());
         paper.has_failed_rollback = record.failed_rollback.is_some();
         paper.has_stayed = matches!(record.outcome, Some(Outcome::Stayed { .. }));
         for (n, (member, place)) in record.members.iter().zip(&mut after.places).enumerate() {

@@ -10,7 +10,7 @@ use super::case::Case;
 use super::deeds::{self, No, perform};
 use super::hands;
 use super::look::Lens;
-use super::moment::{Aim, Moment, NEW, OLD, Process, Seen, Stage, Status};
+use super::moment::{Aim, Moment, NEW, OLD, Place, Process, Seen, Stage, Status};
 use super::rules;
 use crate::decided::decided;
 
@@ -193,7 +193,12 @@ impl<const N: usize> Roamer<N> {
         for after in afters {
             // The next process would not find what this one could not write: a moment before these.
             if !after.process.is_full {
-                nexts.extend([after.died(), after.rebooted(has_policy)]);
+                let rebooted = after.rebooted(has_policy, self.lens.case.requires);
+                let run = |place: &Place| place.bodies.iter().flatten().filter(|body| body.is_active()).count();
+                if after.places.iter().all(|place| place.could_run() < 2) && rebooted.places.iter().any(|place| run(place) > 1) {
+                    self.fail("a boot starts two");
+                }
+                nexts.extend([after.died(), rebooted]);
             }
             if after != before {
                 nexts.push(after);

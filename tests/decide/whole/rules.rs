@@ -10,7 +10,7 @@ use super::moment::{Aim, Body, Moment, NEW, Name, OLD, Place, Stage, Status};
 /// Of a step alone.
 pub fn check<const N: usize>(lens: &Lens<N>, moment: &Moment<N>, step: &Step) -> Result<(), &'static str> {
     match step {
-        Step::Act(act) if moment.process.unanswered.is_none() => check_act(moment, act),
+        Step::Act(act) if moment.process.unanswered.is_none() => check_act(moment, act).and(check_required(&lens.case, moment, act)),
         Step::Write(Change::Close) => every(moment, |place| is_at_its_end(lens, moment, place), "it is closed and nothing serves"),
         Step::Write(Change::Prove { .. }) => {
             let is_well = |body: &Body| body.name == Name::Web && (body.status == Status::Running || lens.case.is_oneshot);
@@ -55,6 +55,27 @@ fn check_act<const N: usize>(moment: &Moment<N>, act: &Act) -> Result<(), &'stat
             Err("the two change places outside the switch")
         }
         Act::Stop { .. } if stage == Stage::Kept && place.theirs.is_none() => Err("something is stopped after the proof"),
+        _ => Ok(()),
+    }
+}
+
+/// The engine starts what is required by its id: its other one is not to run, and a new one has to have been started before. It is stopped after what
+/// requires it.
+fn check_required<const N: usize>(case: &Case, moment: &Moment<N>, act: &Act) -> Result<(), &'static str> {
+    if let Act::Stop { member: 0, role } = act {
+        let is_needed =
+            moment.places[1..].iter().any(|place| place.bodies[index(*role)].is_some_and(|body| body.status == Status::Running));
+        // One that somebody has renamed is stopped to get its name back.
+        let is_named = moment.places[0].bodies[index(*role)].is_some_and(|body| body.name == Name::Web);
+        return if case.requires && is_needed && is_named { Err("it is stopped under one that requires it") } else { Ok(()) };
+    }
+    let Act::Start { member: 1.., role } = act else { return Ok(()) };
+    let required = &moment.places[0];
+    let could_run = |role: usize| required.bodies[role].is_some_and(|body| body.could_run());
+    match index(*role) {
+        _ if !case.requires => Ok(()),
+        own if could_run(1 - own) => Err("what it requires would be a second one"),
+        NEW if !required.bodies[NEW].is_some_and(|body| body.is_active()) => Err("what it requires does not run yet"),
         _ => Ok(()),
     }
 }

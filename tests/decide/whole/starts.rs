@@ -33,6 +33,7 @@ fn paper(stage: Stage, aim: Aim) -> Paper {
         has_log: false,
         has_failed_rollback: false,
         has_stayed: false,
+        failed: None,
     }
 }
 
@@ -59,7 +60,11 @@ pub fn opening<const N: usize>(case: &Case, faults: u8) -> Moment<N> {
     let running = Body { name: Name::Web, status: Status::Running, policy, lacks_network: false };
     let images = Images { has_new: false, is_pinned: false, tag: case.has_tag.then_some(Img::Old), ..IMAGES };
     let fresh = Place { is_adopted: false, is_pulled: false, tag_before: None, bodies: [Some(running), None], images, ..place() };
-    Moment { paper: paper(Stage::Preparing, Aim::Forward), process: PROCESS, places: [fresh; N], faults }
+    let mut places = [fresh; N];
+    if case.goes_along {
+        places.iter_mut().skip(1).for_each(|place| place.is_pulled = true);
+    }
+    Moment { paper: paper(Stage::Preparing, Aim::Forward), process: PROCESS, places, faults }
 }
 
 fn bodies(case: &Case, names: [Name; 3]) -> Vec<Option<Body>> {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::check;
-use super::scenario::{End, Task};
+use super::scenario::{End, Next, Task};
 use super::world::{Start, World};
 use crate::lab::{Outcome, within};
 
@@ -42,7 +42,8 @@ fn silent_success(world: &World, start: &Start, end: End, stdout: &str) -> Optio
         return Some(format!("it ended with 0, and the {seen:?} one has the name {}", start.name));
     }
     let is_asked_back = matches!(world.scenario.task, Task::DryRun | Task::Rollback);
-    (end == End::Old && !is_asked_back && !tells("is refused here"))
+    let is_told = tells("is refused here") || start.service.next == Next::Same;
+    (end == End::Old && !is_asked_back && !is_told)
         .then(|| format!("it ended with 0, and does not tell why {} has the old image", start.name))
 }
 

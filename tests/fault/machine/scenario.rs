@@ -49,6 +49,8 @@ pub enum Next {
     NoCommand,
     /// Says to run what is not there: the engine refuses the start.
     NoEntry,
+    /// None: it goes along with another.
+    Same,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -67,6 +69,8 @@ pub enum Shape {
     UnitPulls,
     /// A member of a pod, with another one beside it.
     Pod,
+    /// Each but the first requires the first (`podman run --requires`).
+    Required,
 }
 
 /// What is kept of the old one for a while.
@@ -132,6 +136,20 @@ pub const ALL: &[Scenario] = &[
     Scenario { name: "unit-pulls-sick", shape: Shape::UnitPulls, keeps: Keeps::Image, ..SICK },
     Scenario { name: "pod", shape: Shape::Pod, keeps: Keeps::Image, ..UPDATE },
     Scenario { name: "pod-sick", shape: Shape::Pod, keeps: Keeps::Image, ..SICK },
+    Scenario {
+        name: "required",
+        services: &[Service { name: "db", next: Next::Good }, Service { name: "web", next: Next::Good }],
+        shape: Shape::Required,
+        keeps: Keeps::Image,
+        ..UPDATE
+    },
+    Scenario {
+        name: "required-sick",
+        services: &[Service { name: "db", next: Next::Sick }, Service { name: "web", next: Next::Same }],
+        shape: Shape::Required,
+        keeps: Keeps::Image,
+        ..UPDATE
+    },
 ];
 
 /// The one with this name.
@@ -147,9 +165,9 @@ impl Shape {
 }
 
 impl Scenario {
-    /// Whether an engine, as the lab names it, has such containers: 4.3 has neither Quadlet nor restart policies of pods.
+    /// Whether an engine, as the lab names it, has such containers: 4.3 has neither Quadlet nor restart policies of pods, and changes none.
     pub fn is_on(&self, engine: &str) -> bool {
-        let is_of_podman = self.shape.is_unit() || self.shape == Shape::Pod;
+        let is_of_podman = self.shape.is_unit() || matches!(self.shape, Shape::Pod | Shape::Required);
         !is_of_podman || engine.starts_with("podman-") && !engine.starts_with("podman-4.3")
     }
 
@@ -199,6 +217,7 @@ impl Next {
     pub fn variant(self) -> &'static str {
         match self {
             Next::Good => "ok:v2",
+            Next::Same => "ok:v1",
             Next::Sick => "sick:v2",
             Next::Crash | Next::NoCommand => "nohealth:v2",
             Next::NoEntry => "noentry",

@@ -213,7 +213,10 @@ fn start(s: &Scratch, scenario: &Scenario, service: &Service, pod: Option<&Pod>)
     let document = s.host.inspect(&name);
     let data = check::data(s.host, &document).expect("it has a volume at /data");
     std::fs::write(data.join("mine"), "").expect("the volume takes a file");
-    let digest = push(s, service, service.next.variant(), service.next, &MORE_VOLUMES[..scenario.more_volumes()]);
+    let digest = match service.next {
+        Next::Same => String::new(),
+        next => push(s, service, next.variant(), next, &MORE_VOLUMES[..scenario.more_volumes()]),
+    };
     let networks = document["NetworkSettings"]["Networks"].as_object().cloned().unwrap_or_default();
     let mounts = document["Mounts"].as_array().cloned().unwrap_or_default();
     Start {
@@ -233,6 +236,7 @@ fn start(s: &Scratch, scenario: &Scenario, service: &Service, pod: Option<&Pod>)
 }
 
 fn run(s: &Scratch, scenario: &Scenario, service: &Service, shape: Shape, pod: Option<&Pod>) {
+    let first = scenario.services[0].name;
     let mut options = vec!["-v".to_owned(), LOCKS.to_owned()];
     match pod {
         // Its restart policy is that of its members.
@@ -248,7 +252,8 @@ fn run(s: &Scratch, scenario: &Scenario, service: &Service, shape: Shape, pod: O
         Shape::Networks if has_podman => {
             options.extend(["--network", "podman", "--network", &format!("{SECOND}:alias=www")].map(str::to_owned));
         }
-        Shape::Networks | Shape::Compose | Shape::Unit | Shape::UnitPulls | Shape::Pod => {}
+        Shape::Required if service.name != first => options.extend(["--requires".to_owned(), s.name(first)]),
+        Shape::Required | Shape::Networks | Shape::Compose | Shape::Unit | Shape::UnitPulls | Shape::Pod => {}
         Shape::Port => options.extend(["-p".to_owned(), format!("{}:80", 21_000 + number())]),
         Shape::Address => {
             let number = number();
@@ -285,7 +290,7 @@ fn image_config(engine: &str, name: &str, next: Next, more_volumes: &[&str]) -> 
         config["Healthcheck"] = json!({ "StartPeriod": SECOND_NS * 60, "StartInterval": SECOND_NS / 2, "Interval": SECOND_NS * 5 });
     }
     match next {
-        Next::Good | Next::Sick => config["Cmd"] = json!([format!("{begin} $b httpd -f -p 80 -h /www & wait")]),
+        Next::Good | Next::Same | Next::Sick => config["Cmd"] = json!([format!("{begin} $b httpd -f -p 80 -h /www & wait")]),
         Next::Crash => config["Cmd"] = json!([format!("{begin} $b usleep 100000; $b rm -r $l; echo boom; exit 1")]),
         Next::NoCommand => (config["Cmd"], config["Entrypoint"]) = (Value::Null, Value::Null),
         Next::NoEntry => {}

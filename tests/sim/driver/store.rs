@@ -82,7 +82,7 @@ impl Store for MemoryStore {
 
     fn history(&self, unit: Option<&str>, most: usize) -> Result<Vec<Record>, StoreError> {
         let disk = self.disk();
-        let is_meant = |record: &&Record| record.purpose == Purpose::Rotate && unit.is_none_or(|unit| unit == record.unit);
+        let is_meant = |record: &&Record| record.purpose == Purpose::Rotate && unit.is_none_or(|unit| record.is_about(unit));
         let mut all: Vec<&Record> = disk.records.values().filter(is_meant).collect();
         all.sort_by(|a, b| (b.opened_at, a.id.as_str()).cmp(&(a.opened_at, b.id.as_str())));
         Ok(all.into_iter().take(most).cloned().collect())

@@ -1,0 +1,158 @@
+//! Containers that require others (`podman run --requires`): Podman keeps those by their ids and starts them first. Both are made anew together, and go back
+//! together.
+
+use serde_json::{Value, json};
+
+use super::wants::policy;
+use super::{FAST, described, scratch};
+use crate::lab::{Action, Fault, FaultProxy, Outcome, Scratch};
+
+/// `db`, `web` which requires it, and `front` which requires `web`; each of an image of its own, with a volume.
+#[track_caller]
+fn three(s: &Scratch, options: &[&str]) {
+    for (name, requires) in [("db", None), ("web", Some("db")), ("front", Some("web"))] {
+        s.push(name, "ok:v1");
+        let required = requires.map(|name| s.name(name)).unwrap_or_default();
+        let requires = if required.is_empty() { vec![] } else { vec!["--requires", required.as_str()] };
+        s.run(name, &[&requires[..], &["-v", "/data"], options].concat());
+    }
+}
+
+const ALL: [&str; 3] = ["db", "web", "front"];
+
+#[track_caller]
+fn ids(s: &Scratch) -> Vec<Value> {
+    ALL.map(|name| described(s, name)["Id"].clone()).to_vec()
+}
+
+/// All of the test's containers, and that those with a name run and each requires the one that has the other's name.
+#[track_caller]
+fn are_well(s: &Scratch, context: &dyn std::fmt::Display) {
+    for (name, requires) in [("web", "db"), ("front", "web")] {
+        assert_eq!(described(s, name)["Dependencies"], json!([described(s, requires)["Id"]]), "{context}");
+    }
+    let listed = s.host.docker(&["ps", "-a", "--filter", &format!("name={}", s.name("")), "--format", "{{.Names}} {{.State}}"]);
+    let mut all: Vec<&str> = listed.lines().filter_map(|line| line.split_once(' ').map(|(name, _)| name)).collect();
+    all.sort_unstable();
+    assert_eq!(all, ["db", "front", "web"].map(|name| s.name(name)), "{context}");
+    ALL.iter().for_each(|name| assert_eq!(described(s, name)["State"]["Running"], true, "{name}: {context}"));
+}
+
+#[track_caller]
+fn now(s: &Scratch) -> Outcome {
+    s.agent().config(FAST).run(&["now", &s.name("db"), &s.name("web"), &s.name("front")])
+}
+
+#[track_caller]
+fn plan(s: &Scratch) -> Outcome {
+    s.rotate(&["plan", &s.name("db"), &s.name("web"), &s.name("front"), "--json"])
+}
+
+fn versions(s: &Scratch) -> [String; 3] {
+    let label = |name| described(s, name)["Config"]["Labels"]["org.opencontainers.image.version"].as_str().unwrap_or_default().to_owned();
+    ALL.map(label)
+}
+
+#[test]
+fn what_requires_it_is_made_anew_along_with_it_and_its_image_stays() {
+    let s = scratch("requires");
+    let restart = policy("always");
+    three(&s, &["--restart", restart, "-e", "A=b"]);
+    let (before, data) = (ids(&s), described(&s, "web")["Mounts"][0]["Name"].clone());
+    s.push("db", "ok:v2");
+    let plan = plan(&s).exits(0).json();
+    let along = |n: usize| plan["rotations"][0]["along"][n]["name"].clone();
+    assert_eq!([along(0), along(1)], [json!(s.name("web")), json!(s.name("front"))], "{plan}");
+    let outcome = now(&s).exits(0);
+    are_well(&s, &outcome);
+    assert_eq!(versions(&s), ["v2", "v1", "v1"], "{outcome}");
+    assert!(ids(&s).iter().zip(&before).all(|(after, before)| after != before), "{outcome}");
+    let web = described(&s, "web");
+    assert_eq!((&web["Mounts"][0]["Name"], &web["HostConfig"]["RestartPolicy"]["Name"]), (&data, &json!(restart)), "{outcome}");
+    // It can be told of again: nothing of it is held, and the command that made it is as it was.
+    s.push("web", "ok:v2");
+    s.push("db", "ok:v3");
+    let outcome = now(&s).exits(0);
+    are_well(&s, &outcome);
+    assert_eq!(versions(&s), ["v3", "v2", "v1"], "{outcome}");
+    // By the name of any, all of them.
+    let outcome = s.agent().config(FAST).run(&["rollback", &s.name("front")]).exits(0);
+    are_well(&s, &outcome);
+    assert_eq!(versions(&s), ["v2", "v1", "v1"], "{outcome}");
+}
+
+#[test]
+fn all_go_back_to_what_they_were_if_one_fails_and_only_what_failed_is_refused() {
+    let s = scratch("requires-sick");
+    three(&s, &[]);
+    let before = ids(&s);
+    s.push("db", "sick:v2");
+    let outcome = now(&s).exits(1);
+    are_well(&s, &outcome);
+    assert_eq!(ids(&s), before, "the same containers: {outcome}");
+    s.push("db", "ok:v2");
+    s.push("front", "sick:v2");
+    let outcome = now(&s).exits(1);
+    assert_eq!(ids(&s), before, "the same containers: {outcome}");
+    assert!(outcome.stdout.contains(&format!("`{}`, which requires it", s.name("front"))), "{outcome}");
+    // What was well goes on without it.
+    let outcome = now(&s).exits(0);
+    are_well(&s, &outcome);
+    assert_eq!(versions(&s), ["v2", "v1", "v1"], "{outcome}");
+}
+
+#[test]
+fn one_that_requires_it_and_is_not_to_be_made_anew_holds_it() {
+    let s = scratch("requires-held");
+    three(&s, &[]);
+    let reason = || {
+        let plan = plan(&s).exits(0).json();
+        let skipped =
+            plan["skipped"].as_array().into_iter().flatten().find(|skipped| skipped["name"] == s.name("db")).cloned().unwrap_or_default();
+        (skipped["reason"].clone(), skipped["message"].to_string())
+    };
+    let all = s.rotate(&["plan", &s.name("db"), "--json"]).exits(0).json();
+    assert!(all["skipped"][0]["message"].as_str().is_some_and(|message| message.contains("not selected")), "{all}");
+    s.push("db", "ok:v2");
+    s.rotate(&["hold", &s.name("front"), "--reason", "not today"]).exits(0);
+    let (code, message) = reason();
+    assert!(code == "required_by" && message.contains("not today"), "{code}: {message}");
+    s.rotate(&["release", &s.name("front")]).exits(0);
+    s.host.docker(&["stop", "-t", "0", &s.name("front")]);
+    let (code, message) = reason();
+    assert!(code == "required_by" && message.contains("does not run"), "{code}: {message}");
+    s.host.docker(&["start", &s.name("front")]);
+    // What it would come with is not what runs.
+    let image = s.image("front");
+    s.host.docker(&["tag", &s.image("web"), &image]);
+    let (code, message) = reason();
+    assert!(code == "required_by" && message.contains("points elsewhere"), "{code}: {message}");
+}
+
+/// Killed before each call in turn, and the store removed: the names tell that they belong together.
+#[test]
+fn a_store_that_is_removed_in_the_middle_is_made_up_for_by_the_names_of_all() {
+    let mut taken_over = 0;
+    for k in (1..).step_by(3) {
+        let s = scratch(&format!("requires-lost-{k}"));
+        three(&s, &["--restart", policy("unless-stopped")]);
+        s.push("db", "ok:v2");
+        let proxy = FaultProxy::start(&s.host.socket());
+        proxy.at(k, Fault::Before(Action::Kill));
+        s.agent().engine(&proxy.socket()).config(FAST).run(&["now", &s.name("db"), &s.name("web"), &s.name("front")]);
+        if proxy.done() == 0 {
+            assert!(taken_over > 3, "{taken_over} of {k} calls");
+            return;
+        }
+        std::fs::remove_dir_all(s.state_dir()).expect("it was there");
+        let outcome = now(&s);
+        let context = format!("before call {k}, {:?}\n{outcome}", proxy.calls().last());
+        taken_over += usize::from(outcome.stderr.contains("taken over by the names"));
+        if !outcome.stderr.contains("which restart policy it had is not known") {
+            let policies = ALL.map(|name| described(&s, name)["HostConfig"]["RestartPolicy"]["Name"].clone());
+            assert!(policies.iter().all(|found| *found == policy("unless-stopped")), "{policies:?} {context}");
+        }
+        are_well(&s, &context);
+        assert_eq!(versions(&s), ["v2", "v1", "v1"], "{context}");
+    }
+}
