@@ -102,9 +102,9 @@ fn one_of(unit: Vec<Planned>) -> Option<Planned> {
     }
     let mut sorted: Vec<Along> = Vec::new();
     loop {
-        let is_open = |id: &&str| members.values().any(|other| other.candidate.container.id().as_str() == *id);
+        let is_open = |id: &str| members.values().any(|other| other.candidate.container.id().as_str() == id);
         // Whom nobody in it is required by; a circle no engine makes.
-        let next = members.iter().find(|(_, along)| !along.candidate.container.requires().iter().any(|id| is_open(&id)));
+        let next = members.iter().find(|(_, along)| !along.candidate.container.requires().iter().any(|id| is_open(id)));
         let Some(next) = next.or(members.iter().next()).map(|(name, _)| name.clone()) else { break };
         sorted.extend(members.remove(&next));
     }

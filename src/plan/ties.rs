@@ -89,7 +89,7 @@ impl<'a> Ties<'a> {
     pub fn reason_by_unit(&self, container: &Container, dependents: &[String]) -> Option<Reason> {
         let unit = |id: &ContainerId| self.all.iter().find(|c| c.id() == *id).and_then(|c| c.label(SERVICE_LABEL));
         let is_restarted = |tie: &Tie<'_>| unit(&tie.from_id).is_some_and(|unit| dependents.iter().any(|name| name == unit));
-        let required = || dependent(&self.requirements, container, &is_restarted);
+        let required = || dependent(&self.requirements, container, is_restarted);
         self.tied(container, is_restarted).or_else(|| required().map(|by| Reason::RequiredBy { by, why: NotAlong::ByUnit }))
     }
 
