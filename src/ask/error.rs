@@ -98,6 +98,9 @@ impl AskError {
                 "its predecessor is still kept: `rotate status` names it; start it by hand under another name, or remove what has the name"
                     .to_owned()
             }
+            Self::Cycle(CycleError::Required { by, .. }) => {
+                format!("remove `{by}`, run this again, and make `{by}` anew: it will require the one that has the name then")
+            }
             Self::On { engine, error } => match error.exit() {
                 Exit::NotPermitted if engine != "docker" => {
                     format!("{}; the daemon's unit may with the drop-in podman-engines.conf: docs/systemd.md", error.help())
@@ -141,7 +144,12 @@ impl AskError {
                     _ => Exit::Configuration,
                 }
             }
-            Self::Cycle(CycleError::NoSuchContainer { .. } | CycleError::NothingKept { .. } | CycleError::NotOurs { .. }) => Exit::Usage,
+            Self::Cycle(
+                CycleError::NoSuchContainer { .. }
+                | CycleError::NothingKept { .. }
+                | CycleError::NotOurs { .. }
+                | CycleError::Required { .. },
+            ) => Exit::Usage,
             Self::Cycle(CycleError::Random(_)) | Self::Host(_) => Exit::Failed,
         }
     }

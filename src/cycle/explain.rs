@@ -8,7 +8,7 @@ use super::{Cycle, CycleError, Request, Status};
 use crate::config::Select;
 use crate::engine::EngineError;
 use crate::model::{Container, ContainerId, Digest, Image, ImageId, Reference};
-use crate::plan::{self, Reason};
+use crate::plan::{self, Candidate, Reason};
 use crate::policy::{self, Follows, Policy, Selection, Setting};
 use crate::rotation::GateRules;
 use crate::spec::{self, Difference};
@@ -130,7 +130,8 @@ impl Cycle<'_> {
             let since = digest.map(|digest| self.seen_since(reference, digest)).transpose()?.flatten();
             if let Some(candidate) = candidates.iter().find(|candidate| candidate.container.id() == container.id()) {
                 let known = self.known(&survey, candidate, digest, since, &Request::default())?;
-                decision = Some(Decision::of(self.fresh(candidate, answer.clone(), &known).await));
+                let newer = self.fresh(candidate, answer.clone(), &known).await;
+                decision = Some(Decision::of(newer).along_with(&candidate.dependents));
             }
             newer = digest.cloned();
             let is_asked = policy.as_ref().map_or(true, |policy| policy.follows == Follows::Registry);
@@ -183,6 +184,15 @@ impl Cycle<'_> {
 }
 
 impl Decision {
+    /// Those that require it are made anew with it.
+    fn along_with(self, dependents: &[Candidate]) -> Self {
+        let names: Vec<_> = dependents.iter().map(|candidate| candidate.container.name().to_owned()).collect();
+        if !self.is_rotated || names.is_empty() {
+            return self;
+        }
+        Self { message: format!("{}, along with {}", self.message, plan::listed(&names)), ..self }
+    }
+
     fn of(newer: Result<Digest, Reason>) -> Self {
         match newer {
             Ok(digest) => Self {

@@ -15,8 +15,10 @@ mod lost;
 mod pins;
 mod planning;
 mod report;
+mod report_along;
 mod report_stuck;
 mod report_unit;
+mod required;
 mod restore;
 mod resume;
 mod rotate;
@@ -108,6 +110,14 @@ pub enum CycleError {
     NotOurs {
         /// As typed.
         name: String,
+    },
+    /// Another hand made a container that requires the one that would have to go.
+    #[error("`{by}` requires the container named `{name}` (--requires), by its id, and was made after that one's rotation")]
+    Required {
+        /// As typed.
+        name: String,
+        /// The other one.
+        by: String,
     },
     /// The operating system gave no random number.
     #[error("no random number to be had: {0}")]

@@ -3,12 +3,12 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::report_along::{ALL_BACK, Along};
 use super::{report_stuck, report_unit};
 use crate::clock::seconds_between;
 use crate::engine::EngineError;
-use crate::model::Digest;
 use crate::plan::Skipped;
-use crate::rotation::{Ended, Failure, Member, Outcome, Record, Stage, StuckReason, Withdrawal};
+use crate::rotation::{Ended, Failure, Outcome, Record, Stage, StuckReason, Withdrawal};
 
 /// What a pass did.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -64,27 +64,6 @@ pub struct Entry {
     pub stands: Option<&'static str>,
 }
 
-/// One that is made anew along with another.
-#[derive(Debug, Clone, Serialize)]
-pub struct Along {
-    /// Its name.
-    pub name: String,
-    /// The reference that it follows, as typed.
-    pub image: String,
-    /// The digest that ran before.
-    pub from_digest: Option<String>,
-    /// The digest that was rotated to, or tried; none: its image has stayed.
-    pub to_digest: Option<String>,
-}
-
-impl Along {
-    fn of(member: &Member) -> Self {
-        let text = |digest: &Option<Digest>| digest.as_ref().map(ToString::to_string);
-        let (from_digest, to_digest) = (text(&member.old_digest), text(&member.digest));
-        Self { name: member.name.clone(), image: member.reference.to_string(), from_digest, to_digest }
-    }
-}
-
 /// What became of one container, in one word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -116,9 +95,6 @@ pub enum Verdict {
     /// Of a rotation that the store does not know, while no container has the unit's name.
     Orphaned,
 }
-
-const ALL_BACK: &str =
-    "the old containers run under their names and are well; the new ones are removed, the last log lines of the one that failed are kept";
 
 impl Entry {
     /// True if a container of this name is among those that it is about.

@@ -119,6 +119,7 @@ impl Cycle<'_> {
         let had_failed_rollback = record.failed_rollback.is_some();
         record.stuck = None;
         self.lend_to(record).await;
+        self.stays_for_another(record).await?;
         let ended = self.rotation().drive(record).await;
         let entry = self.entry(record, ended).await?;
         let is_news = match entry.verdict {
@@ -143,7 +144,8 @@ impl Cycle<'_> {
     /// Takes the newest kept predecessor of a unit back, after what earlier runs left; also one that is past its time, if no run has removed it yet.
     /// Its successor's digest is refused from then on.
     ///
-    /// Errors: [`CycleError::NothingKept`]; [`CycleError::NotOurs`] if another hand put a container of its own under the name. What was done before
+    /// Errors: [`CycleError::NothingKept`]; [`CycleError::NotOurs`] if another hand put a container of its own under the name; [`CycleError::Required`]
+    /// if another one requires it. What was done before
     /// stands in the report.
     pub async fn roll_back(&self, name: &str, report: &mut Report) -> Result<(), CycleError> {
         self.resume_but(Some(&[name.to_owned()]), Some(name), report).await?;
@@ -168,6 +170,9 @@ impl Cycle<'_> {
             if holder.is_some_and(|holder| !record.is_successor(member, &holder)) {
                 return Err(CycleError::NotOurs { name: name.to_owned() });
             }
+        }
+        if let Some(by) = self.required_by_another(&record).await? {
+            return Err(CycleError::Required { name: name.to_owned(), by });
         }
         let rotation = self.rotation();
         rotation.request_back(&mut record)?;

@@ -24,6 +24,8 @@ pub struct Along {
 pub enum NotAlong {
     /// It would not be rotated by itself either.
     Held(Box<Reason>),
+    /// A rotation of another name has put it aside, and it is not removed yet.
+    PutAside,
     /// It is watched only.
     Watched,
     /// A unit of systemd makes it, which is not restarted with the other.
@@ -121,6 +123,7 @@ impl NotAlong {
             Self::Held(reason) => reason.help(),
             Self::Watched => Some(format!("name both, or let `{by}` be rotated")),
             Self::ByUnit => None,
+            Self::PutAside => Some(format!("`podman rm {by}` if its successor is well; else the next run goes on with it")),
             Self::Stays => Some("let both go back: rotate.on_failure=rollback".to_owned()),
             Self::TagElsewhere => Some(format!("create `{by}` anew, from what its tag points to")),
             Self::SameTag => Some("name both, or give one of them another tag".to_owned()),
@@ -132,6 +135,7 @@ impl fmt::Display for NotAlong {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Held(reason) => write!(f, "which is itself not to be made anew ({reason})"),
+            Self::PutAside => f.write_str("which its own rotation has put aside, and not removed yet"),
             Self::Watched => f.write_str("which is watched only"),
             Self::ByUnit => f.write_str("which a unit of systemd makes, so that it would not be made anew with it"),
             Self::Stays => f.write_str(

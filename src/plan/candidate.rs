@@ -254,6 +254,9 @@ fn with_dependents(
     let mut dependents = Vec::new();
     for container in ties.dependents(&candidate.container) {
         let not = |why| Reason::RequiredBy { by: container.name().to_owned(), why };
+        if survey.is_of_a_rotation(container.name()) {
+            return Err(not(NotAlong::PutAside));
+        }
         let other = dependent(container).map_err(|reason| not(NotAlong::Held(Box::new(reason))))?;
         along::check(&other).map_err(not)?;
         dependents.push(other);

@@ -156,3 +156,22 @@ fn a_store_that_is_removed_in_the_middle_is_made_up_for_by_the_names_of_all() {
         assert_eq!(versions(&s), ["v2", "v1", "v1"], "{context}");
     }
 }
+
+/// It would start the new one beside the old one, by its id.
+#[test]
+fn what_somebody_made_require_the_new_one_since_keeps_it_from_going_back() {
+    let s = scratch("requires-since");
+    s.push("db", "ok:v1");
+    s.run("db", &[]);
+    s.push("db", "ok:v2");
+    s.agent().config(FAST).run(&["now", &s.name("db")]).exits(0);
+    let new = described(&s, "db")["Id"].clone();
+    s.push("web", "ok:v1");
+    s.run("web", &["--requires", &s.name("db")]);
+    let outcome = s.agent().config(FAST).run(&["rollback", &s.name("db")]);
+    assert!(outcome.status == Some(2) && outcome.stderr.contains(&format!("remove `{}`", s.name("web"))), "{outcome}");
+    assert_eq!((&described(&s, "db")["Id"], &described(&s, "db")["State"]["Running"]), (&new, &json!(true)), "{outcome}");
+    s.host.docker(&["rm", "-f", "-t", "0", &s.name("web")]);
+    s.agent().config(FAST).run(&["rollback", &s.name("db")]).exits(0);
+    assert_ne!(described(&s, "db")["Id"], new);
+}
