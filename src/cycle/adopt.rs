@@ -66,7 +66,7 @@ impl Cycle<'_> {
         let mut open = Vec::new();
         for mut record in known {
             let is_of_it = |of: &Found| of.old.as_ref().is_some_and(|old| record.members.iter().any(|m| m.predecessor == old.id()));
-            let mut later = found.iter().filter(|((unit, id), of)| *unit == record.unit && *id != record.id && is_of_it(of));
+            let mut later = found.iter().filter(|((unit, id), of)| record.is_about(unit) && *id != record.id && is_of_it(of));
             let Some(((unit, later), _)) = later.next().filter(|_| record.stage != Stage::Kept) else {
                 open.push(record);
                 continue;

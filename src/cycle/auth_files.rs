@@ -19,8 +19,9 @@ impl Cycle<'_> {
 
     /// The same for a rotation that goes on: another process may have begun it.
     pub(super) async fn lend_to(&self, record: &Record) {
-        if let Some(path) = &record.auth_file {
-            for member in &record.members {
+        for (n, member) in record.members.iter().enumerate() {
+            let path = if n == 0 { &record.auth_file } else { &member.auth_file };
+            if let Some(path) = path {
                 self.lend_one(&member.name, &member.reference, path).await;
             }
         }

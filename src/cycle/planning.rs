@@ -92,7 +92,7 @@ impl Cycle<'_> {
         }
         let brought = self.brought_by_their_tags(&rotations).await?;
         let has_tag = |candidate: &Candidate| brought.contains(&candidate.container.id());
-        let rotations = plan::join(rotations, &mut skipped, has_tag);
+        let rotations = plan::join(survey, rotations, &mut skipped, has_tag);
         Ok(Plan { not_followed, limits: self.registry.limits(), ..plan::order(rotations, skipped, &tags) })
     }
 
@@ -100,7 +100,10 @@ impl Cycle<'_> {
     async fn brought_by_their_tags(&self, rotations: &[Planned]) -> Result<HashSet<ContainerId>, CycleError> {
         let mut brought = HashSet::new();
         for dependent in rotations.iter().flat_map(|planned| &planned.candidate.dependents) {
-            let image = self.engine.image(&dependent.reference.to_string()).await?;
+            let image = match self.engine.image(&dependent.reference.to_string()).await {
+                Err(error) if !error.is_of_the_engine() => continue,
+                answer => answer?,
+            };
             if image.is_none_or(|image| image.id() == dependent.container.image_id()) {
                 brought.insert(dependent.container.id());
             }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::report_along::{ALL_BACK, Along};
+use super::report_along::{ALL_BACK, Along, blamed, of_whom};
 use super::{report_stuck, report_unit};
 use crate::clock::seconds_between;
 use crate::engine::EngineError;
@@ -153,6 +153,7 @@ impl Entry {
     pub fn of(record: &Record, ended: &Ended, now: Timestamp) -> Self {
         let image = record.members.first().map(|m| m.reference.to_string()).unwrap_or_default();
         let (verdict, message, help) = judge(record, ended);
+        let message = message.map(|message| of_whom(record, ended, message));
         let first = record.members.first();
         let entry = Self {
             stands: match (record.service(), ended) {
@@ -200,13 +201,7 @@ fn judge(record: &Record, ended: &Ended) -> (Verdict, Option<String>, Option<Str
             Some("run `rotate now` again: it goes on from there".into()),
         ),
         (Ended::Kept | Ended::Closed | Ended::Prepared, Some(Outcome::TurnedBack { failure, was_switched })) => {
-            let (verdict, message, help) = turned_back(unit, failure, *was_switched);
-            let other = record.failed_member.filter(|n| *n > 0).and_then(|n| record.members.get(n));
-            let of_other = |message: String| match other {
-                Some(other) => format!("`{}`, which requires it: {message}", other.name),
-                None => message,
-            };
-            (verdict, message.map(of_other), help)
+            turned_back(blamed(record), failure, *was_switched)
         }
         (Ended::Kept | Ended::Closed | Ended::Prepared, Some(Outcome::Stayed { failure })) => {
             let message = record.late.as_ref().map_or_else(|| failure.to_string(), |why| format!("the new container {why}"));
@@ -237,9 +232,9 @@ fn way_back(record: &Record) -> Option<String> {
     if let Some(service) = record.service() {
         return Some(report_unit::way_back(record, service));
     }
-    let unit = &record.unit;
+    let (unit, sick) = (&record.unit, blamed(record));
     Some(format!(
-        "read its log (`docker logs {unit}`); `rotate rollback {unit}` takes the old one back: what that needs is kept while this lasts"
+        "read its log (`docker logs {sick}`); `rotate rollback {unit}` takes the old one back: what that needs is kept while this lasts"
     ))
 }
 

@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use crate::model::Digest;
-use crate::rotation::Member;
+use crate::plan;
+use crate::rotation::{Ended, Member, Record};
 
 /// How they stand once all of them went back.
 pub const ALL_BACK: &str =
@@ -27,5 +28,25 @@ impl Along {
         let text = |digest: &Option<Digest>| digest.as_ref().map(ToString::to_string);
         let (from_digest, to_digest) = (text(&member.old_digest), text(&member.digest));
         Self { name: member.name.clone(), image: member.reference.to_string(), from_digest, to_digest }
+    }
+}
+
+/// Whose image is to blame for what turned a rotation back; the first one's if that is not known.
+pub fn blamed(record: &Record) -> &str {
+    record.at_fault().next().map_or(&record.unit, |member| &member.name)
+}
+
+/// What is said of several, with whom it is about if that is not the first one.
+pub fn of_whom(record: &Record, ended: &Ended, message: String) -> String {
+    if record.members.len() == 1 {
+        return message;
+    }
+    if matches!(ended, Ended::Stuck(_)) {
+        let names: Vec<_> = record.names().map(str::to_owned).collect();
+        return format!("of {} one: {message}", plan::listed(&names));
+    }
+    match record.failed_member.filter(|n| *n > 0).and_then(|n| record.members.get(n)) {
+        Some(other) => format!("`{}`, which requires it: {message}", other.name),
+        None => message,
     }
 }

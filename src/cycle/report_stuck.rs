@@ -12,6 +12,10 @@ pub fn told(unit: &str, reason: &StuckReason) -> (String, String) {
             (none_serves(), format!("remove the cause, then {now}: it starts the old one again"))
         }
         StuckReason::NameTaken { .. } => (none_serves(), format!("remove the cause, then {now}: it brings the old one back")),
+        StuckReason::Apart { name } => (
+            format!("it is neither gone on with nor taken back: {reason}"),
+            format!("make them anew all together, or remove what is named `{name}`; then {now}"),
+        ),
         // What cannot be stopped may serve: nothing is said of that.
         StuckReason::ActRefused { .. } => (reason.to_string(), format!("remove the cause, then {now}: it goes on from there")),
         StuckReason::NotMadeAgain { .. } => (
@@ -36,6 +40,9 @@ pub fn stands(reason: &StuckReason) -> &'static str {
         }
         StuckReason::NameTaken { .. } | StuckReason::ActRefused { .. } => {
             "what there is of its two containers is kept; rotate touches nothing more until it is run again"
+        }
+        StuckReason::Apart { .. } => {
+            "what runs of them is left as it is, what does not is kept; rotate touches nothing more until it is run again"
         }
         StuckReason::NotMadeAgain { .. } => {
             "no container of it is on the engine now, its configuration is kept in rotate's record; rotate touches nothing more until it is run again"

@@ -30,7 +30,7 @@ pub fn stands_stuck(reason: &StuckReason) -> &'static str {
             "the old image is there; rotate touches nothing more until it is run again"
         }
         StuckReason::NothingLeft => "the old image is not there; rotate touches nothing more until it is run again",
-        StuckReason::NameTaken { .. } | StuckReason::ActRefused { .. } | StuckReason::NotMadeAgain { .. } => {
+        StuckReason::NameTaken { .. } | StuckReason::Apart { .. } | StuckReason::ActRefused { .. } | StuckReason::NotMadeAgain { .. } => {
             "its unit is left as it is; rotate touches nothing more until it is run again"
         }
     }
@@ -50,7 +50,7 @@ pub fn stuck(record: &Record, service: &Service, reason: &StuckReason) -> (Strin
             format!("{none_serves}: {why}"),
             format!("load the old image again, then run `rotate now {name}`: it restarts the unit with it"),
         ),
-        StuckReason::NameTaken { .. } | StuckReason::ActRefused { .. } | StuckReason::NotMadeAgain { .. } => (
+        StuckReason::NameTaken { .. } | StuckReason::Apart { .. } | StuckReason::ActRefused { .. } | StuckReason::NotMadeAgain { .. } => (
             why,
             format!(
                 "remove the cause (load the old image again, if that is not to be had), then run `rotate now {name}`: it goes on from there"

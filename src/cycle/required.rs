@@ -20,7 +20,8 @@ impl Cycle<'_> {
                 answer => answer?,
             };
             let is_meant = |container: &Container| container.requires().iter().any(|id| successors.contains(id));
-            if found.as_ref().is_some_and(is_meant) && !successors.contains(&listed.id.as_str()) {
+            let is_member = |id: &str| successors.contains(&id) || record.members.iter().any(|member| member.predecessor.as_str() == id);
+            if found.as_ref().is_some_and(is_meant) && !is_member(listed.id.as_str()) {
                 return Ok(Some(listed.name));
             }
         }

@@ -168,7 +168,7 @@ impl Cycle<'_> {
         for member in &record.members {
             let holder = self.engine.container(&member.name).await?;
             if holder.is_some_and(|holder| !record.is_successor(member, &holder)) {
-                return Err(CycleError::NotOurs { name: name.to_owned() });
+                return Err(CycleError::NotOurs { name: member.name.clone() });
             }
         }
         if let Some(by) = self.required_by_another(&record).await? {

@@ -122,12 +122,12 @@ impl Cycle<'_> {
         let Planned { candidate, digest, pulled_as, along, .. } = planned;
         let mut members = vec![self.member(candidate, Some(digest), pulled_as.as_ref()).await?];
         for Along { candidate, digest, pulled_as } in along {
-            let terms = Some(terms(&candidate.policy));
-            // Kept beside its successor it would start the required one that was put aside, or keep that from being removed.
-            members.push(Member { terms, ..self.member(candidate, digest.as_ref(), pulled_as.as_ref()).await? });
+            let (terms, auth_file) = (Some(terms(&candidate.policy)), candidate.policy.auth_file.clone());
+            members.push(Member { terms, auth_file, ..self.member(candidate, digest.as_ref(), pulled_as.as_ref()).await? });
         }
         for (member, was_healthy) in members.iter_mut().zip(were_healthy) {
             member.was_healthy = *was_healthy;
+            // Kept beside its successor it would start the required one that was put aside, or keep that from being removed.
             member.is_tool_owned |= !along.is_empty();
         }
         let (agent, boot, at) = (self.agent.to_owned(), self.boot.to_owned(), self.clock.at());
@@ -140,10 +140,13 @@ impl Cycle<'_> {
             let was_pinned = !self.existing(paths).await.is_empty();
             record = record.by_service(Service { was_pinned, ..service });
         }
-        let left = self.left_by_the_last(&candidate.container)?;
+        let mut all_left = Vec::new();
+        for (container, digest) in std::iter::once((&candidate.container, Some(digest))).chain(along.iter().map(Along::target)) {
+            all_left.extend(self.left_by_the_last(container)?.filter(|left| digest.is_none_or(|digest| !left.is(digest))));
+        }
         self.store.save(&record)?;
-        if let Some(left) = left.filter(|left| purpose == Purpose::Rotate && !left.is(digest)) {
-            self.remove_left_image(&left).await;
+        for left in all_left.iter().filter(|_| purpose == Purpose::Rotate) {
+            self.remove_left_image(left).await;
         }
         Ok(record)
     }
@@ -184,6 +187,7 @@ impl Cycle<'_> {
             successor: None,
             volumes_born: Vec::new(),
             terms: None,
+            auth_file: None,
         })
     }
 

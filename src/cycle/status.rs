@@ -200,7 +200,7 @@ fn last(record: &Record, member: &Member) -> Option<Last> {
         Outcome::Stayed { failure } => ("failed and stayed", Some(failure.to_string())),
         Outcome::TurnedBack { failure, .. } => ("turned back", Some(failure.to_string())),
     };
-    let digest = member.digest.as_ref().or(member.old_digest.as_ref()).map(ToString::to_string).unwrap_or_default();
+    let digest = member.digest.as_ref().or(member.old_digest.as_ref()).map(ToString::to_string)?;
     Some(Last { outcome, message, digest, began_at: record.opened_at })
 }
 

@@ -3,10 +3,11 @@
 use super::lost::{Found, is_successor, with_policy};
 use super::rotate::{is_tool_owned, terms};
 use super::{Cycle, CycleError};
+use crate::config::FailurePolicy;
 use crate::model::{Container, Image, Reference, RotationId};
 use crate::plan;
 use crate::policy::{Policy, policy};
-use crate::rotation::{Change, GateRules, Goal, Member, Opening, Purpose, Record, Role, Stage, in_full};
+use crate::rotation::{Change, GateRules, Goal, Member, Opening, Purpose, Record, Role, Stage, Terms, in_full};
 use crate::spec;
 
 /// What the containers of one member tell.
@@ -48,7 +49,7 @@ impl Cycle<'_> {
         let goal = parts.iter().map(|part| part.goal.clone()).find(|goal| *goal != Goal::Forward).unwrap_or(Goal::Forward);
         let members = parts.iter().enumerate().map(|(n, part)| {
             // The record's own terms are the first one's.
-            let terms = (n > 0).then(|| terms(&part.policy));
+            let terms = (n > 0).then(|| Terms { stays: false, ..terms(&part.policy) });
             Member { terms, is_tool_owned: part.member.is_tool_owned || parts.len() > 1, ..part.member.clone() }
         });
         let members = members.collect();
@@ -59,7 +60,9 @@ impl Cycle<'_> {
                 let stage = if is_late { Stage::Creating } else { Stage::Switching };
                 // No agent: whoever goes on with it is another one, and counts its starts.
                 let (agent, boot, at) = (String::new(), self.boot.to_owned(), self.clock.at());
-                let opening = Opening { id, purpose: Purpose::Rotate, members, terms: terms(&first.policy), agent, boot, at };
+                // None of several stays while the others go back.
+                let terms = Terms { stays: first.policy.on_failure == FailurePolicy::Stay && parts.len() == 1, ..terms(&first.policy) };
+                let opening = Opening { id, purpose: Purpose::Rotate, members, terms, agent, boot, at };
                 let auth_file = first.policy.auth_file.clone();
                 Record { stage, goal, auth_file, engine: self.name.map(str::to_owned), ..Record::open(opening) }
             }
@@ -75,7 +78,13 @@ impl Cycle<'_> {
             let gate = GateRules::of(&part.successor, record.terms_of(&part.member), true);
             part.found.is_long_switched(self.clock.at(), &gate)
         };
-        if record.goal == Goal::Forward && parts.iter().all(is_over) {
+        let is_proved = parts.iter().all(is_over);
+        // Those that require it have removed their old ones, which is done once all have proved themselves.
+        let is_required = self.required_by_another(&record).await?.is_some();
+        if is_required && record.goal != Goal::Forward {
+            return Ok(None);
+        }
+        if record.goal == Goal::Forward && (is_proved || is_required) {
             record.apply(&Change::Prove { keep_until: record.keep_from(self.clock.at()) });
         }
         Ok(Some(record))
@@ -121,6 +130,7 @@ impl Cycle<'_> {
             is_tool_owned: is_tool_owned(&roles.predecessor),
             successor: Some(roles.successor.id()),
             terms: None,
+            auth_file: policy.auth_file.clone(),
         };
         Ok(Some(Part { found, member, policy, goal: roles.goal, successor: roles.successor, old, new }))
     }

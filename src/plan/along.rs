@@ -4,9 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use super::{Candidate, Planned, Reason, Skipped};
+use super::{Candidate, Planned, PodTie, Reason, Skipped, Survey, pods};
 use crate::config::FailurePolicy;
-use crate::model::Digest;
+use crate::model::{Container, Digest};
 
 /// One that is made anew along with another.
 #[derive(Debug, Clone)]
@@ -17,6 +17,13 @@ pub struct Along {
     pub digest: Option<Digest>,
     /// See [`super::Known::pulled_as`].
     pub pulled_as: Option<Digest>,
+}
+
+impl Along {
+    /// The container, and what it is rotated to.
+    pub fn target(&self) -> (&Container, Option<&Digest>) {
+        (&self.candidate.container, self.digest.as_ref())
+    }
 }
 
 /// Why one that requires another cannot be made anew along with it.
@@ -51,7 +58,7 @@ pub(super) fn check(candidate: &Candidate) -> Result<(), NotAlong> {
 
 /// Puts what is rotated, and what goes along, into units: what requires two of them brings both together. The first of each unit requires none of it.
 /// `has_tag` is true of one that its tag still brings again.
-pub fn join(rotations: Vec<Planned>, skipped: &mut Vec<Skipped>, has_tag: impl Fn(&Candidate) -> bool) -> Vec<Planned> {
+pub fn join(survey: &Survey, rotations: Vec<Planned>, skipped: &mut Vec<Skipped>, has_tag: impl Fn(&Candidate) -> bool) -> Vec<Planned> {
     let mut rotations = without_those_that_cannot(rotations, skipped, has_tag);
     let mut joined = Vec::new();
     while let Some(first) = rotations.pop() {
@@ -60,22 +67,31 @@ pub fn join(rotations: Vec<Planned>, skipped: &mut Vec<Skipped>, has_tag: impl F
         while let Some(at) = rotations.iter().position(|other| unit.iter().any(|one| one.shares_members_with(other))) {
             unit.push(rotations.swap_remove(at));
         }
+        let members: Vec<_> = unit.iter().flat_map(Planned::candidates).map(|candidate| &candidate.container).collect();
+        if unit.len() > 1 && pods::stops_without(survey, &members) {
+            skipped.extend(unit.iter().map(|planned| planned.candidate.skip(Reason::InPod(PodTie::Last))));
+            continue;
+        }
         joined.extend(one_of(unit));
     }
     let along: BTreeSet<_> =
         joined.iter().flat_map(|planned| &planned.along).map(|along| along.candidate.container.name().to_owned()).collect();
-    skipped.retain(|skipped| !along.contains(&skipped.name));
+    // What keeps one from news of its own is told all the same.
+    skipped.retain(|skipped| !along.contains(&skipped.name) || skipped.reason.is_notable());
     joined
 }
 
 fn without_those_that_cannot(rotations: Vec<Planned>, skipped: &mut Vec<Skipped>, has_tag: impl Fn(&Candidate) -> bool) -> Vec<Planned> {
     let rotated: BTreeSet<_> = rotations.iter().map(|planned| planned.candidate.container.name().to_owned()).collect();
-    let moved: BTreeSet<_> = rotations.iter().map(|planned| planned.candidate.reference.clone()).collect();
+    let moved: BTreeMap<_, _> = rotations.iter().map(|planned| (planned.candidate.reference.clone(), planned.digest.clone())).collect();
     let hindrance = |planned: &Planned| {
         let mut staying = planned.candidate.dependents.iter().filter(|other| !rotated.contains(other.container.name()));
         staying.find_map(|other| {
             let why = match other {
-                other if moved.contains(&other.reference) => NotAlong::SameTag,
+                // It runs what the tag moves to.
+                other if moved.get(&other.reference).is_some_and(|to| !other.image.digests_of(&other.reference).contains(to)) => {
+                    NotAlong::SameTag
+                }
                 other if !has_tag(other) => NotAlong::TagElsewhere,
                 _ => return None,
             };
@@ -155,7 +171,7 @@ mod tests {
 
     use super::*;
     use crate::config::Config;
-    use crate::model::{Container, Image};
+    use crate::model::Image;
     use crate::policy::policy;
 
     fn candidate(name: &str, requires: &[&str], dependents: Vec<Candidate>) -> Candidate {
@@ -188,7 +204,7 @@ mod tests {
     fn joined(names: &[&str], has_tag: bool) -> (Vec<String>, Vec<String>) {
         let rotations = all().into_iter().filter(|one| names.contains(&one.container.name())).map(planned).collect();
         let mut skipped = vec![all()[4].skip(Reason::UpToDate)];
-        let joined = join(rotations, &mut skipped, |_| has_tag);
+        let joined = join(&Survey::default(), rotations, &mut skipped, |_| has_tag);
         let along = |along: &Along| format!("{}{}", along.candidate.container.name(), if along.digest.is_some() { "+" } else { "" });
         let names = |unit: &Planned| {
             let first = format!("{}+", unit.candidate.container.name());
@@ -220,7 +236,7 @@ mod tests {
         let tagged = |candidate: Candidate| Candidate { reference: "web.example/one:1".parse().expect("a reference"), ..candidate };
         let [_, _, _, web, front] = all().map(tagged);
         let mut skipped = Vec::new();
-        let joined = join(vec![planned(Candidate { dependents: vec![front], ..web })], &mut skipped, |_| true);
+        let joined = join(&Survey::default(), vec![planned(Candidate { dependents: vec![front], ..web })], &mut skipped, |_| true);
         assert!(joined.is_empty() && skipped[0].reason.to_string().contains("the same tag"), "{skipped:?}");
     }
 }

@@ -22,10 +22,15 @@ pub struct Planned {
 }
 
 impl Planned {
-    /// The names of all that it brings.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
+    /// All that it brings.
+    pub fn candidates(&self) -> impl Iterator<Item = &Candidate> {
         let along = self.along.iter().map(|along| &along.candidate).chain(&self.candidate.dependents);
-        std::iter::once(&self.candidate).chain(along).map(|candidate| candidate.container.name())
+        std::iter::once(&self.candidate).chain(along)
+    }
+
+    /// Their names.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.candidates().map(|candidate| candidate.container.name())
     }
 
     /// True if both bring the same container.

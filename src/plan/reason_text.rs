@@ -109,7 +109,9 @@ impl fmt::Display for Reason {
             Self::InPod(PodTie::MadeThroughApi) => {
                 f.write_str("held: a member of a pod that was made through Podman's API, where its settings cannot be told from the pod's")
             }
-            Self::InPod(PodTie::Last) => f.write_str("held: its pod stops with it (exit policy `stop`), and no other member runs"),
+            Self::InPod(PodTie::Last) => {
+                f.write_str("held: its pod stops with it (exit policy `stop`), and no other member runs that would not be stopped with it")
+            }
             Self::InPod(PodTie::LastThatRuns { unit }) => {
                 write!(
                     f,

@@ -98,6 +98,11 @@ pub enum StuckReason {
         /// Its id.
         by: String,
     },
+    /// Of several that belong together another hand has put its own in the place of one, and the rest cannot go back beside that.
+    Apart {
+        /// Its name.
+        name: String,
+    },
     /// The engine refuses an act that the way back needs.
     ActRefused {
         /// The act.
@@ -159,6 +164,7 @@ impl StuckReason {
             | Self::NameTaken { .. }
             | Self::ActRefused { .. } => "stuck",
             Self::NotMadeAgain { .. } => "not_made_again",
+            Self::Apart { .. } => "apart",
         }
     }
 }
@@ -196,6 +202,9 @@ impl std::fmt::Display for StuckReason {
                 f.write_str("the old container is gone and cannot be made again: its image or its configuration is gone, too")
             }
             Self::NameTaken { by } => write!(f, "its name now belongs to container {by}, which rotate did not make"),
+            Self::Apart { name } => {
+                write!(f, "another hand has put a container of its own in the place of `{name}`, and the others belong to that")
+            }
             Self::ActRefused { act, message } => write!(f, "the engine refuses to {act}: {message}"),
             Self::NotMadeAgain { act, message } => {
                 write!(f, "neither the old nor the new container is on the engine any more, and it cannot {act}: {message}")

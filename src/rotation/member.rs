@@ -47,6 +47,9 @@ pub struct Member {
     /// How its policy judges it, if that is not said by the record's own terms: those are the first member's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub terms: Option<Terms>,
+    /// The file with the credentials for its image that a label of it named; the first member's stands in the record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auth_file: Option<String>,
 }
 
 impl Member {

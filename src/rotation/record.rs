@@ -29,7 +29,7 @@ pub struct Record {
     /// How the new image comes to serve.
     #[serde(default)]
     pub way: Way,
-    /// The file with the credentials for its images that a label named.
+    /// The file with the credentials for its first member's image that a label named.
     #[serde(default)]
     pub auth_file: Option<String>,
     /// What its engine is called; empty: it has no name, being at a place of its own. None: nobody noted it.

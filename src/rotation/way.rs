@@ -103,7 +103,7 @@ impl Record {
             (Some(_), StuckReason::ActRefused { act, message } | StuckReason::NotMadeAgain { act, message }) => {
                 format!("cannot {act}: {message}")
             }
-            (Some(_), StuckReason::NameTaken { .. }) | (None, _) => reason.to_string(),
+            (Some(_), StuckReason::NameTaken { .. } | StuckReason::Apart { .. }) | (None, _) => reason.to_string(),
         }
     }
 

@@ -108,7 +108,7 @@ fn save(store: &dyn Store, clock: &dyn Clock, record: &Record, memory: &mut Memo
     save_refused(store, clock, record, memory)?;
     store.save(record)?;
     if matches!(change, Change::Prove { .. }) {
-        for member in &record.members {
+        for member in record.members.iter().filter(|member| member.digest.is_some()) {
             store.accept(&member.name)?;
         }
     }

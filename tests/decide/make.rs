@@ -36,6 +36,7 @@ pub fn member() -> Member {
         successor: Some(ContainerId::new("new")),
         volumes_born: vec![],
         terms: None,
+        auth_file: None,
     }
 }
 

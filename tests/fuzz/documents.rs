@@ -211,6 +211,7 @@ fn member(container: &Container, image: &Image) -> Member {
         successor: None,
         volumes_born: vec![],
         terms: None,
+        auth_file: None,
     }
 }
 

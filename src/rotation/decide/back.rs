@@ -10,8 +10,20 @@ use crate::rotation::{
 
 /// Stage `Switching`, goal back.
 pub fn step(record: &Record, observed: &Observed, failure: &Failure) -> Step {
+    let members = || record.members.iter().zip(&observed.members);
+    if let Some(name) = apart(record, observed, failure) {
+        return Step::Stuck { reason: StuckReason::Apart { name } };
+    }
+    // A second container of the service would be in the way of the tool.
+    let settled = members().enumerate().rev().filter(|(_, (member, view))| replaced::is_settled(failure, member, view));
+    let mut spare = settled.filter(|(_, (member, view))| kept::is_spare(record, member, view));
+    if let Some(step) = spare.find_map(|(n, _)| attempt_once(observed, Act::Remove { member: n, role: Role::Predecessor })) {
+        return step;
+    }
     let mut hand_overs = Vec::with_capacity(record.members.len());
-    for (n, (member, view)) in record.members.iter().zip(&observed.members).enumerate() {
+    // One that nothing helps keeps those from nothing that do not require it.
+    let (mut lost, mut stuck): (Vec<&Member>, Option<Step>) = (Vec::new(), None);
+    for (n, (member, view)) in members().enumerate() {
         if let Some(step) = replaced::finish(n, member, view) {
             return step;
         }
@@ -19,17 +31,21 @@ pub fn step(record: &Record, observed: &Observed, failure: &Failure) -> Step {
             return Step::Write(Change::AdoptPredecessor { member: n, id: predecessor.id.clone() });
         }
         if replaced::is_settled(failure, member, view) {
-            // A second container of the service would be in the way of the tool.
-            let spare = kept::is_spare(record, member, view).then_some(Act::Remove { member: n, role: Role::Predecessor });
-            if let Some(step) = spare.and_then(|act| attempt_once(observed, act)) {
-                return step;
-            }
             continue;
         }
         if let Some(step) = replaced::adopt(observed, n, view, |no| stuck_on(view, no)) {
             return step;
         }
-        let Some(predecessor) = &view.predecessor else { return recreate(observed, failure, n, member, view) };
+        let is_lost = lost.iter().any(|other| member.requires(other));
+        let is_missing = !is_lost && view.predecessor.is_none();
+        match is_missing.then(|| recreate(observed, failure, n, member, view)) {
+            None => {}
+            Some(step @ Step::Stuck { .. }) => stuck = stuck.or(Some(step)),
+            Some(step) => return step,
+        }
+        if is_lost || is_missing {
+            lost.push(member);
+        }
         if let Some(act) = connect(n, Role::Predecessor, view) {
             return attempt(observed, act, |no| stuck_on(view, no));
         }
@@ -39,17 +55,25 @@ pub fn step(record: &Record, observed: &Observed, failure: &Failure) -> Step {
             outgoing: view.successor.as_ref(),
             outgoing_role: Role::Successor,
             away: record.failed_name(member),
-            incoming: predecessor,
+            incoming: view.predecessor.as_ref().filter(|_| !is_lost),
             policy: member.policy,
         };
-        hand_overs.push((hand_over, member, view));
+        // What would start the one that another goes back to leaves with that, though nothing comes in its place.
+        let is_needed = is_missing && record.members.iter().any(|other| member.requires(other));
+        if !is_lost && !is_missing || is_needed {
+            hand_overs.push((hand_over, member, view));
+        }
     }
     if let Some((act, view)) = hand_overs.iter().rev().find_map(|(hand_over, _, view)| Some((hand_over.leave()?, view))) {
         return attempt(observed, act, |no| stuck_on(view, no));
     }
     let (mut waits, mut unwell, mut sick) = (Vec::new(), Vec::new(), None);
     for (hand_over, member, view) in hand_overs {
-        let predecessor = hand_over.incoming;
+        let Some(predecessor) = hand_over.incoming else { continue };
+        if !predecessor.state.is_active() && lost.iter().any(|other| member.requires(other)) {
+            lost.push(member);
+            continue;
+        }
         if !predecessor.state.is_active() && is_to_wait(observed, member, &unwell) {
             unwell.push(member);
             continue;
@@ -57,8 +81,14 @@ pub fn step(record: &Record, observed: &Observed, failure: &Failure) -> Step {
         if let Some(act) = hand_over.come() {
             return attempt(observed, act, |no| stuck_on(view, no));
         }
-        if let Some(step) = start(observed, failure, hand_over.member, view, predecessor) {
-            return step;
+        match start(observed, failure, hand_over.member, view, predecessor) {
+            Some(step @ Step::Stuck { .. }) => {
+                lost.push(member);
+                stuck = stuck.or(Some(step));
+                continue;
+            }
+            Some(step) => return step,
+            None => {}
         }
         match predecessor.verdict(observed.now) {
             Verdict::Passed => {}
@@ -74,8 +104,20 @@ pub fn step(record: &Record, observed: &Observed, failure: &Failure) -> Step {
         (Some(_), _) if observed.is_interrupted => Step::Leave,
         (Some(until), _) => Step::Wait { until },
         (None, Some((view, why))) => give_up_on(observed, failure, view, why),
-        (None, None) => undo(record, observed, failure),
+        (None, None) => stuck.unwrap_or_else(|| undo(record, observed, failure)),
     }
+}
+
+/// Of several, the one in whose place another hand has put its own, if not all are such. What requires that one would start ours beside it, by its id, and
+/// what it requires is ours that runs.
+fn apart(record: &Record, observed: &Observed, failure: &Failure) -> Option<String> {
+    let members = || record.members.iter().zip(&observed.members);
+    let is_theirs = |(member, view): &(&Member, &MemberView)| {
+        let is_made = view.stranger.is_some() || view.replacement.is_some();
+        is_made && (view.replacement.is_none() || replaced::is_settled(failure, member, view))
+    };
+    let first = members().find(is_theirs)?;
+    (!members().all(|both| is_theirs(&both))).then(|| first.0.name.clone())
 }
 
 /// Clears away what the rotation made, and closes the record. The predecessor serves: it was never touched, or has proved itself.

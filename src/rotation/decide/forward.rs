@@ -24,7 +24,7 @@ pub fn step(record: &Record, observed: &Observed) -> Step {
             outgoing: view.predecessor.as_ref(),
             outgoing_role: Role::Predecessor,
             away: record.old_name(member),
-            incoming: successor,
+            incoming: Some(successor),
             policy: member.policy,
         });
     }
@@ -33,7 +33,7 @@ pub fn step(record: &Record, observed: &Observed) -> Step {
     }
     let (mut waits, mut unwell) = (Vec::new(), Vec::new());
     for (hand_over, member) in hand_overs.iter().zip(&record.members) {
-        let successor = hand_over.incoming;
+        let Some(successor) = hand_over.incoming else { continue };
         if !successor.state.is_active() && is_to_wait(observed, member, &unwell) {
             unwell.push(member);
             continue;
@@ -69,8 +69,8 @@ fn without(record: &Record, observed: &Observed, n: usize, member: &Member, view
         old.name == member.name && old.state.is_active() && !was_stopped
     };
     match view.predecessor.as_ref().filter(is_to_stop) {
-        Some(_) => attempt(observed, Act::Stop { member: n, role: Role::Predecessor }, |_| turn_back(gone(member, view))),
-        None => turn_back(gone(member, view)),
+        Some(_) => attempt(observed, Act::Stop { member: n, role: Role::Predecessor }, |_| turn_back_for(record, n, gone(member, view))),
+        None => turn_back_for(record, n, gone(member, view)),
     }
 }
 
@@ -119,6 +119,8 @@ fn fail(record: &Record, observed: &Observed, member: usize, successor: &Contain
     if record.terms.stays && successor.state.started_at.is_some() {
         Step::Write(Change::Stay { failure, keep_until: record.keep_from(observed.at) })
     } else {
-        turn_back_for(record, member, failure)
+        // Whichever of several took the host down.
+        let is_of_all = matches!(failure, Failure::StartsExhausted { .. });
+        if is_of_all { turn_back(failure) } else { turn_back_for(record, member, failure) }
     }
 }

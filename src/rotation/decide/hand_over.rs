@@ -17,8 +17,8 @@ pub struct HandOver<'a> {
     pub outgoing_role: Role,
     /// The name that the outgoing one gets.
     pub away: String,
-    /// The one that comes.
-    pub incoming: &'a ContainerView,
+    /// The one that comes; none if there is none.
+    pub incoming: Option<&'a ContainerView>,
     /// The policy that the incoming one must have.
     pub policy: RestartPolicy,
 }
@@ -46,17 +46,17 @@ impl HandOver<'_> {
 
     /// The next act after that; none if the incoming one has name and policy.
     pub fn come(&self) -> Option<Act> {
-        let member = self.member;
+        let (member, incoming) = (self.member, self.incoming?);
         let incoming_role = match self.outgoing_role {
             Role::Predecessor => Role::Successor,
             Role::Successor => Role::Predecessor,
         };
-        if self.incoming.name != self.name {
-            if self.incoming.state.is_active() {
+        if incoming.name != self.name {
+            if incoming.state.is_active() {
                 return Some(Act::Stop { member, role: incoming_role });
             }
             return Some(Act::Rename { member, role: incoming_role, to: self.name.to_owned() });
         }
-        (self.incoming.policy != Some(self.policy)).then_some(Act::Rearm { member, role: incoming_role })
+        (incoming.policy != Some(self.policy)).then_some(Act::Rearm { member, role: incoming_role })
     }
 }

@@ -75,6 +75,7 @@ fn on_late_failure(record: &Record, observed: &Observed, n: usize, why: &GateFai
     let successor = observed.members.get(n).and_then(|view| view.successor.as_ref());
     match successor.filter(|_| record.log.is_none()) {
         Some(successor) => Some(Step::ReadLog { successor: successor.id.clone() }),
+        None if record.members.len() > 1 && record.failed_member != Some(n) => Some(Step::Write(Change::NoteFailed { member: n })),
         None => Some(Step::Write(Change::FailLate { why: why.clone() })),
     }
 }

@@ -60,7 +60,7 @@ pub fn create(record: &Record, observed: &Observed) -> Step {
         let moves_tag = record.purpose == Purpose::Rotate && member.tag().is_some();
         if moves_tag && images.tag != member.new_image {
             if images.tag.is_some() && (images.tag != member.tag_before || member.digest.is_none()) {
-                return turn_back(Failure::Withdrawn { why: Withdrawal::TagMoved });
+                return turn_back_for(record, n, Failure::Withdrawn { why: Withdrawal::TagMoved });
             }
             return move_tag(observed, n, member, images);
         }
@@ -101,7 +101,8 @@ fn in_flight(record: &Record, observed: &Observed, members: &[Looked<'_>]) -> Op
     members.iter().enumerate().find_map(|(n, Looked { member, view, images })| {
         let is_next = record.purpose == Purpose::DryRun || member.tag().is_none() || images.tag == member.new_image;
         let is_unseen = member.successor.is_none() && view.successor.is_none() && view.predecessor.is_some();
-        (record.agent != observed.agent && is_next && is_unseen).then_some(Act::Create { member: n })
+        let is_asked = record.members[..n].iter().all(|before| before.successor.is_some());
+        (record.agent != observed.agent && is_next && is_unseen && is_asked).then_some(Act::Create { member: n })
     })
 }
 

@@ -45,7 +45,6 @@ pub fn meddle<const N: usize>(case: &Case, moment: &Moment<N>, nexts: &mut Vec<M
             (place.images.is_pinned, place.images.tag) = (place.images.is_pinned && place.images.has_old, None);
         });
         put(&|place| place.images.tag = Some(Img::Third));
-        // One that others require no tool replaces by itself.
         if case.is_tool_owned && !case.requires {
             // `compose up`: it replaces all that it finds by one of its own.
             for (image, is_same_configuration) in [(Img::New, true), (Img::New, false), (Img::Third, false)] {
@@ -55,6 +54,21 @@ pub fn meddle<const N: usize>(case: &Case, moment: &Moment<N>, nexts: &mut Vec<M
                 });
             }
         }
+    }
+}
+
+/// `podman-compose up`, cut short: it knows containers by their names, and removes none that another requires.
+pub fn replace_one<const N: usize>(case: &Case, moment: &Moment<N>, nexts: &mut Vec<Moment<N>>) {
+    let named = |place: &Place| place.bodies.iter().position(|body| body.is_some_and(|body| body.name == Name::Web));
+    let body = Body { name: Name::Web, status: Status::Running, policy: Policy::Own, lacks_network: false };
+    let theirs = Some(Theirs { body, image: Img::Third, is_same_configuration: false });
+    for n in (0..N).filter(|_| case.requires) {
+        let Some(role) = named(&moment.places[n]) else { continue };
+        let mut after = *moment;
+        // All that would start it by its id goes with it.
+        after.places[n..].iter_mut().for_each(|place| place.bodies[role] = None);
+        after.places[n].theirs = theirs;
+        nexts.push(after);
     }
 }
 

@@ -209,6 +209,7 @@ impl<const N: usize> Roamer<N> {
         nexts.push(interrupted);
         if self.has_hands {
             hands::meddle(&self.lens.case, &before, nexts);
+            hands::replace_one(&self.lens.case, &before, nexts);
         }
     }
 

@@ -62,6 +62,19 @@ fn check_act<const N: usize>(moment: &Moment<N>, act: &Act) -> Result<(), &'stat
 /// The engine starts what is required by its id: its other one is not to run, and a new one has to have been started before. It is stopped after what
 /// requires it.
 fn check_required<const N: usize>(case: &Case, moment: &Moment<N>, act: &Act) -> Result<(), &'static str> {
+    let has_theirs = |places: &[Place]| places.iter().any(|place| place.theirs.is_some_and(|theirs| theirs.body.name == Name::Web));
+    let is_of_the_switch = moment.paper.stage == Stage::Switching && case.requires;
+    match act {
+        Act::Start { member: 1.., .. } if is_of_the_switch && has_theirs(&moment.places[..1]) => {
+            return Err("it is started beside another hand's, which has the name of what it requires");
+        }
+        Act::Stop { member: 0, .. } | Act::Rename { member: 0, .. } | Act::Start { member: 0, .. }
+            if is_of_the_switch && has_theirs(&moment.places[1..]) =>
+        {
+            return Err("another hand's requires it");
+        }
+        _ => {}
+    }
     if let Act::Stop { member: 0, role } = act {
         let is_needed =
             moment.places[1..].iter().any(|place| place.bodies[index(*role)].is_some_and(|body| body.status == Status::Running));
@@ -121,6 +134,7 @@ fn check_stuck<const N: usize>(lens: &Lens<N>, moment: &Moment<N>, reason: &Stuc
             moment.process.refused != 0 && some(&|place| seen_old(place, is_back).is_none() && seen_new(place).is_none())
         }
         StuckReason::NameTaken { .. } => some(&|place| place.theirs.is_some()),
+        StuckReason::Apart { .. } => some(&|place| place.theirs.is_some()) && some(&|place| place.theirs.is_none()),
     };
     if has_cause { Ok(()) } else { Err("it is stuck without a cause") }
 }
