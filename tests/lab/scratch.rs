@@ -168,7 +168,12 @@ impl Scratch {
 /// `$0`: the engine's client; `$1`: the prefix.
 const REMOVE: &str = r#"
 [ $0 != podman ] || podman pod ls --format '{{.Name}}' | grep -E "^(pod_)?$1-" | xargs -r podman pod rm -f -t 0
-$0 ps -aq --filter "name=^/?$1-" | xargs -r $0 rm -fv
+# What another requires goes after that: once more for each one in a row.
+for _ in 1 2 3; do
+  all=$($0 ps -aq --filter "name=^/?$1-")
+  [ -n "$all" ] || break
+  $0 rm -fv $all
+done
 $0 network ls --format '{{.Name}}' | grep "^$1-" | xargs -r $0 network rm
 $0 volume ls -q | grep "^$1-" | xargs -r $0 volume rm
 $0 images --format '{{.ID}} {{.Repository}}' | grep "/$1-" | cut -d' ' -f1 | sort -u | xargs -r $0 rmi -f

@@ -54,6 +54,7 @@ fn a_hold_is_replaced_released_and_forgotten_when_it_has_ended() {
 pub fn closed(store: &SqliteStore, unit: &str, n: u32) {
     let mut record: Record = template();
     (record.id, record.unit) = (rotate::model::RotationId::new(format!("{unit}{n:04}")), unit.to_owned());
+    record.members[0].name = unit.to_owned();
     record.opened_at = at("2026-11-25T12:00:00Z") + jiff::SignedDuration::from_secs(i64::from(n));
     store.save(&record).expect("a write");
 }
@@ -76,6 +77,7 @@ fn of_each_unit_the_newest_records_stay_and_open_ones_whatever_their_age() {
     closed(&store, "db", 1);
     let mut kept = template();
     (kept.id, kept.unit, kept.stage) = (rotate::model::RotationId::new("kept"), "db".into(), Stage::Kept);
+    kept.members[0].name = "db".into();
     store.save(&kept).expect("a write");
     let count = |unit: &str| store.history(Some(unit), usize::MAX).expect("records").len();
     store.prune(Timestamp::now()).expect("a write");

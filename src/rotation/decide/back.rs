@@ -14,12 +14,6 @@ pub fn step(record: &Record, observed: &Observed, failure: &Failure) -> Step {
     if let Some(name) = apart(record, observed, failure) {
         return Step::Stuck { reason: StuckReason::Apart { name } };
     }
-    // A second container of the service would be in the way of the tool.
-    let settled = members().enumerate().rev().filter(|(_, (member, view))| replaced::is_settled(failure, member, view));
-    let mut spare = settled.filter(|(_, (member, view))| kept::is_spare(record, member, view));
-    if let Some(step) = spare.find_map(|(n, _)| attempt_once(observed, Act::Remove { member: n, role: Role::Predecessor })) {
-        return step;
-    }
     let mut hand_overs = Vec::with_capacity(record.members.len());
     // One that nothing helps keeps those from nothing that do not require it.
     let (mut lost, mut stuck): (Vec<&Member>, Option<Step>) = (Vec::new(), None);
@@ -63,6 +57,12 @@ pub fn step(record: &Record, observed: &Observed, failure: &Failure) -> Step {
         if !is_lost && !is_missing || is_needed {
             hand_overs.push((hand_over, member, view));
         }
+    }
+    // A second container of the service would be in the way of the tool.
+    let settled = members().enumerate().rev().filter(|(_, (member, view))| replaced::is_settled(failure, member, view));
+    let mut spare = settled.filter(|(_, (member, view))| kept::is_spare(record, member, view));
+    if let Some(step) = spare.find_map(|(n, _)| attempt_once(observed, Act::Remove { member: n, role: Role::Predecessor })) {
+        return step;
     }
     if let Some((act, view)) = hand_overs.iter().rev().find_map(|(hand_over, _, view)| Some((hand_over.leave()?, view))) {
         return attempt(observed, act, |no| stuck_on(view, no));
