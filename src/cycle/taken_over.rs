@@ -84,6 +84,7 @@ impl Cycle<'_> {
         if is_required && record.goal != Goal::Forward {
             return Ok(None);
         }
+        record.members.iter_mut().for_each(|member| member.is_tool_owned |= is_required);
         if record.goal == Goal::Forward && (is_proved || is_required) {
             record.apply(&Change::Prove { keep_until: record.keep_from(self.clock.at()) });
         }
