@@ -34,7 +34,7 @@ impl Cycle<'_> {
             return Ok(());
         }
         if let Some(by) = self.required_by_another(record).await? {
-            tracing::warn!(rotation = %record.id, container = %record.unit, "{}: it would not go back by itself, as `{by}` requires it", record.unit);
+            tracing::debug!(rotation = %record.id, container = %record.unit, "{}: it would not go back by itself, as `{by}` requires it", record.unit);
             record.terms.returns_late = false;
         }
         Ok(())

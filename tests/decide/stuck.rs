@@ -4,9 +4,11 @@ use rotate::ask::{Exit, View};
 use rotate::cycle::{Entry, Report};
 use rotate::engine::Refusal;
 use rotate::model::{ContainerId, RestartPolicy, Status};
-use rotate::rotation::{Act, Change, Ended, Failure, GateFailure, ImagesView, Record, Refused, Role, Stage, Step, StuckReason, decide};
+use rotate::rotation::{
+    Act, Change, Ended, Failure, GateFailure, ImagesView, Member, MemberView, Record, Refused, Role, Stage, Step, StuckReason, decide,
+};
 
-use crate::make::{container, images, observed, record};
+use crate::make::{container, images, member, observed, record};
 use crate::service;
 
 const NO: &str = "attempt to write a readonly database";
@@ -185,4 +187,29 @@ fn a_way_back_that_failed_is_offered_again_unless_nothing_is_left_for_it() {
             record.failed_rollback
         );
     }
+}
+
+/// Its engine would start the new one that was put away, by its id.
+#[test]
+fn what_requires_one_that_goes_back_leaves_with_that_though_another_of_them_is_lost() {
+    let named = |name: &str, requires: &[&str]| {
+        let (old, new) = (format!("old-{name}"), format!("new-{name}"));
+        let original = serde_json::json!({ "Id": old, "Config": {}, "Dependencies": requires }).into();
+        let (predecessor, successor) = (ContainerId::new(&*old), Some(ContainerId::new(&*new)));
+        Member { name: name.into(), predecessor, successor, original, ..member() }
+    };
+    let lost = Member { old_digest: None, ..named("lost", &[]) };
+    let mut record = back(sick());
+    record.members = vec![lost, named("db", &[]), named("web", &["old-lost", "old-db"])];
+    let mut seen = observed(None, None);
+    let images = ImagesView { old: None, ..images() };
+    let away = |member: &Member| {
+        let old = container(member.predecessor.as_str(), &record.old_name(member), Status::Exited, RestartPolicy::No);
+        let id = member.successor.as_ref().expect("a successor").as_str().to_owned();
+        let new = container(&id, &member.name, Status::Running, RestartPolicy::Always);
+        MemberView { predecessor: Some(old), successor: Some(new), images: Some(images.clone()), ..MemberView::default() }
+    };
+    let none = MemberView { images: Some(images.clone()), ..MemberView::default() };
+    seen.members = vec![none, away(&record.members[1]), away(&record.members[2])];
+    assert_eq!(decide(&record, &seen), Step::Act(Act::Stop { member: 2, role: Role::Successor }));
 }

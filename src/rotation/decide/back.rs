@@ -30,14 +30,15 @@ pub fn step(record: &Record, observed: &Observed, failure: &Failure) -> Step {
         if let Some(step) = replaced::adopt(observed, n, view, |no| stuck_on(view, no)) {
             return step;
         }
-        let is_lost = lost.iter().any(|other| member.requires(other));
-        let is_missing = !is_lost && view.predecessor.is_none();
+        let is_kept_back = lost.iter().any(|other| member.requires(other));
+        let is_missing = !is_kept_back && view.predecessor.is_none();
         match is_missing.then(|| recreate(observed, failure, n, member, view)) {
             None => {}
             Some(step @ Step::Stuck { .. }) => stuck = stuck.or(Some(step)),
             Some(step) => return step,
         }
-        if is_lost || is_missing {
+        let is_lost = is_kept_back || is_missing;
+        if is_lost {
             lost.push(member);
         }
         if let Some(act) = connect(n, Role::Predecessor, view) {
@@ -53,8 +54,8 @@ pub fn step(record: &Record, observed: &Observed, failure: &Failure) -> Step {
             policy: member.policy,
         };
         // What would start the one that another goes back to leaves with that, though nothing comes in its place.
-        let is_needed = is_missing && record.members.iter().any(|other| member.requires(other));
-        if !is_lost && !is_missing || is_needed {
+        let goes_back = |other: &Member| lost.iter().all(|one| one.name != other.name);
+        if !is_lost || record.members.iter().any(|other| member.requires(other) && goes_back(other)) {
             hand_overs.push((hand_over, member, view));
         }
     }
