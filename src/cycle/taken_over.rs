@@ -44,7 +44,7 @@ impl Cycle<'_> {
             }
             parts.push(part);
         }
-        let parts = those_first_that_others_require(parts);
+        let parts = plan::required_first(parts, |one, other| one.member.requires(&other.member));
         let Some(first) = parts.first() else { return Ok(None) };
         let goal = parts.iter().map(|part| part.goal.clone()).find(|goal| *goal != Goal::Forward).unwrap_or(Goal::Forward);
         let members = parts.iter().enumerate().map(|(n, part)| {
@@ -142,17 +142,6 @@ impl Cycle<'_> {
             answer => Ok(answer?),
         }
     }
-}
-
-/// In the order in which a record has them.
-fn those_first_that_others_require(mut parts: Vec<Part<'_>>) -> Vec<Part<'_>> {
-    let mut sorted = Vec::with_capacity(parts.len());
-    while !parts.is_empty() {
-        let is_first = |part: &Part<'_>| !parts.iter().any(|other| part.member.requires(&other.member));
-        let next = parts.iter().position(is_first).unwrap_or(0);
-        sorted.push(parts.remove(next));
-    }
-    sorted
 }
 
 /// An earlier copy of a record, as far as it knows more than the names do.

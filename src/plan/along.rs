@@ -109,6 +109,16 @@ fn without_those_that_cannot(rotations: Vec<Planned>, skipped: &mut Vec<Skipped>
     can
 }
 
+/// Each after all that it `requires`. A circle no engine makes.
+pub fn required_first<T>(mut all: Vec<T>, requires: impl Fn(&T, &T) -> bool) -> Vec<T> {
+    let mut sorted = Vec::with_capacity(all.len());
+    while !all.is_empty() {
+        let next = all.iter().position(|one| !all.iter().any(|other| requires(one, other)));
+        sorted.push(all.remove(next.unwrap_or(0)));
+    }
+    sorted
+}
+
 /// The first, with the others in an order in which each comes after those that it requires.
 fn one_of(unit: Vec<Planned>) -> Option<Planned> {
     let mut members: BTreeMap<String, Along> = BTreeMap::new();
@@ -118,14 +128,8 @@ fn one_of(unit: Vec<Planned>) -> Option<Planned> {
     for (candidate, (digest, pulled_as)) in dependents.chain(rotated) {
         members.insert(name(&candidate), Along { candidate, digest, pulled_as });
     }
-    let mut sorted: Vec<Along> = Vec::new();
-    loop {
-        let is_open = |id: &str| members.values().any(|other| other.candidate.container.id().as_str() == id);
-        // Whom nobody in it is required by; a circle no engine makes.
-        let next = members.iter().find(|(_, along)| !along.candidate.container.requires().iter().any(|id| is_open(id)));
-        let Some(next) = next.or(members.iter().next()).map(|(name, _)| name.clone()) else { break };
-        sorted.extend(members.remove(&next));
-    }
+    let requires = |one: &Along, other: &Along| one.candidate.container.requires().contains(&other.candidate.container.id().as_str());
+    let mut sorted = required_first(members.into_values().collect(), requires);
     // What requires none of them is there for its own sake.
     let first = sorted.iter().position(|along| along.digest.is_some())?;
     let Along { candidate, digest, pulled_as } = sorted.remove(first);

@@ -16,7 +16,7 @@ mod shared_tag;
 mod ties;
 mod unready;
 
-pub use along::{Along, NotAlong, join};
+pub use along::{Along, NotAlong, join, required_first};
 pub use candidate::{Candidate, Skipped, Survey, Unanswered, is_listed, is_named, select};
 pub use drop_ins::drop_ins;
 pub use freshness::{Known, freshness, old_enough_at};
