@@ -5,7 +5,7 @@ use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 
 use super::{CONFIG, SOON, begun, scratch, socket, state, text};
-use crate::lab::{Agent, Scratch, wait_for};
+use crate::lab::{Agent, Scratch, policy, wait_for};
 
 const NOBODY: u32 = 65534;
 
@@ -77,7 +77,7 @@ fn on_a_full_disk_a_first_start_waits_for_room_and_a_later_one_starts() {
     begun(&s, first).kill();
 
     // What was held back is there for this: what an earlier run left open must be finished.
-    let old = super::stale(&s, &["--restart", "always"]);
+    let old = super::stale(&s, &["--restart", policy("always")]);
     s.agent().config(CONFIG).state_dir(&known).run(&["now", &s.name("web")]).exits(0);
     let later = s.agent().config(CONFIG).state_dir(Path::new(&disk)).after_mounts(&full_disk(&disk, &text(&known)));
     let _running = begun(&s, later.spawn(&["daemon", "--socket", &text(&socket(&s))]));

@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::{CONFIG, SOON, daemon, id, request, scratch, stale, state};
-use crate::lab::wait_for;
+use crate::lab::{policy, wait_for};
 
 /// A minute, in which the watchdog is fed twice; without one the wall clock is looked at, which may have been set: each a turn of the loop, or two.
 const WATCHED: Duration = Duration::from_secs(61);
@@ -44,7 +44,7 @@ fn connections(pid: u64) -> Vec<String> {
 #[test]
 fn between_two_runs_it_sleeps_and_holds_no_connection() {
     let s = scratch("idle");
-    let old = stale(&s, &["--restart", "always"]);
+    let old = stale(&s, &["--restart", policy("always")]);
     // What is kept is looked after each minute.
     let _running = daemon(&s, &format!("{CONFIG}keep_old = \"0s\"\n"));
     request(&s, "POST", "/v1/now", &json!({ "names": [s.name("web")] }).to_string());

@@ -7,7 +7,7 @@ use rustix::process::Signal;
 use serde_json::json;
 
 use super::{CONFIG, SOON, ask, begun, daemon, id, is_new, scratch, send, socket, stale, text};
-use crate::lab::{Scratch, wait_for};
+use crate::lab::{Scratch, policy, wait_for};
 
 /// True once the old container has given its name away: its service is down.
 fn is_switching(s: &Scratch) -> bool {
@@ -17,7 +17,7 @@ fn is_switching(s: &Scratch) -> bool {
 
 /// A daemon was killed in the middle of a switch; the container's id before that.
 fn killed_in_a_switch(s: &Scratch) -> String {
-    let old = stale(s, &["--restart", "always"]);
+    let old = stale(s, &["--restart", policy("always")]);
     let running = daemon(s, CONFIG);
     let _client = send(s, "POST", "/v1/now", &json!({ "names": [s.name("web")] }).to_string());
     wait_for("it switches", SOON, || is_switching(s).then_some(()));
@@ -53,7 +53,7 @@ fn killed_in_a_switch_the_next_start_goes_on_though_the_credentials_cannot_be_re
 #[test]
 fn sigterm_leaves_a_gate_and_the_next_start_goes_on_with_it() {
     let s = scratch("term");
-    let old = stale(&s, &["--restart", "always"]);
+    let old = stale(&s, &["--restart", policy("always")]);
     let slow = CONFIG.replace("500ms", "20s");
     let running = daemon(&s, &slow);
     let mut client = send(&s, "POST", "/v1/now", &json!({ "names": [s.name("web")] }).to_string());

@@ -9,7 +9,7 @@ use rustix::process::Signal;
 use serde_json::json;
 
 use super::{CONFIG, SOON, id, is_new, request, scratch, send, socket, state, text};
-use crate::lab::{Agent, Running, Scratch, wait_for};
+use crate::lab::{Agent, Running, Scratch, policy, wait_for};
 
 /// `WatchdogSec=`: not fed for so long, the daemon would be killed.
 const WATCHDOG: Duration = Duration::from_secs(4);
@@ -81,7 +81,7 @@ fn asked_until(s: &Scratch, is_over: impl Fn() -> bool) -> Vec<(Duration, String
 fn systemd_is_told_how_it_does_and_the_watchdog_is_fed_and_status_answered_while_a_container_takes_its_time() {
     let s = scratch("notify");
     s.push_with("web", "nohealth:v1", r#"{"Cmd": ["trap '' TERM; while :; do sleep 1; done"]}"#);
-    s.run("web", &["--restart", "always", "--stop-timeout", "20"]);
+    s.run("web", &["--restart", policy("always"), "--stop-timeout", "20"]);
     let old = id(&s);
     s.push("web", "nohealth:v2");
     let (mut systemd, running) = Systemd::start(&s, s.agent().config(&CONFIG.replace("500ms", "8s")));
@@ -117,7 +117,7 @@ fn systemd_is_told_how_it_does_and_the_watchdog_is_fed_and_status_answered_while
 fn a_daemon_that_has_to_wait_for_a_container_at_its_end_asks_for_time() {
     let s = scratch("extend");
     s.push_with("web", "nohealth:v1", r#"{"Cmd": ["trap '' TERM; while :; do sleep 1; done"]}"#);
-    s.run("web", &["--restart", "always", "--stop-timeout", "9"]);
+    s.run("web", &["--restart", policy("always"), "--stop-timeout", "9"]);
     s.push("web", "nohealth:v2");
     let (mut systemd, running) = Systemd::start(&s, s.agent().config(CONFIG));
     systemd.hears("READY=1");

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::{SOON, id, is_new, names};
-use crate::lab::{Host, ROOTS_ENGINE, Scratch, Unit, lacks, wait_for};
+use crate::lab::{Host, ROOTS_ENGINE, Scratch, Unit, lacks, policy, policy_of, wait_for};
 
 /// Stops only when it is killed, after its grace.
 const SLOW: &str = r#"{"Cmd": ["trap '' TERM; /bin/busybox httpd -f -p 80 -h /www & while :; do wait; done"], "StopTimeout": 4}"#;
@@ -35,7 +35,7 @@ fn case(s: &Scratch, cut: Cut) {
     let unit = Unit::install(s, &format!("min_healthy = \"{gate}\"\nschedule = \"0 0 1 1 *\"\n"));
     unit.systemctl(&["enable", "rotate"]);
     s.push_with("web", "nohealth:v1", if cut == Cut::Stop { SLOW } else { "{}" });
-    let old = s.run("web", &["--restart", "always", "-p", "80"]);
+    let old = s.run("web", &["--restart", policy("always"), "-p", "80"]);
     s.push("web", "nohealth:v2");
     unit.start();
     let mut client = s.host.command(&[&unit.program, "now", &web]).spawn().expect("a client");
@@ -61,7 +61,7 @@ fn case(s: &Scratch, cut: Cut) {
     assert_eq!(names(s, true), [web.as_str()], "{cut:?}: one runs");
     let kept: Vec<String> = names(s, false).into_iter().filter(|name| *name != web).collect();
     assert!(kept.len() == 1 && kept[0].contains(".rotate-old-"), "{cut:?}: only the kept one beside it: {kept:?}");
-    assert_eq!(s.host.inspect(&id(s))["HostConfig"]["RestartPolicy"]["Name"], "always", "{cut:?}: the next boot starts it, too");
+    assert_eq!(policy_of(&s.host.inspect(&id(s))), policy("always"), "{cut:?}: the next boot starts it, too");
     assert_eq!(unit.systemctl(&["is-active", "rotate"]), "active");
 }
 

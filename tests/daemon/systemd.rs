@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{CONFIG, SOON, id, is_new, scratch, stale};
-use crate::lab::{A_USERS_ENGINE, Answer, DOCKER, FakeRegistry, ROOTS_ENGINE, Unit, lacks, wait_for};
+use crate::lab::{A_USERS_ENGINE, Answer, DOCKER, FakeRegistry, ROOTS_ENGINE, Unit, lacks, policy, wait_for};
 
 #[test]
 fn the_unit_starts_is_confined_heals_reloads_and_stops() {
@@ -12,7 +12,7 @@ fn the_unit_starts_is_confined_heals_reloads_and_stops() {
     }
     let s = scratch("unit");
     let unit = Unit::install(&s, CONFIG);
-    let old = stale(&s, &["--restart", "always"]);
+    let old = stale(&s, &["--restart", policy("always")]);
     unit.start();
     let web = s.name("web");
     let socket = "/run/rotate/rotate.sock";

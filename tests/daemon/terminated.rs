@@ -8,7 +8,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
 use super::{CONFIG, SOON, ask, begun, daemon, id, names, send, socket, state, text};
-use crate::lab::{Action, Fault, FaultProxy, Host, Scratch, wait_for};
+use crate::lab::{Action, Fault, FaultProxy, Host, Scratch, policy, policy_of, wait_for};
 
 /// Half of what the unit allows (`TimeoutStopSec`).
 const REST: Duration = Duration::from_secs(90);
@@ -45,7 +45,7 @@ fn case(image: &str, k: usize, when: fn(Action) -> Fault) -> bool {
     let s = Scratch::new(Host::shared(), &format!("{image}, asked to stop at call {k}"));
     let web = s.name("web");
     s.push("web", "ok:v1");
-    s.run("web", &["--restart", "always"]);
+    s.run("web", &["--restart", policy("always")]);
     s.push("web", image);
     let old = id(&s);
     let proxy = FaultProxy::start(&s.host.socket());
@@ -68,7 +68,7 @@ fn case(image: &str, k: usize, when: fn(Action) -> Fault) -> bool {
     let context = format!("{image}, asked to stop at call {k} ({call:?})\n{outcome}\n{told}");
     assert!(told.contains("\"answer\"") && !socket(&s).exists(), "{context}");
     assert_eq!(names(&s, true), [web.as_str()], "one runs, and under its name: {context}");
-    assert_eq!(s.host.inspect(&web)["HostConfig"]["RestartPolicy"]["Name"], "always", "a boot would start it: {context}");
+    assert_eq!(policy_of(&s.host.inspect(&web)), policy("always"), "a boot would start it: {context}");
 
     // Before the switch it is taken back, and begun anew when its time comes; from then on the next start goes on with it.
     let is_taken_back = verdict(&s.agent().config(CONFIG).run(&["history", &web, "--json"]).json()) == "withdrawn";
@@ -96,7 +96,7 @@ fn verdict(history: &Value) -> String {
 fn check(s: &Scratch, old: &str, is_sick: bool, context: &str) {
     let web = s.host.inspect(&s.name("web"));
     assert_eq!(web["State"]["Running"], true, "{context}");
-    assert_eq!(web["HostConfig"]["RestartPolicy"]["Name"], "always", "{context}");
+    assert_eq!(policy_of(&web), policy("always"), "{context}");
     assert_eq!(web["Id"] == old, is_sick, "{context}");
     let (_, tagged) = s.host.api("GET", &format!("/images/{}/json", s.image("web")));
     assert_eq!(web["Image"], tagged["Id"], "the tag points to what runs: {context}");

@@ -3,6 +3,8 @@
 use std::fs::OpenOptions;
 use std::io::Write;
 
+use serde_json::Value;
+
 use super::Host;
 
 pub struct Want {
@@ -44,6 +46,14 @@ pub fn lacks(want: &Want) -> bool {
 /// A restart policy that a rotation can follow: Podman 4.3 cannot change one, and any but `no` is held there (`cases::versions` of Podman's suite).
 pub fn policy(wanted: &'static str) -> &'static str {
     if Host::shared().engine().starts_with("podman-4.3") { "no" } else { wanted }
+}
+
+/// The name of a container's restart policy, as its description has it. Of `no` Podman 4.3 writes what was said of it: nothing, if nothing was.
+pub fn policy_of(document: &Value) -> &str {
+    match document["HostConfig"]["RestartPolicy"]["Name"].as_str() {
+        Some("") | None => "no",
+        Some(name) => name,
+    }
 }
 
 /// The test is `ok` to cargo, which hides what it said: `tests/run` reads it here.

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::wants::policy;
 use super::{FAST, described, scratch};
-use crate::lab::{Action, Fault, FaultProxy, Outcome, Scratch};
+use crate::lab::{Action, Fault, FaultProxy, Outcome, Scratch, policy_of};
 
 /// `db`, `web` which requires it, and `front` which requires `web`; each of an image of its own, with a volume.
 #[track_caller]
@@ -48,13 +48,6 @@ fn plan(s: &Scratch) -> Outcome {
     s.rotate(&["plan", &s.name("db"), &s.name("web"), &s.name("front"), "--json"])
 }
 
-/// Of `no` 4.3 shows nothing.
-#[track_caller]
-fn policy_of(s: &Scratch, name: &str) -> String {
-    let shown = described(s, name)["HostConfig"]["RestartPolicy"]["Name"].as_str().unwrap_or_default().to_owned();
-    if shown.is_empty() { "no".to_owned() } else { shown }
-}
-
 fn versions(s: &Scratch) -> [String; 3] {
     let label = |name| described(s, name)["Config"]["Labels"]["org.opencontainers.image.version"].as_str().unwrap_or_default().to_owned();
     ALL.map(label)
@@ -75,7 +68,7 @@ fn what_requires_it_is_made_anew_along_with_it_and_its_image_stays() {
     assert_eq!(versions(&s), ["v2", "v1", "v1"], "{outcome}");
     assert!(ids(&s).iter().zip(&before).all(|(after, before)| after != before), "{outcome}");
     let web = described(&s, "web");
-    assert_eq!((&web["Mounts"][0]["Name"], policy_of(&s, "web").as_str()), (&data, restart), "{outcome}");
+    assert_eq!((&web["Mounts"][0]["Name"], policy_of(&web)), (&data, restart), "{outcome}");
     // It can be told of again: nothing of it is held, and the command that made it is as it was.
     s.push("web", "ok:v2");
     s.push("db", "ok:v3");
@@ -156,7 +149,7 @@ fn a_store_that_is_removed_in_the_middle_is_made_up_for_by_the_names_of_all() {
         let context = format!("before call {k}, {:?}\n{outcome}", proxy.calls().last());
         taken_over += usize::from(outcome.stderr.contains("taken over by the names"));
         if !outcome.stderr.contains("which restart policy it had is not known") {
-            let policies = ALL.map(|name| policy_of(&s, name));
+            let policies = ALL.map(|name| policy_of(&described(&s, name)).to_owned());
             assert!(policies.iter().all(|found| found == policy("unless-stopped")), "{policies:?} {context}");
         }
         are_well(&s, &context);

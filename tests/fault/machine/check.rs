@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::scenario::{End, Keeps, Next, Task};
 use super::world::{Start, World};
-use crate::lab::Host;
+use crate::lab::{Host, policy_of};
 
 /// All containers of one service, the engine's documents.
 pub fn containers(host: &Host, start: &Start) -> Vec<Value> {
@@ -137,7 +137,7 @@ pub fn whole(world: &World, start: &Start, end: End, may_be_pruned: bool) -> Vec
     };
     let image = |name: &str| host.api("GET", &format!("/images/{name}/json")).1;
     expect("running", &is_running(web).into(), &true.into());
-    expect("the restart policy", &web["HostConfig"]["RestartPolicy"], &start.policy);
+    expect("the restart policy", &restart_policy(web), &start.policy);
     expect("what the tag points to", &image(&world.s.image(start.service.name))["Id"], &web["Image"]);
     expect("the ports", &web["HostConfig"]["PortBindings"], &start.ports);
     let networks = web["NetworkSettings"]["Networks"].as_object().cloned().unwrap_or_default();
@@ -180,7 +180,7 @@ fn left_over(world: &World, start: &Start, end: End, all: &[Value], may_be_prune
     match (keeps, &others[..]) {
         (Keeps::Container, [kept]) => {
             let is_kept = name(kept).contains(".rotate-old-") && (kept["Id"] == start.id.as_str() || may_be_pruned);
-            let is_at_rest = !is_running(kept) && kept["HostConfig"]["RestartPolicy"]["Name"] == "no";
+            let is_at_rest = !is_running(kept) && policy_of(kept) == "no";
             if !is_kept || !is_at_rest {
                 problems.push(format!("{} is no kept predecessor at rest", name(kept)));
             }
@@ -211,4 +211,9 @@ pub fn picture(world: &World) -> String {
         format!("{} {} {} {}", name(&document), document["Id"], document["State"]["StartedAt"], document["HostConfig"]["RestartPolicy"])
     };
     all.map(one).collect::<Vec<_>>().join("\n")
+}
+
+/// A container's restart policy with its limit, where `no` is always written alike.
+pub fn restart_policy(document: &Value) -> Value {
+    json!([policy_of(document), document["HostConfig"]["RestartPolicy"]["MaximumRetryCount"]])
 }

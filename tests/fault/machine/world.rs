@@ -224,7 +224,7 @@ fn start(s: &Scratch, scenario: &Scenario, service: &Service, pod: Option<&Pod>)
         name,
         id: document["Id"].as_str().unwrap_or_default().to_owned(),
         image: document["Image"].as_str().unwrap_or_default().to_owned(),
-        policy: document["HostConfig"]["RestartPolicy"].clone(),
+        policy: check::restart_policy(&document),
         networks: networks.keys().cloned().collect(),
         aliases: check::aliases(&document),
         next: format!("{}@{digest}", s.image(service.name).trim_end_matches(":latest")),
