@@ -47,6 +47,8 @@ pub trait Desk: Send + Sync {
     fn progress(&self) -> Receiver<Progress>;
     /// How the daemon itself does, as a document.
     fn state(&self) -> Value;
+    /// How it and its engines do, in Prometheus's text format.
+    fn metrics(&self) -> Result<String, Problem>;
 }
 
 /// What the answers need.
@@ -82,6 +84,7 @@ async fn accept(listener: UnixListener, shared: Shared, slots: Arc<Semaphore>) {
     let router = Router::new()
         .route("/v1/watch", get(watch))
         .route("/v1/daemon", get(state))
+        .route("/metrics", get(metrics))
         .route("/v1/{command}", get(asked).post(asked))
         .fallback(async || refused(StatusCode::NOT_FOUND, "there is no such path"))
         .with_state(shared);
@@ -116,6 +119,14 @@ async fn accept(listener: UnixListener, shared: Shared, slots: Arc<Semaphore>) {
 
 async fn state(State(Shared { desk, .. }): State<Shared>) -> Response {
     (StatusCode::OK, [(header::CONTENT_TYPE, "application/json")], format!("{}\n", desk.state())).into_response()
+}
+
+/// At the path and in the format that Prometheus asks for, so without a version of ours.
+async fn metrics(State(Shared { desk, .. }): State<Shared>) -> Response {
+    match desk.metrics() {
+        Ok(text) => ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response(),
+        Err(problem) => whole(Err(problem)),
+    }
 }
 
 async fn watch(State(Shared { desk, watchers }): State<Shared>) -> Response {

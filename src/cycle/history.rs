@@ -38,6 +38,11 @@ pub fn history(store: &dyn Store, unit: Option<&str>, most: usize) -> Result<Vec
     Ok(store.history(unit, most)?.iter().map(Past::of).collect())
 }
 
+/// The newest rotation of each unit.
+pub fn last_rotations(store: &dyn Store) -> Result<Vec<Past>, StoreError> {
+    Ok(store.last_rotations()?.iter().map(Past::of).collect())
+}
+
 impl Past {
     fn of(record: &Record) -> Self {
         let ended = match (record.stage, &record.stuck) {

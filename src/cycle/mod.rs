@@ -34,7 +34,7 @@ use async_trait::async_trait;
 
 pub use engine_registry::EngineRegistry;
 pub use explain::Explanation;
-pub use history::{Past, Step, history};
+pub use history::{Past, Step, history, last_rotations};
 pub use report::{Entry, Report, Verdict};
 pub use rotate::Request;
 pub use status::{Kept, Last, Status};

@@ -18,6 +18,7 @@ use crate::config::Loaded;
 use crate::control::Desk;
 use crate::interrupt::Interrupt;
 use crate::rotation::{Doing, Progress};
+use crate::store::{SqliteStore, StoreError};
 
 /// Questions that have their turn or wait for it; more are sent away.
 const WAITING: usize = 16;
@@ -111,6 +112,15 @@ impl State {
             Err(error) => tracing::error!("{error}"),
         }
         self.standing().served.clone()
+    }
+
+    /// The records of an engine. Nothing is made for a user who lingers and has no engine.
+    pub(super) fn known_store(&self, served: &Served) -> Result<Option<Arc<SqliteStore>>, StoreError> {
+        let has_records = || self.records.engines().map(|known| served.name.as_ref().is_some_and(|name| known.contains(name)));
+        if !served.is_expected && !has_records()? {
+            return Ok(None);
+        }
+        self.posts.store(served, &self.records).map(Some)
     }
 
     pub(super) async fn turn(&self) -> Turn<'_, ()> {
@@ -210,6 +220,10 @@ impl Desk for State {
 
     fn state(&self) -> Value {
         self.standing().document(self.is_busy())
+    }
+
+    fn metrics(&self) -> Result<String, Problem> {
+        self.exposition().map_err(|error| AskError::from(error).problem())
     }
 }
 

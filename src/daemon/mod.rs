@@ -5,6 +5,7 @@ mod agendas;
 mod desk;
 mod error;
 mod memory;
+mod metrics;
 mod pass;
 mod posts;
 mod pulse;

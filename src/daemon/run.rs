@@ -161,12 +161,7 @@ fn begin(state: &State, served: &Served, timetable: &Timetable) -> Agenda {
 
 /// When its last run began. Of one that is new it is noted that from now on there is something that can be missed.
 fn last_run(state: &State, served: &Served) -> Result<Option<Timestamp>, StoreError> {
-    // Nothing is made for a user who lingers and has no engine.
-    let has_records = || state.records.engines().map(|known| served.name.as_ref().is_some_and(|name| known.contains(name)));
-    if !served.is_expected && !has_records()? {
-        return Ok(None);
-    }
-    let store = state.posts.store(served, &state.records)?;
+    let Some(store) = state.known_store(served)? else { return Ok(None) };
     let last_run = store.last_run()?;
     if last_run.is_none()
         && let Err(error) = store.begin_run(state.clock.at())

@@ -37,6 +37,8 @@ pub trait Store: Send + Sync {
     fn open_rotations(&self) -> Result<Vec<Record>, StoreError>;
     /// Rotations of all units or of one, the newest first; dry runs are none.
     fn history(&self, unit: Option<&str>, most: usize) -> Result<Vec<Record>, StoreError>;
+    /// The newest rotation of each unit, by unit; dry runs are none.
+    fn last_rotations(&self) -> Result<Vec<Record>, StoreError>;
     /// Forgets what is too old or too much: of each unit the newest [`KEPT_RECORDS`] closed records stay, none longer than [`KEPT_FOR`];
     /// what has not been asked for that long, and holds that have ended.
     fn prune(&self, now: Timestamp) -> Result<(), StoreError>;

@@ -63,6 +63,14 @@ impl Store for SqliteStore {
         self.records(query, params![unit, i64::try_from(most).unwrap_or(i64::MAX)])
     }
 
+    fn last_rotations(&self) -> Result<Vec<Record>, StoreError> {
+        let query = "SELECT record FROM (
+                         SELECT record, unit, row_number() OVER (PARTITION BY unit ORDER BY opened_at DESC, id) AS place
+                         FROM rotation WHERE json_extract(record, '$.purpose') = 'rotate'
+                     ) WHERE place = 1 ORDER BY unit";
+        self.records(query, [])
+    }
+
     fn prune(&self, now: Timestamp) -> Result<(), StoreError> {
         self.delete_old(now)
     }

@@ -6,12 +6,12 @@ use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use super::{CONFIG, SOON, ask, daemon, id, is_new, request, scratch, send, socket, stale, state, text};
-use crate::lab::wait_for;
+use crate::lab::{policy, wait_for};
 
 #[test]
 fn a_rotation_that_is_asked_for_is_the_daemons_and_shows_what_goes_on() {
     let s = scratch("asked");
-    let old = stale(&s, &["--restart", "always"]);
+    let old = stale(&s, &["--restart", policy("always")]);
     let running = daemon(&s, CONFIG);
     let (head, body) = request(&s, "POST", "/v1/now", &json!({ "names": [s.name("web")] }).to_string());
     assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
@@ -40,6 +40,39 @@ fn a_rotation_that_is_asked_for_is_the_daemons_and_shows_what_goes_on() {
     running.signal(Signal::TERM);
     running.wait(SOON).exits(0);
     assert!(!socket(&s).exists());
+}
+
+/// The number behind this, without its fraction.
+fn number<'a>(metrics: &'a str, of: &str) -> Option<&'a str> {
+    let line = metrics.lines().find_map(|line| line.strip_prefix(of)?.strip_prefix(' '))?;
+    Some(line.split_once('.').map_or(line, |(whole, _)| whole))
+}
+
+#[test]
+fn prometheus_is_told_how_the_rotations_went_and_what_is_refused_also_of_those_before_this_process() {
+    let s = scratch("metrics");
+    stale(&s, &[]);
+    s.push("web", "sick:v2");
+    let before = daemon(&s, CONFIG);
+    assert_eq!(number(&request(&s, "GET", "/metrics", "").1, "rotate_refused_digests"), Some("0"));
+    ask(&s, &["now", &s.name("web")]).exits(1);
+    before.signal(Signal::TERM);
+    before.wait(SOON).exits(0);
+
+    let _running = daemon(&s, CONFIG);
+    ask(&s, &["hold", &s.name("web")]).exits(0);
+    let (head, metrics) = request(&s, "GET", "/metrics", "");
+    assert!(head.starts_with("HTTP/1.1 200 ") && head.contains("text/plain; version=0.0.4"), "{head}");
+    for (of, expected) in
+        [("rotate_refused_digests", "1"), ("rotate_holds", "1"), ("rotate_open_rotations", "0"), ("rotate_pass_failing", "0")]
+    {
+        assert_eq!(number(&metrics, of), Some(expected), "{of}: {metrics}");
+    }
+    let of = format!("rotate_last_rotation_timestamp_seconds{{container=\"{}\",verdict=\"rolled_back\"}}", s.name("web"));
+    let at: i64 = number(&metrics, &of).and_then(|at| at.parse().ok()).unwrap_or_else(|| panic!("{of}: {metrics}"));
+    let ended = ask(&s, &["history", &s.name("web"), "--json"]).exits(0).json()["rotations"][0]["ended_at"].clone();
+    let ended: jiff::Timestamp = ended.as_str().and_then(|text| text.parse().ok()).unwrap_or_else(|| panic!("{ended}"));
+    assert_eq!(at, ended.as_second());
 }
 
 #[test]

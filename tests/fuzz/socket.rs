@@ -40,6 +40,10 @@ impl Desk for Nobody {
     fn state(&self) -> Value {
         json!({})
     }
+
+    fn metrics(&self) -> Result<String, Problem> {
+        Ok(String::new())
+    }
 }
 
 fn runtime() -> Runtime {
@@ -54,6 +58,7 @@ fn requests_at_the_socket() {
     let mut corpus = vec![
         request("GET", "/v1/status", ""),
         request("GET", "/v1/daemon", ""),
+        request("GET", "/metrics", ""),
         request("POST", "/v1/now", r#"{"names": ["web"], "dry_run": true}"#),
         request("POST", "/v1/plan", r#"{"names": []}"#),
         request("GET", "/v1/history?x=%00", r#"{"name": null, "limit": 18446744073709551615}"#),

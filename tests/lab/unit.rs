@@ -1,9 +1,10 @@
 //! The unit as it is shipped, installed on the host; one test at a time has it.
 
+use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::Scratch;
+use super::{Scratch, http::request};
 
 /// Where an administrator's drop-ins lie.
 const DROP_INS: &str = "/etc/systemd/system/rotate.service.d";
@@ -66,6 +67,13 @@ impl<'a> Unit<'a> {
     /// Asks the daemon from the host, as root; what came on stdout.
     pub fn ask(&self, args: &[&str]) -> String {
         self.on_host(&[&[self.program.as_str()], args].concat())
+    }
+
+    /// What the daemon answers at this path of its socket to whoever asks as root.
+    #[track_caller]
+    pub fn ask_for(&self, path: &str) -> String {
+        let stream = UnixStream::connect(self.s.host.path("/run/rotate/rotate.sock")).expect("a daemon");
+        request(stream, "GET", path, "").expect("an answer").body
     }
 
     fn on_host(&self, command: &[&str]) -> String {

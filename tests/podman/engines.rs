@@ -63,6 +63,12 @@ fn one_daemon_serves_the_hosts_podman_and_a_users_one_after_the_other_and_names_
     let all = refused["refused"].as_array().into_iter().flatten().filter(|entry| entry["unit"] == web.as_str());
     assert_eq!(all.map(|entry| entry["engine"].as_str()).collect::<Vec<_>>(), [Some("podman:op")], "{refused}");
 
+    let metrics = unit.ask_for("/metrics");
+    for engine in ["podman", "podman:op"] {
+        let of = format!("rotate_last_rotation_timestamp_seconds{{engine=\"{engine}\",container=\"{web}\",verdict=");
+        assert!(metrics.contains(&of), "{engine}: {metrics}");
+    }
+
     // The same user, found by lingering.
     unit.configure(&config("[\"podman\", \"podman:*\"]"));
     unit.systemctl(&["reload", "rotate"]);

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use rotate::model::Hold;
-use rotate::rotation::{Record, Stage};
+use rotate::rotation::{Purpose, Record, Stage};
 use rotate::store::{KEPT_RECORDS, SqliteStore, Store};
 use tempfile::TempDir;
 
@@ -85,6 +85,21 @@ fn of_each_unit_the_newest_records_stay_and_open_ones_whatever_their_age() {
     assert_eq!(store.history(Some("web"), 1).expect("records")[0].id.as_str(), "web0056", "the newest is there");
     store.prune(Timestamp::now() + jiff::SignedDuration::from_hours(24 * 366)).expect("a write");
     assert_eq!((count("web"), count("db")), (0, 1), "after a year only what is still kept");
+}
+
+#[test]
+fn the_newest_rotation_of_each_unit_is_told_and_no_dry_run() {
+    let (_dir, store) = store();
+    for (unit, n) in [("web", 1), ("web", 3), ("web", 2), ("db", 1)] {
+        closed(&store, unit, n);
+    }
+    let mut dry_run = template();
+    (dry_run.id, dry_run.unit) = (rotate::model::RotationId::new("dry"), "db".into());
+    dry_run.opened_at = at("2026-11-26T12:00:00Z");
+    dry_run.purpose = Purpose::DryRun;
+    store.save(&dry_run).expect("a write");
+    let last = store.last_rotations().expect("records");
+    assert_eq!(last.iter().map(|record| record.id.as_str()).collect::<Vec<_>>(), ["db0001", "web0003"]);
 }
 
 #[test]

@@ -88,6 +88,11 @@ impl Store for MemoryStore {
         Ok(all.into_iter().take(most).cloned().collect())
     }
 
+    fn last_rotations(&self) -> Result<Vec<Record>, StoreError> {
+        let all = self.history(None, usize::MAX)?.into_iter().rev().map(|record| (record.unit.clone(), record));
+        Ok(all.collect::<BTreeMap<_, _>>().into_values().collect())
+    }
+
     fn prune(&self, _: Timestamp) -> Result<(), StoreError> {
         Ok(())
     }
