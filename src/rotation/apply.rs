@@ -24,7 +24,7 @@ impl Record {
                 }
             }
             Change::Adopt { member, successor, volumes_born, differences } => {
-                self.differences = differences;
+                self.note_differences(member, differences);
                 if let Some(m) = self.members.get_mut(member) {
                     (m.successor, m.volumes_born) = (Some(successor), volumes_born);
                 }
@@ -120,6 +120,16 @@ impl Record {
                 self.terms.probe = None;
             }
         }
+    }
+
+    /// Of several members each line says whose it is. What was found of the same one before is replaced.
+    fn note_differences(&mut self, member: usize, found: Vec<String>) {
+        let whose = match self.members.get(member) {
+            Some(member) if self.members.len() > 1 => format!("{}: ", member.name),
+            _ => String::new(),
+        };
+        self.differences.retain(|line| !line.starts_with(&whose));
+        self.differences.extend(found.into_iter().map(|line| whose.clone() + &line));
     }
 
     /// Notes when something was begun. What is repeated until it is answered counts from its first time.

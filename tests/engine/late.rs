@@ -5,12 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::{FAST, entry, leftovers, look, scratch, tagged};
-use crate::lab::{FaultProxy, Scratch, Want, lacks, policy, wait_for};
-
-const KNOWS_WHO: Want = Want {
-    what: "the word of who ended a container, which 4.3 does not keep: one under the policy `no` is reported, and nothing is done about it",
-    is_on: |host| !host.engine().starts_with("podman-4.3"),
-};
+use crate::lab::{FaultProxy, KNOWS_WHO, Scratch, Want, lacks, policy, wait_for};
 
 const FORGETS: Want = Want {
     what: "an engine that may forget who ended a container: Podman keeps that with the container",

@@ -39,5 +39,5 @@ pub use self::{
     secure_registry::{Authority, SecureRegistry},
     unit::Unit,
     wait::{wait_for, within},
-    want::{A_USERS_ENGINE, COMPOSE, DOCKER, DOCKERS_API, ROOTS_ENGINE, Want, lacks, policy, policy_of},
+    want::{A_USERS_ENGINE, COMPOSE, DOCKER, DOCKERS_API, KNOWS_WHO, ROOTS_ENGINE, Want, lacks, policy, policy_of},
 };

@@ -27,6 +27,11 @@ pub const DOCKER: Want =
 pub const COMPOSE: Want =
     Want { what: "`docker compose`", is_on: |host| host.engine() != "docker-20.10" && !host.engine().starts_with("podman-4.3") };
 
+pub const KNOWS_WHO: Want = Want {
+    what: "the word of who ended a container, which 4.3 does not keep: one under the policy `no` is reported, and nothing is done about it",
+    is_on: |host| !host.engine().starts_with("podman-4.3"),
+};
+
 impl Want {
     pub fn is_there(&self) -> bool {
         (self.is_on)(Host::shared())

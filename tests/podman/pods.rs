@@ -157,6 +157,43 @@ fn the_last_member_of_a_pod_that_stops_with_it_is_rotated_once_another_runs() {
     assert_eq!(s.served(port).as_deref(), Some("v2"));
 }
 
+/// All of them leave before any comes: with nobody else the pod would stop.
+#[test]
+fn members_that_require_each_other_are_rotated_together_where_the_pod_goes_on_without_them() {
+    let s = scratch("pod-requires");
+    let port = pod_of_two(&s, &["--exit-policy", "stop"]);
+    s.push("front", "nohealth:v1");
+    let image = s.image("front");
+    let front = [
+        "run",
+        "-d",
+        "--name",
+        &s.name("front"),
+        "--pod",
+        &s.name("pod"),
+        "--requires",
+        &s.name("web"),
+        &image,
+        "while :; do sleep 0.1; done",
+    ];
+    s.host.docker(&front);
+    s.host.docker(&["stop", "-t", "0", &s.name("side")]);
+    s.push("web", "volume:v2");
+    let names = [s.name("web"), s.name("front")];
+    let plan = s.rotate(&["plan", "--json", &names[0], &names[1]]).exits(0).json();
+    assert!(plan["skipped"].as_array().is_some_and(|skipped| skipped.iter().any(|one| one["name"] == names[0])), "{plan}");
+    s.host.docker(&["start", &s.name("side")]);
+    let (infra_before, front_before) = (infra(&s, "pod"), described(&s, "front")["Id"].clone());
+    let outcome = s.agent().config(FAST).run(&["now", &names[0], &names[1]]).exits(0);
+    assert_eq!(s.served(port).as_deref(), Some("v2"), "{outcome}");
+    assert_eq!(infra(&s, "pod"), infra_before, "{outcome}");
+    let front = described(&s, "front");
+    assert_eq!(front["Dependencies"].as_array().map(|all| all.contains(&described(&s, "web")["Id"])), Some(true), "{front} {outcome}");
+    assert_ne!(front["Id"], front_before, "{outcome}");
+    let all = ["front", "side", "web"].map(|name| format!("{} running", s.name(name)));
+    assert_eq!(members(&s, "pod"), all, "{outcome}");
+}
+
 #[test]
 fn a_project_of_podman_compose_is_rotated_in_its_pod_and_keeps_its_labels() {
     let s = scratch("podman-compose");

@@ -1,11 +1,13 @@
 //! Containers that require others (`podman run --requires`): Podman keeps those by their ids and starts them first. Both are made anew together, and go back
 //! together.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
-use super::wants::policy;
+use super::wants::{KNOWS_WHO, lacks, policy};
 use super::{FAST, described, scratch};
-use crate::lab::{Action, Fault, FaultProxy, Outcome, Scratch, policy_of};
+use crate::lab::{Action, Fault, FaultProxy, Outcome, Scratch, policy_of, wait_for};
 
 /// `db`, `web` which requires it, and `front` which requires `web`; each of an image of its own, with a volume.
 #[track_caller]
@@ -174,4 +176,76 @@ fn what_somebody_made_require_the_new_one_since_keeps_it_from_going_back() {
     s.host.docker(&["rm", "-f", "-t", "0", &s.name("web")]);
     s.agent().config(FAST).run(&["rollback", &s.name("db")]).exits(0);
     assert_ne!(described(&s, "db")["Id"], new);
+}
+
+#[test]
+fn a_dry_run_of_all_compares_each_and_leaves_no_trace() {
+    let s = scratch("requires-dry");
+    three(&s, &[]);
+    let tags = || {
+        let all = s.host.docker(&["images", "--no-trunc", "--format", "{{.Repository}}:{{.Tag}} {{.ID}}"]);
+        let mut tags: Vec<_> =
+            all.lines().filter(|line| line.contains(&s.name("")) && !line.contains("<none>")).map(str::to_owned).collect();
+        tags.sort();
+        tags
+    };
+    let before = (ids(&s), tags());
+    s.push("db", "ok:v2");
+    let names = [s.name("db"), s.name("web"), s.name("front")];
+    let args = ["now", "--dry-run", "--json", &names[0], &names[1], &names[2]];
+    let outcome = s.agent().config(FAST).run(&args).exits(0);
+    let entry = outcome.json()["containers"][0].clone();
+    assert_eq!((&entry["name"], &entry["verdict"]), (&json!(names[0]), &json!("dry_run")), "{outcome}");
+    assert_eq!([&entry["along"][0]["name"], &entry["along"][1]["name"]], [&json!(names[1]), &json!(names[2])], "{outcome}");
+    are_well(&s, &outcome);
+    let differences: Vec<&str> = entry["differences"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    for name in &names {
+        assert!(differences.iter().any(|line| line.starts_with(&format!("{name}: "))), "{name}: {outcome}");
+    }
+    assert_eq!((ids(&s), tags()), before, "{outcome}");
+}
+
+/// The probe of one that goes along is asked as its own labels say.
+#[test]
+fn each_of_them_has_to_pass_its_own_probe() {
+    let s = scratch("requires-probe");
+    s.push("db", "ok:v1");
+    s.run("db", &[]);
+    s.push("web", "nohealth:v1");
+    s.run("web", &["--requires", &s.name("db"), "--label", "rotate.health.exec=grep -q v1 /www/index.html"]);
+    s.push("front", "ok:v1");
+    s.run("front", &["--requires", &s.name("web")]);
+    let before = ids(&s);
+    s.push("db", "ok:v2");
+    s.push("web", "nohealth:v2");
+    let outcome = now(&s).exits(1);
+    are_well(&s, &outcome);
+    assert_eq!(ids(&s), before, "{outcome}");
+    let refused = s.rotate(&["refused", "--json"]).exits(0).json();
+    let units: Vec<&Value> = refused["refused"].as_array().into_iter().flatten().map(|refused| &refused["unit"]).collect();
+    assert_eq!(units, [&json!(s.name("web"))], "{outcome}");
+    let outcome = now(&s).exits(0);
+    are_well(&s, &outcome);
+    assert_eq!(versions(&s), ["v2", "v1", "v1"], "{outcome}");
+}
+
+#[test]
+fn all_go_back_if_the_first_one_fails_late_and_its_policy_says_so() {
+    if lacks(&KNOWS_WHO) {
+        return;
+    }
+    let s = scratch("requires-late");
+    three(&s, &["--label", "rotate.on_late_failure=rollback"]);
+    s.push("db", "late:30");
+    let outcome = now(&s).exits(0);
+    are_well(&s, &outcome);
+    let new = ids(&s);
+    wait_for("the new one exits", Duration::from_secs(90), || (described(&s, "db")["State"]["Running"] == false).then_some(()));
+    let outcome = now(&s).exits(1);
+    are_well(&s, &outcome);
+    assert_eq!(versions(&s), ["v1", "v1", "v1"], "{outcome}");
+    assert!(ids(&s).iter().zip(&new).all(|(now, new)| now != new), "made anew: {outcome}");
+    let plan = plan(&s).exits(0).json();
+    let skipped = plan["skipped"].as_array().into_iter().flatten().find(|skipped| skipped["name"] == s.name("db")).cloned();
+    assert_eq!(skipped.map(|skipped| skipped["reason"].clone()), Some(json!("refused")), "{plan}");
 }

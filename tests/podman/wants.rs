@@ -1,7 +1,7 @@
 //! What is not on every host of the lab with a Podman.
 
 #[allow(unused_imports)] // `tests/bench` has this file, too, and asks for nothing
-pub use crate::lab::{A_USERS_ENGINE, ROOTS_ENGINE, Want, lacks, policy};
+pub use crate::lab::{A_USERS_ENGINE, KNOWS_WHO, ROOTS_ENGINE, Want, lacks, policy};
 
 use crate::lab::Host;
 
