@@ -41,7 +41,9 @@ pub fn explains(path: &[&str], old: &Value, new: &Value, of: Explainer<'_>) -> O
         ["Config" | "HostConfig", "Annotations", CREATED] => (!old.is_null()).then_some(Rule::SameMeaning),
         ["Config" | "HostConfig", "Annotations", name] => {
             let is_given = GIVEN_AT_START.contains(name) || name.starts_with(GIVEN_TO_SYSTEMD);
-            (is_given && new.is_null() && !was_started).then_some(Rule::SameMeaning)
+            // 4.3 gives a container those of its image's manifest; 5.4 does not.
+            let is_of_images = *old == images.old["Annotations"][name] && *new == images.new["Annotations"][name];
+            (is_given && new.is_null() && !was_started).then_some(Rule::SameMeaning).or_else(|| is_of_images.then_some(Rule::ImageDefault))
         }
         // `podman-restart.service` starts what has `always`, also what was never started: the successor has `no` until it is switched to.
         ["HostConfig", "RestartPolicy", "Name"] => (new == "no" && !was_started).then_some(Rule::AtSwitch),
@@ -177,6 +179,21 @@ mod tests {
         assert!(line("", json!(["/bin/sh", "-c"]), json!(["-c"])));
         assert!(!line("/bin/sh -c", json!(["echo boom"]), json!(["-c", "echo other"])));
         assert!(!line("/bin/sh -c", Value::Null, json!(["-c", "left"])));
+    }
+
+    #[test]
+    fn an_annotation_of_the_images_own_follows_them_and_one_that_somebody_asked_for_does_not() {
+        let (before, after) =
+            (json!({ "Annotations": { "base": "a", "gone": "x" } }), json!({ "Annotations": { "base": "b", "come": "y" } }));
+        let (document, images) = (json!({ "State": { "StartedAt": "2026-01-01T10:00:00Z" } }), Images { old: &before, new: &after });
+        let explainer = Explainer { predecessor: Container(&document), successor: Container(&document), images };
+        let explained = |name: &str, old: Value, new: Value| explains(&["Config", "Annotations", name], &old, &new, explainer);
+        assert_eq!(explained("base", json!("a"), json!("b")), Some(Rule::ImageDefault));
+        assert_eq!(explained("gone", json!("x"), Value::Null), Some(Rule::ImageDefault));
+        assert_eq!(explained("come", Value::Null, json!("y")), Some(Rule::ImageDefault));
+        assert_eq!(explained("base", json!("asked for"), json!("b")), None);
+        assert_eq!(explained("gone", json!("x"), json!("x")), None);
+        assert_eq!(explained("else", json!("asked for"), Value::Null), None);
     }
 
     #[test]
