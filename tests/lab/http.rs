@@ -71,11 +71,15 @@ impl Head {
         }
     }
 
-    /// The bytes to pass on: as they came, but asking that the connection ends with the answer.
+    /// The bytes to pass on: as they came, but asking that the connection ends with the answer. One that is to be something else than HTTP does so by itself.
     pub fn closing(&self) -> Vec<u8> {
-        let kept = self.text.lines().filter(|line| !line.to_ascii_lowercase().starts_with("connection:"));
+        let is_upgraded = self.header("upgrade").is_some();
+        let kept = self.text.lines().filter(|line| is_upgraded || !line.to_ascii_lowercase().starts_with("connection:"));
         let mut bytes = kept.collect::<Vec<_>>().join("\r\n").into_bytes();
-        bytes.extend_from_slice(b"\r\nConnection: close\r\n\r\n");
+        if !is_upgraded {
+            bytes.extend_from_slice(b"\r\nConnection: close");
+        }
+        bytes.extend_from_slice(b"\r\n\r\n");
         bytes.extend_from_slice(&self.rest);
         bytes
     }
