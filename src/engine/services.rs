@@ -43,7 +43,8 @@ pub trait Services: Send + Sync {
         Ok(None)
     }
 
-    /// Asks for a restart, without waiting for it. The start limit counts anew from here: what was tried before must not keep it down.
+    /// Asks for a restart, without waiting for it. The start limit counts anew from here, as do those of the services that it needs: what was tried before
+    /// must not keep it down.
     async fn restart(&self, name: &str) -> Result<(), EngineError>;
     /// Asks for a start, without waiting for it. The start limit counts anew from here as well: restarts of what it depends on have used it up.
     async fn start(&self, name: &str) -> Result<(), EngineError>;

@@ -83,7 +83,8 @@ fn the_only_member_of_a_quadlet_pod_is_rotated_and_goes_back_with_its_pod_which_
     let s = scratch("qpod-one");
     // It has to be killed: what systemd says of its end is not to be taken for the new image's.
     s.push("web", "stubborn:v1");
-    let pod = QuadletPod::write(&s, "pod", "");
+    // Each start of the container is one of its pod.
+    let pod = QuadletPod::write(&s, "pod", "[Unit]\nStartLimitBurst=3\nStartLimitIntervalSec=600");
     let web = Quadlet::start(&s, "web", &format!("{}\nPodmanArgs=--stop-timeout=1", pod.line()), "Restart=always");
     let infra = format!("{}-infra", pod.name);
     let (old, before) = (web.image(), start_of(&s, &infra));
