@@ -89,9 +89,10 @@ impl<'a> Stage<'a> {
         self.answer_pulls(Answer::status(403).header("Content-Type", "application/json").body(&json!({ "errors": [error] }).to_string()));
     }
 
-    /// What a pull is told that is sent to the place which is none: of Podman's words its API keeps the last.
+    /// What a pull is told that is sent to the place which is none: of Podman's words its API keeps the last (4.3: all).
     pub fn refused_pull(&self) -> &'static str {
-        if self.s.host.has_podman() { "could not be pulled: connection refused" } else { MASKED_PLACE }
+        let is_short = self.s.host.has_podman() && !self.s.host.engine().starts_with("podman-4.3");
+        if is_short { "could not be pulled: connection refused" } else { MASKED_PLACE }
     }
 
     fn place(&self) -> String {
