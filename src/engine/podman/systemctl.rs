@@ -81,8 +81,8 @@ impl Systemctl {
         Ok(named)
     }
 
-    /// The services that a start of this one starts as well, and that it needs.
-    async fn starts_with(&self, call: &str, name: &str) -> Vec<String> {
+    /// The services that a start of this one starts as well, and that it needs. None where that cannot be said in time.
+    async fn needed_by(&self, call: &str, name: &str) -> Vec<String> {
         let args = ["show", "--value", "-p", "Requires", "-p", "BindsTo", "--", name];
         let shown = self.systemctl(call, LOOK, &args).await.unwrap_or_default();
         shown.split_whitespace().filter(|unit| unit.ends_with(".service")).map(str::to_owned).collect()
@@ -91,12 +91,11 @@ impl Systemctl {
     async fn begin(&self, verb: &str, name: &str) -> Result<(), EngineError> {
         let call = format!("{verb} {name}");
         // A pod of which it is the only member stops and starts with it each time.
-        let started = self.starts_with(&call, name).await;
-        for unit in started.iter().map(String::as_str).chain([name]) {
-            // What is not loaded has no counters, and the verb says so.
-            if let Err(error) = self.systemctl(&call, LOOK, &["reset-failed", "--", unit]).await {
-                tracing::debug!("the start limit of {unit} is not reset: {error}");
-            }
+        let needed = self.needed_by(&call, name).await;
+        let args = ["reset-failed", "--", name].into_iter().chain(needed.iter().map(String::as_str));
+        // What is not loaded has no counters, and the verb says so, after those of the others.
+        if let Err(error) = self.systemctl(&call, LOOK, &args.collect::<Vec<_>>()).await {
+            tracing::debug!("the start limits of {name} and what it needs are not all reset: {error}");
         }
         self.systemctl(&call, LOOK, &[verb, "--no-block", "--", name]).await.map(|_| ())
     }
