@@ -177,7 +177,7 @@ fn a_port_taken_in_the_moment_it_is_free_is_stuck_until_it_is_free_again() {
 
     let outcome = s.agent().engine(&proxy.socket()).config(FAST).run(&["now", &web]).exits(3);
     let taken = if s.host.has_podman() { "address already in use" } else { "port is already allocated" };
-    assert!(outcome.stderr.contains("IS DOWN") && outcome.stderr.contains(taken), "{outcome}");
+    assert!(outcome.stderr.contains("IS DOWN") && outcome.stderr.to_lowercase().contains(taken), "{outcome}");
     assert_eq!(leftovers(&s).len(), 1, "both are kept: {outcome}");
     assert_eq!(s.rotate(&["status"]).exits(3).stdout.matches("STUCK").count(), 1);
     s.agent().config(FAST).run(&["now", &web]).exits(3);
