@@ -1,7 +1,6 @@
 //! What Prometheus asks for: how the daemon does, and what its records say of each engine and each container. No engine is asked, so that none is
 //! kept awake by it; and since all of it is written down, nothing begins at zero with a new process.
 
-use std::fmt;
 use std::sync::atomic::AtomicU64;
 
 use jiff::Timestamp;
@@ -14,7 +13,7 @@ use serde_json::json;
 use super::desk::State;
 use crate::ask::Served;
 use crate::cycle::{self, Past};
-use crate::rotation::Stage;
+use crate::rotation::{Record, Stage};
 use crate::store::{Store, StoreError};
 
 type Labels = Vec<(&'static str, String)>;
@@ -48,29 +47,28 @@ impl State {
             all.extend(self.facts(&served)?);
         }
         let next_run = self.standing().next_run;
-        Ok(text(next_run, &all).unwrap_or_default())
+        Ok(text(next_run, &all))
     }
 
     /// None of a user who lingers and has never had an engine.
     fn facts(&self, served: &Served) -> Result<Option<Facts>, StoreError> {
         let Some(store) = self.known_store(served)? else { return Ok(None) };
         let (open, now) = (store.open_rotations()?, self.clock.at());
-        let under_way = || open.iter().filter(|record| record.stage != Stage::Kept);
+        let is_stuck = |record: &&Record| record.stuck.is_some();
         Ok(Some(Facts {
             label: served.label(),
-            is_failing: self.posts.has_problem(served),
+            is_failing: self.standing().problems.contains_key(&served.label()),
             last_run: store.last_run()?,
             last_rotations: cycle::last_rotations(&*store)?,
-            open: under_way().count(),
-            stuck: under_way().filter(|record| record.stuck.is_some()).count(),
+            open: open.iter().filter(|record| record.stage != Stage::Kept || is_stuck(record)).count(),
+            stuck: open.iter().filter(is_stuck).count(),
             refused: store.all_refused()?.len(),
             holds: store.holds()?.iter().filter(|hold| hold.is_in_force(now)).count(),
         }))
     }
 }
 
-/// Errors: none, as a string takes all that is written to it.
-fn text(next_run: Option<Timestamp>, all: &[Facts]) -> Result<String, fmt::Error> {
+fn text(next_run: Option<Timestamp>, all: &[Facts]) -> String {
     let mut registry = Registry::with_prefix("rotate");
     let mut gauges = |name: &str, help: &str| {
         let gauges = Gauges::default();
@@ -110,8 +108,9 @@ fn text(next_run: Option<Timestamp>, all: &[Facts]) -> Result<String, fmt::Error
         }
     }
     let mut text = String::new();
-    encode(&mut text, &registry)?;
-    Ok(text)
+    // A string takes all that is written to it.
+    let _ = encode(&mut text, &registry);
+    text
 }
 
 /// Seconds of Unix time, to the second: what a table of times is read by.
@@ -130,7 +129,7 @@ mod tests {
 
     /// Its lines, but for those that explain and that of the version.
     fn lines(next_run: Option<Timestamp>, all: &[Facts]) -> Vec<String> {
-        let text = text(next_run, all).expect("a text");
+        let text = text(next_run, all);
         let mut lines: Vec<_> =
             text.lines().filter(|line| !line.starts_with('#') && !line.contains("version")).map(str::to_owned).collect();
         lines.sort();
@@ -162,7 +161,7 @@ mod tests {
 
     #[test]
     fn every_number_is_one_that_the_older_format_has_too() {
-        let text = text(None, &[Facts::default()]).expect("a text");
+        let text = text(None, &[Facts::default()]);
         let types: Vec<_> = text.lines().filter(|line| line.starts_with("# TYPE ")).collect();
         assert!(types.len() > 5 && types.iter().all(|line| line.ends_with(" gauge")), "{types:?}");
     }

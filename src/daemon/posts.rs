@@ -44,11 +44,6 @@ impl Posts {
         Arc::clone(&self.all().entry(served.label()).or_default().teller)
     }
 
-    /// True while something keeps its passes from going on.
-    pub fn has_problem(&self, served: &Served) -> bool {
-        self.all().get(&served.label()).is_some_and(|post| post.problem.is_some())
-    }
-
     /// What keeps its passes from going on, or nothing. Returns what it was before.
     pub fn replace_problem(&self, served: &Served, problem: Option<String>) -> Option<String> {
         std::mem::replace(&mut self.all().entry(served.label()).or_default().problem, problem)

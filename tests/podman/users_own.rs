@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::FAST;
-use super::clients::{ENABLED, LONG, alone, entries, works};
+use super::clients::{ENABLED, LONG, alone, entries, unit, works};
 use super::users_quadlet::lingering;
 use super::wants::{ROOTS_ENGINE, lacks, policy};
 use crate::lab::{Scratch, wait_for};
@@ -96,6 +96,16 @@ fn a_users_own_daemon_rotates_that_users_containers_without_root_and_answers_the
         assert!(outcome.to_string().contains("has a rotate of one's own"), "{outcome}");
         assert_eq!(user.id("web"), proved, "{outcome}");
     }
+
+    // Nobody is to be alarmed by that. Of earlier daemons of this host the journal has it, too.
+    let daemon = unit(&s, "[\"podman:op\"]");
+    let times_told = || daemon.journal().matches("has a rotate of one's own").count();
+    let before = times_told();
+    daemon.start();
+    wait_for("the host's daemon has seen it", LONG, || (times_told() > before).then_some(()));
+    let metrics = daemon.ask_for("/metrics");
+    assert!(metrics.contains("rotate_pass_failing{engine=\"podman:op\"} 0.0\n"), "{metrics}");
+    drop(daemon);
 
     // Killed in the middle, it goes on by itself.
     s.push("web", "sick:v4");
