@@ -7,7 +7,7 @@ use crate::model::{Activity, ServiceState};
 
 /// What is asked for; systemctl prints them in an order of its own.
 pub const PROPERTIES: &str = "Id,LoadState,ActiveState,Job,Result,ExecMainCode,ExecMainStatus,NRestarts,NeedDaemonReload,CanStart,CanStop,\
-     RefuseManualStart,RefuseManualStop,SourcePath,ExecStart,ExecStartPre,ExecStopPost,TimeoutStopUSec,Requires,RequiredBy,RequisiteOf,BoundBy,ConsistsOf,\
+     RefuseManualStart,RefuseManualStop,SourcePath,ExecStart,ExecStartPre,ExecStopPost,TimeoutStopUSec,Requires,BindsTo,RequiredBy,RequisiteOf,BoundBy,ConsistsOf,\
      PropagatesStopTo,InactiveExitTimestampMonotonic,User";
 
 /// `waitid(2)`: the process ended by itself (systemd prints the number).
@@ -52,7 +52,7 @@ fn one(block: &str) -> ServiceState {
             "ExecStartPre" => append(&mut state.before_start, value),
             "ExecStopPost" => append(&mut state.after_stop, value),
             "TimeoutStopUSec" => state.stop_timeout = span(value),
-            "Requires" => state.requires = value.split_whitespace().map(str::to_owned).collect(),
+            "Requires" | "BindsTo" => state.requires.extend(value.split_whitespace().map(str::to_owned)),
             "RequiredBy" | "RequisiteOf" | "BoundBy" | "ConsistsOf" => state.dependents.extend(value.split_whitespace().map(str::to_owned)),
             "PropagatesStopTo" => state.stops = value.split_whitespace().map(str::to_owned).collect(),
             _ => {}
@@ -110,7 +110,7 @@ mod tests {
     /// As systemd 257 printed it of a Quadlet unit, shortened.
     const WEB: &str = "TimeoutStopUSec=1min 30s\nResult=exit-code\nNRestarts=2\nExecMainCode=1\nExecMainStatus=126\nExecStart={ path=/usr/bin/podman ; \
          argv[]=/usr/bin/podman run --name web --replace --rm --pull newer --sdnotify=conmon -d 10.0.0.1:5000/web:latest ; ignore_errors=no }\n\
-         Id=web.service\nRequires=system.slice x-image.service\nRequiredBy=b.service a.service\nBoundBy=a.service\nConsistsOf=\nPropagatesStopTo=c.service\nLoadState=loaded\nActiveState=activating\n\
+         Id=web.service\nRequires=system.slice x-image.service\nBindsTo=y-pod.service\nRequiredBy=b.service a.service\nBoundBy=a.service\nConsistsOf=\nPropagatesStopTo=c.service\nLoadState=loaded\nActiveState=activating\n\
          SourcePath=/etc/containers/systemd/web.container\nCanStart=yes\nCanStop=yes\nRefuseManualStart=no\nJob=9387\nNeedDaemonReload=yes\nInactiveExitTimestampMonotonic=7000001\n\
          User=alice\n";
 
@@ -124,7 +124,7 @@ mod tests {
         assert_eq!((web.last_start, nope.last_start), (7_000_001, 0));
         assert_eq!(web.dependents, ["a.service", "b.service"]);
         assert_eq!(web.go_down_with_it().collect::<Vec<_>>(), ["a.service", "b.service", "c.service"]);
-        assert_eq!(web.requires, ["system.slice", "x-image.service"]);
+        assert_eq!(web.requires, ["system.slice", "x-image.service", "y-pod.service"]);
         assert!(web.is_loaded() && web.is_edited && web.takes_orders && web.pulls() && web.is_of("container"));
         assert!(web.makes("web") && !web.makes("we"));
         assert!(!nope.is_loaded() && !nope.has_job && !nope.takes_orders);

@@ -81,18 +81,12 @@ impl Systemctl {
         Ok(named)
     }
 
-    /// The services that a start of this one starts as well, and that it needs. None where that cannot be said in time.
-    async fn needed_by(&self, call: &str, name: &str) -> Vec<String> {
-        let args = ["show", "--value", "-p", "Requires", "-p", "BindsTo", "--", name];
-        let shown = self.systemctl(call, LOOK, &args).await.unwrap_or_default();
-        shown.split_whitespace().filter(|unit| unit.ends_with(".service")).map(str::to_owned).collect()
-    }
-
     async fn begin(&self, verb: &str, name: &str) -> Result<(), EngineError> {
         let call = format!("{verb} {name}");
-        // A pod of which it is the only member stops and starts with it each time.
-        let needed = self.needed_by(&call, name).await;
-        let args = ["reset-failed", "--", name].into_iter().chain(needed.iter().map(String::as_str));
+        // A pod of which it is the only member stops and starts with it each time. What cannot be said in time is not waited for again.
+        let shown = self.show(&[name.to_owned()]).await.unwrap_or_default();
+        let needed = shown.iter().flat_map(|state| &state.requires).filter(|unit| unit.ends_with(".service"));
+        let args = ["reset-failed", "--", name].into_iter().chain(needed.map(String::as_str));
         // What is not loaded has no counters, and the verb says so, after those of the others.
         if let Err(error) = self.systemctl(&call, LOOK, &args.collect::<Vec<_>>()).await {
             tracing::debug!("the start limits of {name} and what it needs are not all reset: {error}");
